@@ -1,0 +1,81 @@
+import type { Caller } from '../lifecycle/caller.ts';
+import type { Json, JsonObject } from '../lifecycle/json.ts';
+import type { PowerTarget } from '../lifecycle/power.ts';
+import type { NodeRecord } from '../lifecycle/records.ts';
+import type { Verb } from '../lifecycle/verbs.ts';
+
+/**
+ * All that the API may ask of the conductors. Requests that change hardware become jobs in one transaction with the
+ * node's change; the bus is nudged after the commit. Every method throws ServiceError.
+ */
+export interface ConductorClient {
+  /**
+   * Raises a verb on a node. The policy, microversion and body checks are the caller's; state, lock, maintenance,
+   * protection and driver checks are made here, under the row's compare-and-set.
+   * @throws InvalidStateRequested, NodeLocked, NodeInMaintenance, NodeProtected, NodeIsRetired, InvalidParameterValue
+   */
+  provision(node: NodeRecord, verb: Verb, args: ProvisionArgs, caller: Caller): Promise<void>;
+  /** Starts a power action. `timeout_s` null: the configured default. */
+  power(node: NodeRecord, target: PowerTarget, timeout_s: number | null, caller: Caller): Promise<void>;
+  /** Asks a conductor and waits for the answer; bounded by `[conductor]call_timeout`. */
+  call<M extends CallName>(
+    node: NodeRecord,
+    method: M,
+    args: Calls[M]['args'],
+    caller: Caller,
+  ): Promise<Calls[M]['result']>;
+  /**
+   * Changes fields of a node that no background work holds: the exclusive lock of Ironic's PATCH, taken for one
+   * compare-and-set. Waits for a lock as `[conductor]node_locked_retry_*` says.
+   * @throws NodeLocked, Conflict
+   */
+  updateNode(node: NodeRecord, changes: Partial<NodeRecord>, caller: Caller): Promise<NodeRecord>;
+  /** Runs `change` while the node cannot be taken by a job (ports, traits and other satellites of a locked node). */
+  withNodeUnlocked<T>(node: NodeRecord, change: () => Promise<T>): Promise<T>;
+  /** Deletes a node and all that hangs on it. State, protection and instance rules are checked here. */
+  deleteNode(node: NodeRecord, caller: Caller): Promise<void>;
+  /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */
+  agentToken(node: NodeRecord): Promise<string>;
+  /** Records an agent's heartbeat and wakes the job that waits for it. */
+  heartbeat(node: NodeRecord, beat: AgentHeartbeat): Promise<void>;
+  /** Takes in-band inspection data and wakes the inspection that waits for it. */
+  continueInspection(node: NodeRecord, data: JsonObject): Promise<void>;
+  /** Host name of the live conductor that serves each node, from the hash ring; null where none does. */
+  conductorsOf(
+    nodes: readonly Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>[],
+  ): Promise<(string | null)[]>;
+}
+
+/** Arguments of PUT states/provision, as validated. */
+export interface ProvisionArgs {
+  configdrive?: string | JsonObject;
+  clean_steps?: JsonObject[];
+  deploy_steps?: JsonObject[];
+  service_steps?: JsonObject[];
+  rescue_password?: string;
+  disable_ramdisk?: boolean;
+}
+
+export interface AgentHeartbeat {
+  callback_url: string;
+  agent_token: string;
+  agent_version?: string;
+  agent_verify_ca?: string;
+  agent_status?: 'start' | 'end' | 'error';
+  agent_status_message?: string;
+}
+
+/** The calls that wait for their answer: method → arguments and result. Exclusive ones take the node's lock. */
+export interface Calls {
+  validate: { args: Record<string, never>; result: Record<string, { result: boolean; reason?: string }> };
+  get_boot_device: {
+    args: Record<string, never>;
+    result: { boot_device: string | null; persistent: boolean | null };
+  };
+  set_boot_device: { args: { boot_device: string; persistent: boolean }; result: null };
+  get_supported_boot_devices: { args: Record<string, never>; result: { supported_boot_devices: string[] } };
+  inject_nmi: { args: Record<string, never>; result: null };
+  vendor_passthru: { args: { method: string; http_method: string; data: JsonObject }; result: Json };
+  vendor_passthru_methods: { args: Record<string, never>; result: JsonObject };
+}
+export type CallName = keyof Calls;

@@ -1,0 +1,254 @@
+/**
+ * Every setting: group → key → facts, grouped and named like Ironic's. The types, the checks, `kurogane --help` and
+ * docs/operating.md are made from this literal.
+ */
+export const OPTIONS = {
+  DEFAULT: {
+    auth_strategy: choice(
+      ['keystone', 'http_basic', 'noauth'],
+      'keystone',
+      'How API requests are authenticated.',
+    ),
+    http_basic_auth_user_file: text('', 'htpasswd file (bcrypt entries) for auth_strategy http_basic.'),
+    host: text(
+      '',
+      'Host name of this process as conductors and reservations show it. Empty: the machine name.',
+    ),
+    state_path: text('/var/lib/kurogane', 'Folder for keys, images and other state of this process.'),
+    log_level: choice(['debug', 'info', 'warn', 'error'], 'info', 'Least severity of log lines.'),
+    enabled_hardware_types: list(['ipmi'], 'Hardware types that conductors load.'),
+    enabled_bios_interfaces: list(['no-bios'], 'BIOS interfaces that nodes may use.'),
+    enabled_boot_interfaces: list(['ipxe', 'pxe'], 'Boot interfaces that nodes may use.'),
+    enabled_console_interfaces: list(['no-console'], 'Console interfaces that nodes may use.'),
+    enabled_deploy_interfaces: list(['direct', 'ramdisk'], 'Deploy interfaces that nodes may use.'),
+    enabled_firmware_interfaces: list(['no-firmware'], 'Firmware interfaces that nodes may use.'),
+    enabled_inspect_interfaces: list(['no-inspect', 'agent'], 'Inspect interfaces that nodes may use.'),
+    enabled_management_interfaces: list(
+      [],
+      'Management interfaces. Empty: those of the enabled hardware types.',
+    ),
+    enabled_network_interfaces: list(['noop'], 'Network interfaces that nodes may use.'),
+    enabled_power_interfaces: list([], 'Power interfaces. Empty: those of the enabled hardware types.'),
+    enabled_raid_interfaces: list(['no-raid'], 'RAID interfaces that nodes may use.'),
+    enabled_rescue_interfaces: list(['no-rescue'], 'Rescue interfaces that nodes may use.'),
+    enabled_storage_interfaces: list(['noop'], 'Storage interfaces that nodes may use.'),
+    enabled_vendor_interfaces: list(['ipmitool', 'no-vendor'], 'Vendor interfaces that nodes may use.'),
+  },
+  api: {
+    host_ip: text('127.0.0.1', 'Address that the API listens on.'),
+    port: integer(6385, 'Port that the API listens on. 0: any free one.', 0, 65_535),
+    max_limit: integer(1000, 'Most items in one page of a list.', 1, 100_000),
+    public_endpoint: text('', 'Base URL in links. Empty: taken from the request.'),
+    restrict_lookup: flag(true, 'Look-up only in states where an agent is expected.'),
+    ramdisk_heartbeat_timeout: integer(300, 'Seconds that an agent may stay silent.', 1),
+    project_admin_can_manage_own_nodes: flag(
+      true,
+      'Project administrators may create and delete nodes of their own.',
+    ),
+  },
+  conductor: {
+    conductor_group: text('', 'Group of this conductor: it serves nodes of the same group only.'),
+    heartbeat_interval: integer(10, 'Seconds between heartbeats of a conductor.', 1),
+    heartbeat_timeout: integer(60, 'Seconds after which a silent conductor counts as dead.', 1),
+    lease_timeout: integer(15, 'Seconds that a claimed job stays with a conductor that is silent.', 1),
+    workers_pool_size: integer(300, 'Jobs that a conductor runs at once.', 1),
+    poll_interval: integer(5, 'Seconds between looks into the job table when the bus is silent.', 1),
+    call_timeout: integer(60, 'Seconds that an API request waits for the answer of a conductor.', 1),
+    automated_clean: flag(true, 'Clean nodes before they become available.'),
+    deploy_callback_timeout: integer(
+      1800,
+      'Seconds in wait call-back before the deploy fails. 0: no limit.',
+      0,
+    ),
+    clean_callback_timeout: integer(1800, 'Seconds in clean wait before the cleaning fails. 0: no limit.', 0),
+    inspect_wait_timeout: integer(
+      1800,
+      'Seconds in inspect wait before the inspection fails. 0: no limit.',
+      0,
+    ),
+    rescue_callback_timeout: integer(1800, 'Seconds in rescue wait before the rescue fails. 0: no limit.', 0),
+    service_callback_timeout: integer(
+      1800,
+      'Seconds in service wait before the service fails. 0: no limit.',
+      0,
+    ),
+    check_provision_state_interval: integer(60, 'Seconds between sweeps for waits past their deadline.', 1),
+    sync_power_state_interval: integer(120, 'Seconds between power synchronisations. 0: never.', 0),
+    sync_power_state_workers: integer(64, 'BMCs read at once by the power synchronisation.', 1),
+    power_state_sync_max_retries: integer(3, 'Failed power reads or corrections before maintenance.', 0),
+    force_power_state_during_sync: flag(
+      true,
+      'Drive a node back to its recorded power state when they differ.',
+    ),
+    power_failure_recovery_interval: integer(
+      300,
+      'Seconds between looks at nodes in power failure. 0: never.',
+      0,
+    ),
+    power_state_change_timeout: integer(60, 'Seconds that a hard power action may take.', 1),
+    soft_power_off_timeout: integer(600, 'Seconds that a soft power action may take.', 1),
+    node_locked_retry_attempts: integer(3, 'Times that a locked node is tried again.', 0),
+    node_locked_retry_interval: integer(1, 'Seconds between those tries.', 0),
+    max_concurrent_deploy: integer(250, 'Deploys at once over all conductors.', 1),
+    max_concurrent_clean: integer(50, 'Cleanings at once over all conductors.', 1),
+    allow_deleting_available_nodes: flag(true, 'Nodes in available may be deleted.'),
+    allow_provisioning_in_maintenance: flag(true, 'Nodes in maintenance may be provided and cleaned.'),
+    node_history: flag(true, 'Keep a history of errors and events per node.'),
+    node_history_max_entries: integer(300, 'History entries kept per node.', 0),
+    deploy_kernel: text('', 'Kernel of the deploy ramdisk for nodes that name none.'),
+    deploy_ramdisk: text('', 'Deploy ramdisk for nodes that name none.'),
+  },
+  database: {
+    connection: text(
+      '',
+      'mysql://user:password@host:port/name, or sqlite:///path. Empty: sqlite in state_path.',
+      true,
+    ),
+    max_pool_size: integer(10, 'Connections to MariaDB/MySQL kept by one process.', 1),
+  },
+  secrets: {
+    key: text('', 'Key for secrets at rest: 32 bytes in base64. Or use key_file.', true),
+    key_file: text('', 'File with one key per line (base64, 32 bytes): the first encrypts, all decrypt.'),
+  },
+  oslo_messaging: {
+    transport_url: text(
+      'memory://',
+      'amqp(s)://user:password@host:port/vhost, or memory:// inside one process.',
+      true,
+    ),
+    redeliveries: integer(3, 'Times that a message whose handler failed is delivered again.', 0),
+  },
+  keystone_authtoken: {
+    www_authenticate_uri: text('', 'Keystone URL told to clients that come without a token.'),
+    auth_url: text('', 'Keystone v3 URL that tokens are validated at.'),
+    username: text('', 'User that validates tokens.'),
+    password: text('', 'Its password.', true),
+    user_domain_name: text('Default', 'Its domain.'),
+    project_name: text('service', 'Its project.'),
+    project_domain_name: text('Default', 'The domain of its project.'),
+    cafile: text('', 'CA certificates for Keystone, beside the system ones.'),
+    token_cache_time: integer(300, 'Seconds that a validated token is believed without asking again.', 0),
+    service_token_roles: list(['service'], 'Roles that make a service token valid.'),
+  },
+  identity: {
+    enabled: flag(false, 'Serve a small Keystone v3 of our own at /identity/v3 (embedded mode).'),
+    users_file: text('', 'YAML or JSON file with its domains, projects, users and roles.'),
+    token_ttl: integer(3600, 'Seconds that its tokens live.', 60),
+  },
+  oslo_policy: {
+    enforce_scope: flag(true, 'Refuse tokens of a scope that the rule does not accept.'),
+    enforce_new_defaults: flag(
+      true,
+      'Without the legacy rules, where an admin of any project may do everything.',
+    ),
+    policy_file: text('', 'policy.yaml with rules that override the built-in ones by name.'),
+  },
+  deploy: {
+    http_url: text('', 'Base URL of the boot service as nodes reach it. Empty: its own address.'),
+    default_boot_mode: choice(['uefi', 'bios'], 'uefi', 'Boot mode of nodes whose capabilities name none.'),
+    erase_devices_priority: integer(10, 'Priority of the erase_devices clean step. 0: off.', 0),
+    erase_devices_metadata_priority: integer(
+      99,
+      'Priority of the erase_devices_metadata clean step. 0: off.',
+      0,
+    ),
+    power_off_after_deploy_failure: flag(true, 'Power a node off when its deploy failed.'),
+  },
+  agent: {
+    command_timeout: integer(60, 'Seconds that one HTTP call to an agent may take.', 1),
+    max_command_attempts: integer(3, 'Tries of a call to an agent that cannot be reached.', 1),
+    require_tls: flag(true, 'Refuse agents whose callback URL is not https.'),
+  },
+  pxe: {
+    kernel_append_params: text('nofb vga=normal', 'Kernel parameters of the deploy ramdisk.'),
+  },
+  boot: {
+    host_ip: text('127.0.0.1', 'Address that the boot service listens on.'),
+    port: integer(8088, 'Port that the boot service listens on. 0: any free one.', 0, 65_535),
+    image_path: text('', 'Folder of images served under /images. Empty: images in state_path.'),
+  },
+  ipmi: {
+    command_timeout: integer(1000, 'Milliseconds before an unanswered IPMI datagram is sent again.', 50),
+    command_retries: integer(4, 'Times that a datagram is sent again.', 0),
+    min_command_interval: integer(0, 'Least milliseconds between two commands to one BMC.', 0),
+    cipher_suite_versions: list(
+      ['17', '3'],
+      'Cipher suites in order of preference for nodes that name none.',
+    ),
+    session_idle_timeout: integer(45, 'Seconds that an unused session is kept. 0: closed at once.', 0),
+    max_sessions: integer(20_000, 'Sessions kept at once.', 0),
+  },
+} as const satisfies Record<string, Record<string, Option>>;
+
+export type Option = TextOption | NumberOption | FlagOption | ListOption;
+
+interface TextOption<Choice extends string = string> {
+  type: 'string';
+  default: Choice;
+  description: string;
+  choices?: readonly Choice[];
+  secret?: true;
+}
+interface NumberOption {
+  type: 'integer';
+  default: number;
+  description: string;
+  min?: number;
+  max?: number;
+}
+interface FlagOption {
+  type: 'boolean';
+  default: boolean;
+  description: string;
+}
+interface ListOption {
+  type: 'list';
+  default: readonly string[];
+  description: string;
+}
+
+function text(value: string, description: string, secret = false): TextOption {
+  return { type: 'string', default: value, description, ...(secret ? { secret: true } : {}) };
+}
+
+function choice<const C extends string>(
+  choices: readonly C[],
+  value: NoInfer<C>,
+  description: string,
+): TextOption<C> {
+  return { type: 'string', default: value, description, choices };
+}
+
+function integer(value: number, description: string, min?: number, max?: number): NumberOption {
+  return {
+    type: 'integer',
+    default: value,
+    description,
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+  };
+}
+
+function flag(value: boolean, description: string): FlagOption {
+  return { type: 'boolean', default: value, description };
+}
+
+function list(value: readonly string[], description: string): ListOption {
+  return { type: 'list', default: value, description };
+}
+
+type ValueOf<O> =
+  O extends TextOption<infer C>
+    ? C
+    : O extends NumberOption
+      ? number
+      : O extends FlagOption
+        ? boolean
+        : readonly string[];
+
+/** The settings of a process: `settings.conductor.lease_timeout`. Frozen; made once, by a composition root. */
+export type Settings = {
+  readonly [G in keyof typeof OPTIONS]: {
+    readonly [K in keyof (typeof OPTIONS)[G]]: ValueOf<(typeof OPTIONS)[G][K]>;
+  };
+};

@@ -1,0 +1,238 @@
+import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
+import type {
+  AllocationRecord,
+  BiosSettingRecord,
+  ChassisRecord,
+  ConductorRecord,
+  DeployTemplateRecord,
+  EpochMs,
+  FirmwareComponentRecord,
+  HistoryRecord,
+  InspectionRuleRecord,
+  InventoryRecord,
+  NodeRecord,
+  PortgroupRecord,
+  PortRecord,
+  RunbookRecord,
+  Stored,
+  VolumeConnectorRecord,
+  VolumeTargetRecord,
+} from '../lifecycle/records.ts';
+
+/**
+ * The store: one repository per table, the same on MariaDB/MySQL and SQLite. Times are the database's own. A unique key
+ * that is taken throws ServiceError AlreadyExists; a database that cannot be reached throws ServiceUnavailable.
+ */
+export interface Store extends Tables, AsyncDisposable {
+  /** Runs `work` in one transaction: all or nothing. Retries it, bounded, when the database ends it with a deadlock. */
+  transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>;
+  /** Makes or upgrades the schema. Safe to run twice at once. Resolves with the migrations applied. */
+  upgrade(): Promise<string[]>;
+  /** The names of migrations that this build has and the database lacks. */
+  pendingMigrations(): Promise<string[]>;
+  /** Encrypts every stored secret again with the current key. Resolves with the number of rows changed. */
+  rotateSecrets(): Promise<number>;
+}
+
+export interface Tables {
+  readonly nodes: NodeRepository;
+  readonly ports: NodeOwned<PortRecord>;
+  readonly portgroups: NodeOwned<PortgroupRecord>;
+  readonly chassis: Repository<ChassisRecord>;
+  readonly allocations: Repository<AllocationRecord>;
+  readonly deploy_templates: Repository<DeployTemplateRecord>;
+  readonly runbooks: Repository<RunbookRecord>;
+  readonly volume_connectors: NodeOwned<VolumeConnectorRecord>;
+  readonly volume_targets: NodeOwned<VolumeTargetRecord>;
+  readonly inspection_rules: Repository<InspectionRuleRecord>;
+  readonly history: HistoryRepository;
+  readonly bios_settings: PerNode<BiosSettingRecord>;
+  readonly firmware_components: PerNode<FirmwareComponentRecord>;
+  readonly inventory: InventoryRepository;
+  readonly conductors: ConductorRepository;
+  readonly jobs: JobRepository;
+  /** The database's clock. */
+  now(): Promise<EpochMs>;
+}
+
+/** Fields given at creation; the rest take the column's default. */
+export type New<R extends Stored> = Partial<Omit<R, keyof Stored>>;
+export type Changes<R extends Stored> = Partial<Omit<R, keyof Stored>>;
+
+/** Equality per field; an array means "one of"; null means IS NULL. */
+export type Match<R> = { [K in keyof R]?: R[K] | readonly R[K][] };
+
+export interface ListOptions<R> {
+  where?: Match<R>;
+  /** Sort column; ties by id. Default id. */
+  sort_key?: keyof R & string;
+  sort_dir?: 'asc' | 'desc';
+  /** Start after the record of this id (key-set paging: the page costs the same wherever it starts). */
+  after_id?: number;
+  limit?: number;
+  /** Columns to read; the others are absent from the result. Default all. `id` and `uuid` always come. */
+  fields?: readonly (keyof R & string)[];
+}
+
+/** A repository of records that have a uuid, and perhaps a unique name. */
+export interface Repository<R extends Stored & { uuid: string }> {
+  /** @throws AlreadyExists */
+  create(record: New<R>): Promise<R>;
+  get(uuid: string): Promise<R | null>;
+  /** By its unique `name`; null too where the table has no names. */
+  getByName(name: string): Promise<R | null>;
+  list(options?: ListOptions<R>): Promise<R[]>;
+  count(where?: Match<R>): Promise<number>;
+  /** Changes a record; only where it still matches `guard`. null: missing, or no longer as guarded. @throws AlreadyExists */
+  update(uuid: string, changes: Changes<R>, guard?: Match<R>): Promise<R | null>;
+  delete(uuid: string): Promise<boolean>;
+}
+
+/** Records that belong to a node and go with it. */
+export interface NodeOwned<R extends Stored & { uuid: string; node_uuid: string }> extends Repository<R> {
+  list(options?: ListOptions<R> & { node?: NodeScope }): Promise<R[]>;
+}
+
+/** Limits a list to what a project may see: nodes that it owns or leases. `shards`, `conductor_groups`: nodes in one of them. */
+export interface NodeScope {
+  project?: string;
+  shards?: readonly string[];
+  conductor_groups?: readonly string[];
+}
+
+export interface NodeListOptions extends ListOptions<NodeRecord> {
+  scope?: NodeScope;
+  /** true: instance_uuid is set; false: it is not. */
+  associated?: boolean;
+  sharded?: boolean;
+  description_contains?: string;
+  /** Nodes with a parent are left out unless true, or unless `where.parent_node` is given. */
+  include_children?: boolean;
+}
+
+export interface NodeRepository extends Repository<NodeRecord> {
+  list(options?: NodeListOptions): Promise<NodeRecord[]>;
+  /** Nodes that have a port with one of these MAC addresses (lower case). */
+  listByAddresses(addresses: readonly string[]): Promise<NodeRecord[]>;
+  /** Replaces all traits. */
+  setTraits(uuid: string, traits: readonly string[]): Promise<void>;
+  addTrait(uuid: string, trait: string): Promise<void>;
+  /** False: the node has no such trait. */
+  removeTrait(uuid: string, trait: string): Promise<boolean>;
+  /** Shard → number of nodes; null = without a shard. Largest first. */
+  countByShard(): Promise<{ name: string | null; count: number }[]>;
+}
+
+export interface HistoryRepository {
+  add(entry: New<HistoryRecord>): Promise<void>;
+  get(uuid: string): Promise<HistoryRecord | null>;
+  list(node_uuid: string, options?: ListOptions<HistoryRecord>): Promise<HistoryRecord[]>;
+  /** Removes the oldest entries of each node beyond `keep`, at most `batch` in all. Resolves with how many. */
+  trim(keep: number, batch: number): Promise<number>;
+}
+
+/** Small tables keyed by node and name (BIOS settings, firmware components). */
+export interface PerNode<R extends Stored & { node_uuid: string }> {
+  list(node_uuid: string): Promise<R[]>;
+  /** Makes the node's rows equal to `rows`; rows that stay keep created_at. */
+  replace(node_uuid: string, rows: readonly New<R>[]): Promise<void>;
+}
+
+export interface InventoryRepository {
+  get(node_uuid: string): Promise<InventoryRecord | null>;
+  put(node_uuid: string, data: Pick<InventoryRecord, 'inventory' | 'plugin_data'>): Promise<void>;
+}
+
+export interface ConductorRepository {
+  /** Registers a starting conductor, or renews its row. */
+  register(
+    conductor: Pick<ConductorRecord, 'hostname' | 'conductor_group' | 'hardware_types'>,
+  ): Promise<ConductorRecord>;
+  /** Renews heartbeat_at. False: no such row. */
+  heartbeat(hostname: string): Promise<boolean>;
+  setOffline(hostname: string): Promise<void>;
+  get(hostname: string): Promise<ConductorRecord | null>;
+  list(options?: ListOptions<ConductorRecord>): Promise<ConductorRecord[]>;
+  /** Online and with a heartbeat newer than `timeout_ms`, by the database's clock. */
+  listAlive(timeout_ms: number): Promise<ConductorRecord[]>;
+}
+
+/** The right to write a job: who claimed it and with which token. */
+export interface Claim {
+  job_id: number;
+  claimed_by: string;
+  fencing_token: number;
+}
+
+export type NewJob = Pick<JobRecord, 'kind' | 'node_uuid' | 'conductor_group' | 'exclusive' | 'args'> &
+  Partial<Pick<JobRecord, 'run_at' | 'deadline_at' | 'request_id' | 'user' | 'project' | 'steps'>>;
+
+export type JobChanges = Partial<
+  Pick<
+    JobRecord,
+    | 'state'
+    | 'steps'
+    | 'step_index'
+    | 'step_data'
+    | 'run_at'
+    | 'wait_for'
+    | 'deadline_at'
+    | 'abort_after'
+    | 'result'
+    | 'error'
+  >
+>;
+
+export interface JobRepository {
+  insert(job: NewJob): Promise<JobRecord>;
+  get(id: number): Promise<JobRecord | null>;
+  getByUuid(uuid: string): Promise<JobRecord | null>;
+  list(options?: {
+    where?: Match<JobRecord>;
+    after_id?: number;
+    limit?: number;
+    sort_dir?: 'asc' | 'desc';
+  }): Promise<JobRecord[]>;
+  /**
+   * Takes up to `limit` jobs of a conductor group that are due: queued with run_at passed, running with the lease ended, or
+   * waiting with the deadline passed. Each becomes `running`, claimed by `claimed_by`, with its fencing token raised.
+   * Conditional UPDATE: no job is taken by two. With `id`, only that job is tried.
+   */
+  claim(options: {
+    claimed_by: string;
+    conductor_group: string;
+    lease_ms: number;
+    limit: number;
+    id?: number;
+  }): Promise<ClaimedJob[]>;
+  /** Renews leases; resolves with the ids that are still ours. */
+  renew(claims: readonly Claim[], lease_ms: number): Promise<number[]>;
+  /**
+   * Writes a claimed job. False: the claim is no longer valid (lease taken over) and nothing was written. `run_after_ms`
+   * and `wait_within_ms` set run_at and deadline_at by the database's clock.
+   */
+  update(
+    claim: Claim,
+    changes: JobChanges & { run_after_ms?: number; wait_within_ms?: number },
+  ): Promise<boolean>;
+  /** Moves a waiting job to queued, due now; only if it waits for one of `reasons`. Resolves with its id, or null. */
+  wake(node_uuid: string, reasons: readonly JobRecord['wait_for'][]): Promise<number | null>;
+  /** Ends jobs of a node that do not run (queued or waiting). Resolves with their ids. */
+  cancelIdle(node_uuid: string, why: string): Promise<number[]>;
+  /** Sets abort_after on a waiting or running job. */
+  requestAbort(id: number): Promise<boolean>;
+  /** Milliseconds until the next job of the group is due (0 = now), or null when none is queued, leased or with a deadline. */
+  nextDue(conductor_group: string): Promise<number | null>;
+  startStep(
+    entry: Omit<JournalEntry, 'id' | 'started_at' | 'ended_at' | 'outcome' | 'detail'>,
+  ): Promise<number>;
+  endStep(id: number, outcome: NonNullable<JournalEntry['outcome']>, detail: string | null): Promise<void>;
+  journal(job_id: number): Promise<JournalEntry[]>;
+}
+
+/** A job just claimed, with what its previous claim left behind. */
+export interface ClaimedJob {
+  job: JobRecord;
+  /** How it became due: taken from the queue, taken over from a dead conductor, or its wait ran out. */
+  due: 'queued' | 'lease-ended' | 'deadline';
+}
