@@ -41,6 +41,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Of `connect`: `node_uuid` says whose way it is, for logs and for drivers whose hardware is in memory. */
+export interface ConnectOptions extends CallOptions {
+  node_uuid?: string;
+}
+
 export interface DriverLogger {
   debug(facts: object, message: string): void;
   info(facts: object, message: string): void;
@@ -70,7 +75,7 @@ export interface Driver<Info = unknown> extends AsyncDisposable {
    * Opens a way to one BMC. May be lazy: the first call on the connection may be the one that fails.
    * @throws DriverError
    */
-  connect(info: Info, options: CallOptions): Promise<Connection>;
+  connect(info: Info, options: ConnectOptions): Promise<Connection>;
 }
 
 /** A way to one BMC. Disposing it leaves no socket or session that nobody keeps. Every method throws DriverError. */
