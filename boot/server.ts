@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { Store } from '../db/store.ts';
+import type { NodeRecord } from '../lifecycle/records.ts';
+import { sendImage } from './images.ts';
+import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
+
+export interface BootServerOptions {
+  host_ip: string;
+  /** 0: any free one. */
+  port: number;
+  /** Folder of the files under /images. */
+  image_path: string;
+  /** Resolved per request, because in one process the API's port may be known only later. */
+  facts: () => BootFacts;
+  store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
+  log: BootLog;
+}
+
+export interface BootLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+export interface BootServer extends AsyncDisposable {
+  /** `http://address:port` */
+  readonly url: string;
+}
+
+/** Whole requests and idle connections end; a download lasts as long as its bytes flow. */
+const LIMITS = {
+  headers_ms: 10_000,
+  request_ms: 15_000,
+  idle_ms: 60_000,
+  connections: 4096,
+  header_bytes: 8192,
+};
+
+/**
+ * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=` and `/images/*`. Read-only: nothing that a server on the
+ * provisioning network sends changes anything.
+ */
+export async function startBoot(options: BootServerOptions): Promise<BootServer> {
+  const server = createServer({ maxHeaderSize: LIMITS.header_bytes }, (request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      fail(options, request, response, error);
+    });
+  });
+  server.headersTimeout = LIMITS.headers_ms;
+  server.requestTimeout = LIMITS.request_ms;
+  server.keepAliveTimeout = 5_000;
+  server.maxConnections = LIMITS.connections;
+  server.setTimeout(LIMITS.idle_ms);
+  await listen(server, options.host_ip, options.port);
+  const { port } = server.address() as AddressInfo;
+  const host = isIPv6(options.host_ip) ? `[${options.host_ip}]` : options.host_ip;
+  return { url: `http://${host}:${port}`, [Symbol.asyncDispose]: () => close(server) };
+}
+
+async function answer(
+  options: BootServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'text/plain' }).end('GET and HEAD only.\n');
+    return;
+  }
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
+  if (path.startsWith('/images/'))
+    return await sendImage(options.image_path, path.slice('/images/'.length), request, response);
+  const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
+  if (server_uuid === null) {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found.\n');
+    return;
+  }
+  const mac = parseMac(new URLSearchParams(query).get('mac'));
+  const node = await findNode(options.store, (server_uuid[1] ?? '').toLowerCase(), mac);
+  options.log.info(
+    {
+      mac,
+      system_uuid: server_uuid[1],
+      node: node?.uuid ?? null,
+      provision_state: node?.provision_state ?? null,
+    },
+    node === null ? 'A server that no node describes asked what to boot.' : 'A server asked what to boot.',
+  );
+  sendScript(
+    request,
+    response,
+    node === null ? unknownServerScript() : nodeScript(node, options.facts(), mac),
+  );
+}
+
+/** By the address of a port; then by the system's UUID, for nodes that were created with it. */
+async function findNode(
+  store: BootServerOptions['store'],
+  system_uuid: string,
+  mac: string | null,
+): Promise<NodeRecord | null> {
+  if (mac !== null) {
+    const [node] = await store.nodes.listByAddresses([mac]);
+    if (node !== undefined) return node;
+  }
+  return UUID.test(system_uuid) ? await store.nodes.get(system_uuid) : null;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** `aa:bb:cc:dd:ee:ff` from the notations with colons, hyphens and iPXE's `01-` prefix; null when it is none. */
+export function parseMac(value: string | null): string | null {
+  const plain = (value ?? '').toLowerCase().replaceAll('-', ':');
+  const address = plain.length === 20 && plain.startsWith('01:') ? plain.slice(3) : plain;
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address) ? address : null;
+}
+
+function sendScript(request: IncomingMessage, response: ServerResponse, script: string): void {
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(script),
+    'cache-control': 'no-store',
+  });
+  response.end(request.method === 'HEAD' ? undefined : script);
+}
+
+/** 503 for all that went wrong: iPXE asks again. The cause is in the log only. */
+function fail(
+  options: BootServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): void {
+  if (response.destroyed || request.destroyed) return;
+  options.log.warn({ url: request.url, err: error }, 'A boot request failed.');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '10' }).end('Try again.\n');
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Lets running downloads go on for at most five seconds. */
+async function close(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), 5_000);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(cut);
+}

@@ -1,0 +1,215 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type BootServer, parseMac, startBoot } from '../../boot/server.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+
+const UUID = '6f1b0a52-3c1d-4a57-9a0e-1f4d4a7d1c11';
+const MAC = '52:54:00:12:34:56';
+
+const node = {
+  uuid: UUID,
+  provision_state: 'active',
+  deploy_interface: 'direct',
+  driver_info: {},
+  instance_info: {},
+} as unknown as NodeRecord;
+
+describe('boot/server', () => {
+  let folder: string;
+  let server: BootServer;
+  let broken: boolean;
+  let warnings: string[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kurogane-boot-'));
+    await mkdir(join(folder, 'images/sub'), { recursive: true });
+    await writeFile(join(folder, 'images/disk.raw'), '0123456789');
+    await writeFile(join(folder, 'images/empty'), '');
+    await writeFile(join(folder, 'images/.hidden'), 'hidden');
+    await writeFile(join(folder, 'images/sub/a b.iso'), 'iso');
+    await writeFile(join(folder, 'secret'), 'secret');
+    await symlink('../secret', join(folder, 'images/out'));
+    await symlink('disk.raw', join(folder, 'images/in'));
+    await symlink('loop', join(folder, 'images/loop'));
+    broken = false;
+    warnings = [];
+    server = await startBoot({
+      host_ip: '127.0.0.1',
+      port: 0,
+      image_path: join(folder, 'images'),
+      facts: () => ({
+        api_url: 'http://api',
+        kernel_append_params: '',
+        deploy_kernel: '',
+        deploy_ramdisk: '',
+      }),
+      store: {
+        nodes: {
+          get: async (uuid) => (uuid === UUID ? node : null),
+          listByAddresses: async (addresses) => {
+            if (broken) throw new Error('the database at db.example is gone');
+            return addresses.includes(MAC) ? [node] : [];
+          },
+        },
+      },
+      log: { info: () => undefined, warn: (_facts, message) => void warnings.push(message) },
+    });
+  });
+
+  afterEach(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  const get = async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    await fetch(server.url + path, { method, headers });
+
+  it('serves the chain script', async () => {
+    const reply = await get('/boot.ipxe');
+    expect(reply.status).to.equal(200);
+    expect(reply.headers.get('content-type')).to.equal('text/plain; charset=utf-8');
+    expect(await reply.text()).to.match(/^#!ipxe\n:ask\n/);
+  });
+
+  for (const [how, path] of [
+    ['the address of a port', `/ipxe/00000000-0000-0000-0000-000000000000?mac=${MAC}`],
+    ['an address with hyphens', '/ipxe/?mac=52-54-00-12-34-56'],
+    ["iPXE's form of an address", '/ipxe?mac=01-52-54-00-12-34-56'],
+    ['its uuid', `/ipxe/${UUID.toUpperCase()}?mac=00:00:00:00:00:01`],
+  ] as const)
+    it(`finds a node by ${how}`, async () => {
+      expect(await (await get(path)).text()).to.contain(`# node ${UUID}, active: disk\n`);
+    });
+
+  it('lets a server that nobody knows boot its disk', async () => {
+    const reply = await get('/ipxe/00000000-0000-0000-0000-000000000000?mac=nonsense');
+    expect(reply.status).to.equal(200);
+    expect(await reply.text()).to.contain('No node has a port with this address');
+  });
+
+  it('answers 503 without the cause when the database fails', async () => {
+    broken = true;
+    const reply = await get(`/ipxe/${UUID}?mac=${MAC}`);
+    expect(reply.status).to.equal(503);
+    expect(await reply.text()).to.equal('Try again.\n');
+    expect(warnings).to.deep.equal(['A boot request failed.']);
+  });
+
+  it('serves an image whole', async () => {
+    const reply = await get('/images/disk.raw');
+    expect(reply.status).to.equal(200);
+    expect(reply.headers.get('content-length')).to.equal('10');
+    expect(reply.headers.get('accept-ranges')).to.equal('bytes');
+    expect(await reply.text()).to.equal('0123456789');
+  });
+
+  it('serves nothing but the headers to HEAD', async () => {
+    const reply = await get('/images/disk.raw', {}, 'HEAD');
+    expect(reply.status).to.equal(200);
+    expect(reply.headers.get('content-length')).to.equal('10');
+    expect(await reply.text()).to.equal('');
+  });
+
+  for (const [range, status, content_range, body] of [
+    ['bytes=2-4', 206, 'bytes 2-4/10', '234'],
+    ['bytes=7-', 206, 'bytes 7-9/10', '789'],
+    ['bytes=7-99', 206, 'bytes 7-9/10', '789'],
+    ['bytes=-3', 206, 'bytes 7-9/10', '789'],
+    ['bytes=-99', 206, 'bytes 0-9/10', '0123456789'],
+    ['bytes=10-', 416, 'bytes */10', ''],
+    ['bytes=-0', 416, 'bytes */10', ''],
+    ['bytes=4-2', 200, null, '0123456789'],
+    ['bytes=0-1,3-4', 200, null, '0123456789'],
+    ['lines=1-2', 200, null, '0123456789'],
+  ] as const)
+    it(`answers ${range} with ${status}`, async () => {
+      const reply = await get('/images/disk.raw', { range });
+      expect(reply.status).to.equal(status);
+      expect(reply.headers.get('content-range')).to.equal(content_range);
+      expect(await reply.text()).to.equal(body);
+    });
+
+  it('knows an image that the client already has', async () => {
+    const etag = (await get('/images/disk.raw')).headers.get('etag') ?? '';
+    expect((await get('/images/disk.raw', { 'if-none-match': etag })).status).to.equal(304);
+    expect((await get('/images/disk.raw', { 'if-none-match': '"other"' })).status).to.equal(200);
+    expect((await get('/images/disk.raw', { range: 'bytes=0-0', 'if-range': etag })).status).to.equal(206);
+    expect((await get('/images/disk.raw', { range: 'bytes=0-0', 'if-range': '"other"' })).status).to.equal(
+      200,
+    );
+  });
+
+  it('serves files in folders, links inside, and empty files', async () => {
+    expect(await (await get('/images/sub/a%20b.iso')).text()).to.equal('iso');
+    expect(await (await get('/images/in')).text()).to.equal('0123456789');
+    expect(await (await get('/images/empty')).text()).to.equal('');
+  });
+
+  for (const path of [
+    '/images/',
+    '/images/sub',
+    '/images/sub/',
+    '/images/missing',
+    '/images/disk.raw/more',
+    '/images/.hidden',
+    '/images/out',
+    '/images/loop',
+    '/images/../secret',
+    '/images/..%2fsecret',
+    '/images/%2e%2e/secret',
+    '/images/sub/../../../secret',
+    '/images/..\\secret',
+    '/images//etc/passwd',
+    '/images/%00',
+    '/images/%zz',
+    `/images/${'a'.repeat(300)}`,
+    '/secret',
+    '/',
+    '/ipxe/not-a-uuid',
+  ])
+    it(`refuses ${path.slice(0, 40)} with 404`, async () => {
+      const { status, body } = await raw('GET', path);
+      expect(status).to.equal(404);
+      expect(body).to.not.contain('secret');
+    });
+
+  it('refuses other methods', async () => {
+    const reply = await raw('POST', '/images/disk.raw');
+    expect(reply.status).to.equal(405);
+  });
+
+  /** Unlike fetch, sends the path as it is. */
+  async function raw(method: string, path: string): Promise<{ status: number | undefined; body: string }> {
+    const { port } = new URL(server.url);
+    return await new Promise((resolve, reject) => {
+      const request = httpRequest({ host: '127.0.0.1', port, method, path, agent: false }, (reply) => {
+        let body = '';
+        reply.setEncoding('utf8');
+        reply.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        reply.on('end', () => resolve({ status: reply.statusCode, body }));
+      });
+      request.on('error', reject);
+      request.end();
+    });
+  }
+});
+
+describe('parseMac', () => {
+  for (const [value, mac] of [
+    ['52:54:00:AB:cd:ef', '52:54:00:ab:cd:ef'],
+    ['52-54-00-ab-cd-ef', '52:54:00:ab:cd:ef'],
+    ['01-52-54-00-ab-cd-ef', '52:54:00:ab:cd:ef'],
+    ['02-52-54-00-ab-cd-ef', null],
+    ['52:54:00:ab:cd', null],
+    ['', null],
+    [null, null],
+  ] as const)
+    it(`${value} is ${mac}`, () => {
+      expect(parseMac(value)).to.equal(mac);
+    });
+});
