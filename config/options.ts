@@ -15,6 +15,11 @@ export const OPTIONS = {
       'Host name of this process as conductors and reservations show it. Empty: the machine name.',
     ),
     state_path: text('/var/lib/kurogane', 'Folder for keys, images and other state of this process.'),
+    rbac_service_role_elevated_access: flag(
+      false,
+      'The service role in the service project may do what system members may.',
+    ),
+    rbac_service_project_name: text('service', 'Name of that service project.'),
     log_level: choice(['debug', 'info', 'warn', 'error'], 'info', 'Least severity of log lines.'),
     enabled_hardware_types: list(['ipmi'], 'Hardware types that conductors load.'),
     enabled_bios_interfaces: list(['no-bios'], 'BIOS interfaces that nodes may use.'),
@@ -128,12 +133,25 @@ export const OPTIONS = {
     project_domain_name: text('Default', 'The domain of its project.'),
     cafile: text('', 'CA certificates for Keystone, beside the system ones.'),
     token_cache_time: integer(300, 'Seconds that a validated token is believed without asking again.', 0),
+    token_cache_size: integer(10_000, 'Validated tokens kept at once.', 0),
+    http_request_timeout: integer(10, 'Seconds that one request to Keystone may take.', 1, 300),
     service_token_roles: list(['service'], 'Roles that make a service token valid.'),
+    service_token_roles_required: flag(
+      true,
+      'A service token without one of these roles is ignored. Off: any valid one counts.',
+    ),
   },
   identity: {
     enabled: flag(false, 'Serve a small Keystone v3 of our own at /identity/v3 (embedded mode).'),
     users_file: text('', 'YAML or JSON file with its domains, projects, users and roles.'),
     token_ttl: integer(3600, 'Seconds that its tokens live.', 60),
+    key_file: text(
+      '',
+      'File of the private key (ES256, PEM) that signs its tokens. Empty: identity-key.pem in state_path, made when missing.',
+    ),
+    region: text('RegionOne', 'Region of the endpoints in its catalogue.'),
+    lockout_failure_attempts: integer(6, 'Wrong passwords in a row before an account waits.', 1),
+    lockout_duration: integer(60, 'Longest time in seconds that such an account waits.', 1),
   },
   oslo_policy: {
     enforce_scope: flag(true, 'Refuse tokens of a scope that the rule does not accept.'),
