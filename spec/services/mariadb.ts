@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { freePort } from './free-port.ts';
+import { type Child, run, startChild } from './process.ts';
+
+/** A MariaDB of the test's own. All its data is in one temporary folder, which goes with it. */
+export interface MariadbServer extends AsyncDisposable {
+  /** `mysql://user:password@127.0.0.1:port`, for an account that may do everything. */
+  readonly url: string;
+  readonly port: number;
+  readonly socket: string;
+  readonly pid: number;
+  /** Makes an empty database with a name of its own; resolves with its URL. */
+  newDatabase(): Promise<string>;
+  /** Starts it again, on the same port and data, after `stop` or `kill`. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  /** SIGKILL: a crash. */
+  kill(): Promise<void>;
+}
+
+export interface MariadbOptions {
+  /** More arguments for mariadbd. */
+  args?: readonly string[];
+  /** True: does not keep this process alive. */
+  background?: boolean;
+}
+
+/** Starts a private MariaDB from the installed package; ready when this resolves (about 3 s). */
+export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'kurogane-mariadb-'));
+  const port = await freePort();
+  const socket = join(folder, 's.sock');
+  const password = randomBytes(12).toString('hex');
+  const account = process.getuid?.() === 0 ? ['--user=mysql'] : [];
+  let child: Child;
+
+  async function start(): Promise<void> {
+    child = await startChild({
+      command: 'mariadbd',
+      args: [
+        '--no-defaults',
+        ...account,
+        `--datadir=${folder}`,
+        '--bind-address=127.0.0.1',
+        `--port=${port}`,
+        `--socket=${socket}`,
+        `--pid-file=${join(folder, 's.pid')}`,
+        `--init-file=${join(folder, 'init.sql')}`,
+        '--skip-name-resolve',
+        '--skip-log-bin',
+        '--max-connections=500',
+        '--innodb-flush-log-at-trx-commit=2',
+        ...(options.args ?? []),
+      ],
+      env: serverEnvironment(),
+      background: options.background === true,
+    });
+    await child.waitForOutput(/ready for connections/, 60_000);
+  }
+
+  async function remove(): Promise<void> {
+    await child?.stop(20_000);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await installDatabase(folder, account);
+    await writeFile(
+      join(folder, 'init.sql'),
+      `CREATE USER IF NOT EXISTS 'kurogane'@'127.0.0.1' IDENTIFIED BY '${password}';\n` +
+        `GRANT ALL PRIVILEGES ON *.* TO 'kurogane'@'127.0.0.1' WITH GRANT OPTION;\n`,
+    );
+    await start();
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+
+  const url = `mysql://kurogane:${password}@127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    socket,
+    get pid() {
+      return child.pid;
+    },
+    newDatabase: () => newDatabase(url),
+    start,
+    async stop() {
+      await child.stop(20_000);
+    },
+    async restart() {
+      await child.stop(20_000);
+      await start();
+    },
+    async kill() {
+      await child.kill();
+    },
+    [Symbol.asyncDispose]: remove,
+  };
+}
+
+/** Makes an empty database on the server of `url` (its path is not used); resolves with the database's URL. */
+export async function newDatabase(url: string): Promise<string> {
+  const name = `kurogane_${randomBytes(6).toString('hex')}`;
+  await administer(url, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  const database = new URL(url);
+  database.pathname = `/${name}`;
+  return database.href;
+}
+
+/** Removes a database that `newDatabase` made. */
+export async function dropDatabase(database_url: string): Promise<void> {
+  const name = new URL(database_url).pathname.slice(1);
+  if (!/^kurogane_[0-9a-f]{12}$/.test(name)) throw new Error(`${name} is no database of a test.`);
+  await administer(database_url, `DROP DATABASE IF EXISTS ${name}`);
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const server = new URL(url);
+  server.pathname = '/';
+  const connection = await createConnection({ uri: server.href, connectTimeout: 10_000 });
+  try {
+    await connection.query(statement);
+  } finally {
+    await connection.end();
+  }
+}
+
+async function installDatabase(folder: string, account: readonly string[]): Promise<void> {
+  const result = await run({
+    command: 'mariadb-install-db',
+    args: [
+      '--no-defaults',
+      ...account,
+      `--datadir=${folder}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    env: serverEnvironment(),
+    timeout_ms: 120_000,
+  });
+  if (result.code !== 0)
+    throw new Error(`mariadb-install-db ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+}
+
+/** Server programs live in sbin, which the PATH of an ordinary user lacks. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` };
+}

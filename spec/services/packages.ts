@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './process.ts';
+import { RABBITMQ_SERVER } from './rabbitmq.ts';
+
+interface Need {
+  /** Debian packages. */
+  packages: readonly string[];
+  /** Programs and files that prove them: a name is looked for on the PATH (and in sbin), a path as it is. */
+  proof: readonly string[];
+  /** A variable that names a server elsewhere; with it the packages are not needed. */
+  instead?: string;
+}
+
+/** The real programs that tests are made with. */
+const NEEDS = {
+  mariadb: {
+    packages: ['mariadb-server'],
+    proof: ['mariadbd', 'mariadb-install-db'],
+    instead: 'KUROGANE_TEST_DATABASE_URL',
+  },
+  rabbitmq: {
+    packages: ['rabbitmq-server'],
+    proof: [RABBITMQ_SERVER, 'epmd'],
+    instead: 'KUROGANE_TEST_AMQP_URL',
+  },
+  ipmi: {
+    packages: ['ipmitool', 'openipmi', 'freeipmi-tools'],
+    proof: ['ipmitool', 'ipmi_sim', 'ipmipower'],
+  },
+  openstack: {
+    packages: ['python3-openstackclient', 'python3-ironicclient'],
+    proof: ['/usr/bin/openstack', '/usr/lib/python3/dist-packages/ironicclient'],
+  },
+} as const satisfies Record<string, Need>;
+
+export type NeedName = keyof typeof NEEDS;
+
+/** null: ready. Else a sentence: what is missing, and what to do. */
+export type Readiness = Record<NeedName, string | null>;
+
+const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/**
+ * Sees to it that the programs of `names` are installed. As root on Debian it installs what is missing, without starting
+ * the packages' own daemons; else it changes nothing.
+ */
+export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
+  const readiness: Readiness = { mariadb: null, rabbitmq: null, ipmi: null, openstack: null };
+  const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
+  if (lacking.length === 0) return readiness;
+
+  const why_not =
+    process.getuid?.() !== 0 ? 'not root' : existsSync('/etc/debian_version') ? null : 'no Debian';
+  const failure = why_not ?? (await install(lacking.flatMap((name) => NEEDS[name].packages)));
+  for (const name of lacking) {
+    const need = NEEDS[name];
+    const still = missing(need);
+    if (still.length > 0)
+      readiness[name] =
+        `${still.join(', ')} missing and not installed (${failure ?? 'the packages lack them'}). ` +
+        `By hand: apt-get install ${need.packages.join(' ')}`;
+  }
+  return readiness;
+}
+
+function missing(need: Need): string[] {
+  if (need.instead !== undefined && (process.env[need.instead] ?? '') !== '') return [];
+  return need.proof.filter((proof) => !present(proof));
+}
+
+function present(proof: string): boolean {
+  if (proof.startsWith('/')) return existsSync(proof);
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.some((folder) => folder !== '' && existsSync(join(folder, proof)));
+}
+
+/** Resolves with null, or why it failed. */
+async function install(packages: readonly string[]): Promise<string | null> {
+  // Debian's own way to say that a package may not start its daemon; kept when the machine has one already.
+  const policy_is_ours = !existsSync(POLICY_FILE);
+  if (policy_is_ours) await writeFile(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    const update = await apt('update');
+    if (update !== null) return update;
+    const all = await apt('install', ...packages);
+    if (all === null) return null;
+    // One package that cannot be had must not keep the others away.
+    const failures: string[] = [];
+    for (const name of packages) {
+      const failure = await apt('install', name);
+      if (failure !== null) failures.push(failure);
+    }
+    return failures.length === 0 ? null : failures.join('; ');
+  } finally {
+    if (policy_is_ours) await rm(POLICY_FILE, { force: true });
+  }
+}
+
+async function apt(action: string, ...packages: readonly string[]): Promise<string | null> {
+  const options = action === 'install' ? ['-y', '--no-install-recommends'] : [];
+  try {
+    const result = await run({
+      command: 'apt-get',
+      args: [action, '-q', '-o', 'DPkg::Lock::Timeout=900', ...options, ...packages],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout_ms: 1_200_000,
+    });
+    if (result.code === 0) return null;
+    const last = result.stderr.trim().split('\n').at(-1) ?? '';
+    return `apt-get ${action} ${packages.join(' ')} ended with ${result.code}: ${last}`;
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
+}
