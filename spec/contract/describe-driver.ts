@@ -224,6 +224,8 @@ export function describeDriver(
           bench.break(0, 'silent');
           const error = await driverErrorOf(() => connection.power.get(HURRIED));
           expect(error.code).to.equal('unreachable');
+          bench.heal(0);
+          await powerIs(connection, 'power on');
         });
       });
 

@@ -33,6 +33,8 @@ export interface DriverBench extends AsyncDisposable {
   refused_driver_info(server: 0 | 1): JsonObject;
   truth(server: 0 | 1): ServerTruth;
   break(server: 0 | 1, fault: BenchFault): void;
+  /** Ends the fault of a server. */
+  heal(server: 0 | 1): void;
 }
 
 /** What the hardware type has. A case of the suite exists only when it is named here; the suite checks the names. */

@@ -41,6 +41,10 @@ async function startFakeBench(): Promise<DriverBench> {
       if (fault === 'busy') extra[i] = { fake_power_failure: 'busy' };
       if (fault === 'silent') serverOf(servers, `server-${i}`).answers = false;
     },
+    heal: (i) => {
+      extra[i] = {};
+      serverOf(servers, `server-${i}`).answers = true;
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }
