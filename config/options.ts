@@ -42,6 +42,7 @@ export const OPTIONS = {
   api: {
     host_ip: text('127.0.0.1', 'Address that the API listens on.'),
     port: integer(6385, 'Port that the API listens on. 0: any free one.', 0, 65_535),
+    enable_ssl_api: flag(false, 'Serve the API over TLS, with the certificate of [ssl].'),
     max_limit: integer(1000, 'Most items in one page of a list.', 1, 100_000),
     public_endpoint: text('', 'Base URL in links. Empty: taken from the request.'),
     restrict_lookup: flag(true, 'Look-up only in states where an agent is expected.'),
@@ -50,6 +51,10 @@ export const OPTIONS = {
       true,
       'Project administrators may create and delete nodes of their own.',
     ),
+  },
+  ssl: {
+    cert_file: text('', 'Certificate of the API and the chain above it (PEM).'),
+    key_file: text('', 'Its private key (PEM).'),
   },
   conductor: {
     conductor_group: text('', 'Group of this conductor: it serves nodes of the same group only.'),
