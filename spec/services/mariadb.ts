@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
-import { type Child, run, startChild } from './process.ts';
+import { type Child, run as runProgram, startChild } from './process.ts';
 
 /** A MariaDB of the test's own. All its data is in one temporary folder, which goes with it. */
 export interface MariadbServer extends AsyncDisposable {
@@ -14,7 +14,7 @@ export interface MariadbServer extends AsyncDisposable {
   readonly socket: string;
   readonly pid: number;
   /** Makes an empty database with a name of its own; resolves with its URL. */
-  newDatabase(): Promise<string>;
+  newDatabase(run?: string): Promise<string>;
   /** Starts it again, on the same port and data, after `stop` or `kill`. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -89,7 +89,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     get pid() {
       return child.pid;
     },
-    newDatabase: () => newDatabase(url),
+    newDatabase: (run) => newDatabase(url, run),
     start,
     async stop() {
       await child.stop(20_000);
@@ -105,35 +105,40 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   };
 }
 
-/** Makes an empty database on the server of `url` (its path is not used); resolves with the database's URL. */
-export async function newDatabase(url: string): Promise<string> {
-  const name = `kurogane_${randomBytes(6).toString('hex')}`;
-  await administer(url, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+/**
+ * Makes an empty database on the server of `url` (its path is not used); resolves with the database's URL.
+ *
+ * @param run lower-case letters and digits that mark the databases of one run, for `dropDatabases`.
+ */
+export async function newDatabase(url: string, run = 'x'): Promise<string> {
+  const name = `kurogane_${run}_${randomBytes(6).toString('hex')}`;
+  await query(url, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   const database = new URL(url);
   database.pathname = `/${name}`;
   return database.href;
 }
 
-/** Removes a database that `newDatabase` made. */
-export async function dropDatabase(database_url: string): Promise<void> {
-  const name = new URL(database_url).pathname.slice(1);
-  if (!/^kurogane_[0-9a-f]{12}$/.test(name)) throw new Error(`${name} is no database of a test.`);
-  await administer(database_url, `DROP DATABASE IF EXISTS ${name}`);
+/** Removes the databases that `newDatabase` made for a run. */
+export async function dropDatabases(url: string, run: string): Promise<void> {
+  const rows = await query(url, 'SELECT schema_name AS name FROM information_schema.schemata');
+  for (const { name } of rows as { name: string }[])
+    if (new RegExp(`^kurogane_${run}_[0-9a-f]{12}$`).test(name)) await query(url, `DROP DATABASE ${name}`);
 }
 
-async function administer(url: string, statement: string): Promise<void> {
+async function query(url: string, statement: string): Promise<unknown> {
   const server = new URL(url);
   server.pathname = '/';
   const connection = await createConnection({ uri: server.href, connectTimeout: 10_000 });
   try {
-    await connection.query(statement);
+    const [rows] = await connection.query(statement);
+    return rows;
   } finally {
     await connection.end();
   }
 }
 
 async function installDatabase(folder: string, account: readonly string[]): Promise<void> {
-  const result = await run({
+  const result = await runProgram({
     command: 'mariadb-install-db',
     args: [
       '--no-defaults',

@@ -12,6 +12,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** True: does not keep this process alive; killed when this process exits. */
   background?: boolean;
+  /** Hears all output as it comes. */
+  onOutput?: (chunk: string) => void;
 }
 
 export interface ChildExit {
@@ -51,6 +53,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output = (output + chunk).slice(-OUTPUT_LIMIT);
+      options.onOutput?.(chunk);
       for (const watch of watchers) watch();
     });
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
-import { dropDatabase, type MariadbServer, startMariadb } from './mariadb.ts';
+import { dropDatabases, type MariadbServer, startMariadb } from './mariadb.ts';
 import { testDatabaseUrl } from './test-services.ts';
 
 async function query(url: string, statement: string): Promise<unknown> {
@@ -49,9 +49,16 @@ describe('private MariaDB', () => {
     expect(existsSync(dirname(socket))).to.equal(false);
   });
 
+  it('removes the databases of one run and no others', async () => {
+    const mine = await server.newDatabase('mine');
+    const other = await server.newDatabase('other');
+    await dropDatabases(server.url, 'mine');
+    const refused = await query(mine, 'SELECT 1').catch((error: Error) => error);
+    expect(refused).to.have.property('code', 'ER_BAD_DB_ERROR');
+    expect(await query(other, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
+  });
+
   it('serves specs by testDatabaseUrl', async () => {
-    const url = await testDatabaseUrl();
-    expect(await query(url, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
-    await dropDatabase(url);
+    expect(await query(await testDatabaseUrl(), 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
   });
 });

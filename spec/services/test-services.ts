@@ -9,10 +9,13 @@ import { startRabbitmq } from './rabbitmq.ts';
  */
 const DATABASE_URL = 'KUROGANE_TEST_DATABASE_URL';
 const AMQP_URL = 'KUROGANE_TEST_AMQP_URL';
+/** Marks the databases of a run, so that the runner can remove them from a server that is not its own. */
+const RUN = 'KUROGANE_TEST_RUN';
 
 /** URL of a fresh, empty database on the shared MariaDB: `mysql://user:password@host:port/name`. */
 export async function testDatabaseUrl(): Promise<string> {
-  return newDatabase(await serverUrl(DATABASE_URL, () => startMariadb({ background: true })));
+  const url = await serverUrl(DATABASE_URL, () => startMariadb({ background: true }));
+  return newDatabase(url, process.env[RUN]);
 }
 
 /**
