@@ -1,0 +1,76 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { u8 } from '../codec/bytes.ts';
+import type { Flaw } from '../codec/flaw.ts';
+import { encodeSealedPacket, isTrailer, PAYLOAD_TYPE, type V2Packet } from '../codec/packet.ts';
+import { RMCP_HEADER_LENGTH } from '../codec/rmcp.ts';
+import { hmac, type SessionKeys, sameBytes } from './rakp-keys.ts';
+
+const BLOCK = 16;
+
+/**
+ * Seals and opens the packets of one session: AES-CBC-128 inside, a truncated HMAC around. IPMI v2.0 13.28.4, 13.29
+ *
+ * It keeps one cipher and one decipher for the session's life, because making them costs more than using them. CBC is a
+ * chain: a block of random bytes put first comes out as an unpredictable block, which is the IV of what follows it, so
+ * the cipher's output is the wire's `IV | ciphertext` as it stands; and what was before the IV never matters for reading.
+ */
+export class SealedChannel {
+  readonly #keys: SessionKeys;
+  readonly #cipher;
+  readonly #decipher;
+
+  constructor(keys: SessionKeys) {
+    this.#keys = keys;
+    const aes_key = keys.k2.subarray(0, BLOCK);
+    this.#cipher = createCipheriv('aes-128-cbc', aes_key, randomBytes(BLOCK)).setAutoPadding(false);
+    this.#decipher = createDecipheriv('aes-128-cbc', aes_key, new Uint8Array(BLOCK)).setAutoPadding(false);
+  }
+
+  /** The datagram that carries an IPMI message to the holder of `session_id`. */
+  seal(session_id: number, sequence: number, message: Uint8Array): Uint8Array {
+    const { suite, k1 } = this.#keys;
+    const head = { payload_type: PAYLOAD_TYPE.ipmi, encrypted: true, session_id, sequence };
+    const datagram = encodeSealedPacket(head, this.#encrypt(message), suite.auth_code_length);
+    const end = datagram.length - suite.auth_code_length;
+    const auth_code = hmac(suite.hash, k1, datagram.subarray(RMCP_HEADER_LENGTH, end));
+    datagram.set(auth_code.subarray(0, suite.auth_code_length), end);
+    return datagram;
+  }
+
+  /** The IPMI message in a packet: only if it is authenticated, encrypted and unchanged. */
+  open(packet: V2Packet): Uint8Array | Flaw {
+    const { suite, k1 } = this.#keys;
+    if (!packet.authenticated || !packet.encrypted) return 'bad-mac';
+    if (!isTrailer(packet.trailer, suite.auth_code_length)) return 'malformed';
+    const end = packet.signed.length - suite.auth_code_length;
+    const auth_code = hmac(suite.hash, k1, packet.signed.subarray(0, end)).subarray(
+      0,
+      suite.auth_code_length,
+    );
+    if (!sameBytes(auth_code, packet.signed.subarray(end))) return 'bad-mac';
+    return this.#decrypt(packet.payload);
+  }
+
+  #encrypt(message: Uint8Array): Uint8Array {
+    // Confidentiality trailer: 1, 2, 3 … and their number.
+    const pad = -(message.length + 1) & (BLOCK - 1);
+    const plain = new Uint8Array(BLOCK + message.length + pad + 1);
+    plain.set(randomBytes(BLOCK));
+    plain.set(message, BLOCK);
+    for (let count = 1; count <= pad; count++) plain[BLOCK + message.length + count - 1] = count;
+    plain[plain.length - 1] = pad;
+    return this.#cipher.update(plain);
+  }
+
+  #decrypt(payload: Uint8Array): Uint8Array | Flaw {
+    if (payload.length < 2 * BLOCK) return 'truncated';
+    // Blocks only, or the decipher would keep a rest for the next packet.
+    if (payload.length % BLOCK !== 0) return 'malformed';
+    const plain = this.#decipher.update(payload).subarray(BLOCK);
+    const pad = u8(plain, plain.length - 1);
+    const end = plain.length - 1 - pad;
+    if (end < 0 || pad >= BLOCK) return 'bad-padding';
+    for (let count = 1; count <= pad; count++) if (plain[end + count - 1] !== count) return 'bad-padding';
+    return plain.subarray(0, end);
+  }
+}
