@@ -12,4 +12,14 @@ export interface Caller {
   service_roles: readonly string[];
   /** auth_strategy noauth or http_basic: every policy rule passes, except those that show secrets. */
   unrestricted: boolean;
+  user_name?: string | null;
+  user_domain_id?: string | null;
+  project_name?: string | null;
+  project_domain_id?: string | null;
+  /** Set for a token of domain scope, which no rule of the API accepts. */
+  domain_id?: string | null;
+  /** The token's project is the admin project, or the identity service names none (then true, as in keystonemiddleware). */
+  is_admin_project?: boolean;
+  /** True for anonymous callers of public routes. */
+  is_public_api?: boolean;
 }

@@ -14,4 +14,6 @@ export interface Policy {
   allows(rule: string, target: PolicyTarget, caller: Caller): boolean;
   /** @throws ServiceError NotAuthorized (403) naming the rule. */
   authorize(rule: string, target: PolicyTarget, caller: Caller): void;
+  /** Whether there is such a rule: `baremetal:step:execute:<interface>.<step>` exist only when the operator wrote them. */
+  defines(rule: string): boolean;
 }
