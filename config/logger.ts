@@ -15,7 +15,7 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 200;
 /** `user:password@` in a URL; the password may itself hold `@`, so the last one before the path ends it. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@"'\\]*):[^\s/"'\\]*@/gi;
+const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"'\\]{0,256}):[^\s/"'\\]{0,1024}@/gi;
 
 /**
  * Makes the logger of a process. Values under secret names (lifecycle/secret-names.ts) and passwords in URLs are masked,
