@@ -97,8 +97,8 @@ export interface JournalEntry {
 /** What a step says when it returns. */
 export type StepOutcome =
   | { outcome: 'done'; result?: Json }
-  /** Give the worker back until `wait_for` happens; at most until `within_ms` from now. */
-  | { outcome: 'wait'; wait_for: WaitReason; within_ms: number; data?: JsonObject }
+  /** Give the worker back until `wait_for` happens; at most until `within_ms` from now. null: a client's hold, or no limit set. */
+  | { outcome: 'wait'; wait_for: WaitReason; within_ms: number | null; data?: JsonObject }
   /** Look again after `after_ms`, holding the node. */
   | { outcome: 'again'; after_ms: number; data?: JsonObject }
   | { outcome: 'fail'; message: string };

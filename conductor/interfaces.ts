@@ -1,0 +1,68 @@
+import type { JsonObject } from '../lifecycle/json.ts';
+import type { NodeRecord } from '../lifecycle/records.ts';
+
+/** Deploy interfaces whose cleaning, inspection and deployment go through the agent on a ramdisk. */
+const AGENT_DEPLOY = ['direct', 'ramdisk', 'custom-agent', 'autodetect', 'bootc', 'anaconda', 'ansible'];
+
+/** True when the node's deploy interface cleans and services through the agent. */
+export function usesAgent(node: Pick<NodeRecord, 'deploy_interface'>): boolean {
+  return AGENT_DEPLOY.includes(node.deploy_interface);
+}
+
+/** True when a boot device has to be set for the node: all but the `fake` boot interface. */
+export function managesBoot(node: Pick<NodeRecord, 'boot_interface' | 'management_interface'>): boolean {
+  return !['fake', ''].includes(node.boot_interface) && !['noop'].includes(node.management_interface);
+}
+
+/** The deploy interface that does the work: `autodetect` chooses by the image. */
+export function deployInterface(
+  node: Pick<NodeRecord, 'deploy_interface' | 'instance_info' | 'properties'>,
+): string {
+  if (node.deploy_interface !== 'autodetect') return node.deploy_interface;
+  const { instance_info } = node;
+  const by_ramdisk =
+    typeof instance_info.boot_iso === 'string' || capability(node, 'boot_option') === 'ramdisk';
+  return by_ramdisk ? 'ramdisk' : 'direct';
+}
+
+/** A capability of the instance, or of the node: `k:v` lists in properties, objects or JSON text in instance_info. */
+export function capability(
+  node: Pick<NodeRecord, 'instance_info' | 'properties'>,
+  name: string,
+): string | null {
+  return (
+    capabilities(node.instance_info.capabilities)[name] ??
+    capabilities(node.properties.capabilities)[name] ??
+    null
+  );
+}
+
+function capabilities(value: unknown): Record<string, string> {
+  if (typeof value === 'object' && value !== null) return strings(value as JsonObject);
+  if (typeof value !== 'string') return {};
+  if (value.trimStart().startsWith('{'))
+    try {
+      return strings(JSON.parse(value) as JsonObject);
+    } catch {
+      return {};
+    }
+  return Object.fromEntries(
+    value
+      .split(',')
+      .map((pair) => pair.split(':', 2).map((part) => part.trim()))
+      .filter((pair): pair is [string, string] => pair.length === 2 && pair[0] !== ''),
+  );
+}
+
+function strings(value: JsonObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]));
+}
+
+/** The boot mode of the node's next boot. */
+export function bootMode(
+  node: Pick<NodeRecord, 'instance_info' | 'properties'>,
+  fallback: 'uefi' | 'bios',
+): 'uefi' | 'bios' {
+  const wished = capability(node, 'boot_mode');
+  return wished === 'uefi' || wished === 'bios' ? wished : fallback;
+}

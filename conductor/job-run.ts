@@ -1,0 +1,154 @@
+import type { Settings } from '../config/options.ts';
+import type { Store } from '../db/store.ts';
+import type { DriverRegistry } from '../drivers/registry.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { JobRecord, PlannedStep } from '../lifecycle/job.ts';
+import type { JsonObject } from '../lifecycle/json.ts';
+import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
+import { type AgentClient, agentOf } from './agent.ts';
+import { type Bmc, openBmc } from './bmc.ts';
+import type { Lease } from './lease.ts';
+import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
+
+/** One claimed job while a worker has it: the node with its pending changes, the way to its BMC, the place in the plan. */
+export class JobRun implements WorkContext, AsyncDisposable {
+  readonly job: JobRecord;
+  readonly work: Work;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: ConductorLogger;
+  readonly drivers: DriverRegistry;
+  readonly hostname: string;
+  /** The journal entry of the visit under way. */
+  journal_id: number | null = null;
+  steps: PlannedStep[];
+  step_index: number;
+  replanned = false;
+  woken = false;
+  data: JsonObject;
+  readonly #lease: Lease;
+  readonly #clock_offset_ms: number;
+  #stored: NodeRecord | null = null;
+  #changes: NodeChanges = {};
+  #bmc: Promise<Bmc> | null = null;
+
+  constructor(deps: ConductorDeps & { works: Readonly<Record<string, Work>> }, job: JobRecord, lease: Lease) {
+    const work = deps.works[job.kind];
+    if (work === undefined) throw new Error(`No work of kind ${job.kind}.`);
+    this.job = job;
+    this.work = work;
+    this.store = deps.store;
+    this.settings = deps.settings;
+    this.clock = deps.clock;
+    this.log = deps.log;
+    this.drivers = deps.drivers;
+    this.hostname = deps.hostname;
+    this.steps = job.steps ?? [];
+    this.step_index = job.step_index;
+    this.data = job.step_data;
+    this.#lease = lease;
+    // A lease that was just given ends lease_timeout after the database's now.
+    const db_now = (job.lease_expires_at ?? deps.clock.now()) - deps.settings.conductor.lease_timeout * 1000;
+    this.#clock_offset_ms = db_now - deps.clock.now();
+  }
+
+  get facts(): object {
+    return {
+      job: this.job.uuid,
+      kind: this.job.kind,
+      node: this.job.node_uuid,
+      request_id: this.job.request_id,
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal;
+  }
+
+  get hasNode(): boolean {
+    return this.#stored !== null;
+  }
+
+  get node(): NodeRecord {
+    if (this.#stored === null) throw new Error(`Job ${this.job.uuid} has no node.`);
+    return { ...this.#stored, ...this.#changes };
+  }
+
+  get changes(): NodeChanges {
+    return this.#changes;
+  }
+
+  now(): EpochMs {
+    return this.clock.now() + this.#clock_offset_ms;
+  }
+
+  /** Reads the node. False: it is gone. */
+  async load(): Promise<boolean> {
+    this.#stored = this.job.node_uuid === null ? null : await this.store.nodes.get(this.job.node_uuid);
+    return this.#stored !== null;
+  }
+
+  change(changes: NodeChanges): void {
+    this.#changes = { ...this.#changes, ...changes };
+  }
+
+  /** The pending changes are stored; `node` is the row now. */
+  written(node: NodeRecord): void {
+    this.#stored = node;
+    this.#changes = {};
+  }
+
+  /** Forgets the pending changes. */
+  drop(): void {
+    this.#changes = {};
+  }
+
+  advance(index: number): void {
+    this.step_index = index;
+    this.data = {};
+    this.woken = false;
+    this.replanned = false;
+  }
+
+  /** What the next visit of `step` works with; it sees the run's own state live. */
+  visit(step: PlannedStep): StepContext {
+    const run = this;
+    const { job, store, settings, clock, log, drivers, hostname, data, woken, step_index } = this;
+    return {
+      ...{ job, store, settings, clock, log, drivers, hostname, step, step_index, data, woken },
+      get node() {
+        return run.node;
+      },
+      signal: this.signal,
+      now: () => this.now(),
+      change: (changes) => this.change(changes),
+      bmc: () => this.bmc(),
+      agent: () => this.agent(),
+      replan: (steps) => {
+        this.steps = [...this.steps.slice(0, this.step_index + 1), ...steps];
+        this.replanned = true;
+      },
+    };
+  }
+
+  bmc(): Promise<Bmc> {
+    this.#bmc ??= openBmc({
+      node: this.node,
+      drivers: this.drivers,
+      settings: this.settings,
+      clock: this.clock,
+      lease: this.#lease,
+    });
+    return this.#bmc;
+  }
+
+  agent(): AgentClient {
+    return agentOf(this.node, { settings: this.settings, clock: this.clock, lease: this.#lease });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const bmc = await this.#bmc?.catch(() => null);
+    await bmc?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,47 @@
+import { hostname } from 'node:os';
+import type { Settings } from '../config/options.ts';
+import type { Store } from '../db/store.ts';
+import type { DriverRegistry } from '../drivers/registry.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { Bus } from './bus/bus.ts';
+import type { ConductorClient } from './client.ts';
+import { createJobEnds } from './job-ends.ts';
+import { createPlacement } from './placement.ts';
+import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
+import { call } from './requests/call.ts';
+import { deleteNode, updateNode, withNodeUnlocked } from './requests/node.ts';
+import { power } from './requests/power.ts';
+import { provision } from './requests/provision.ts';
+import type { ConductorLogger } from './step.ts';
+
+/**
+ * The API's way to the conductors: see ConductorClient. Disposing it stops its listening on the bus.
+ *
+ * @param deps.drivers when given, driver_info is checked before work is accepted; parsing it does no I/O.
+ */
+export async function createConductorClient(deps: {
+  store: Store;
+  bus: Bus;
+  settings: Settings;
+  clock: Clock;
+  log: ConductorLogger;
+  drivers?: Pick<DriverRegistry, 'get'>;
+}): Promise<ConductorClient & AsyncDisposable> {
+  const placement = createPlacement(deps);
+  const ends = await createJobEnds(deps.bus, deps.clock);
+  const common = { ...deps, placement, ends, drivers: deps.drivers ?? null };
+  const host = deps.settings.DEFAULT.host || hostname();
+  return {
+    provision: (node, verb, args, caller) => provision(common, node, verb, args, caller),
+    power: (node, target, timeout_s, caller) => power(common, node, target, timeout_s, caller),
+    call: (node, method, args, caller) => call(common, node, method, args, caller),
+    updateNode: (node, changes) => updateNode(common, node, changes),
+    withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),
+    deleteNode: (node, caller) => deleteNode(common, node, caller),
+    agentToken: (node) => agentToken(common, node),
+    heartbeat: (node, beat) => heartbeat(common, node, beat),
+    continueInspection: (node, data) => continueInspection(common, node, data),
+    conductorsOf: (nodes) => placement.hostsOf(nodes),
+    [Symbol.asyncDispose]: () => ends[Symbol.asyncDispose](),
+  };
+}

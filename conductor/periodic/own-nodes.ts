@@ -1,0 +1,43 @@
+import type { Match } from '../../db/store.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { PeriodicContext } from './periodic.ts';
+
+const PAGE = 500;
+
+/** The nodes that the hash ring gives to this conductor, page by page, so that ten thousand cost no memory. */
+export async function* ownNodes<F extends keyof NodeRecord & string>(
+  ctx: PeriodicContext,
+  where: Match<NodeRecord>,
+  fields: readonly F[],
+): AsyncGenerator<Pick<NodeRecord, F | 'id' | 'uuid' | 'driver' | 'conductor_group'>> {
+  const { conductor_group } = ctx.registration;
+  for (let after_id = 0; ; ) {
+    const page = await ctx.store.nodes.list({
+      where: { ...where, conductor_group },
+      fields: ['uuid', 'driver', 'conductor_group', ...fields],
+      include_children: true,
+      limit: PAGE,
+      after_id,
+    });
+    const hosts = await ctx.placement.hostsOf(page);
+    for (const [index, node] of page.entries()) if (hosts[index] === ctx.hostname) yield node;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE || ctx.signal.aborted) return;
+    after_id = last.id;
+  }
+}
+
+/** Runs `work` on every item, at most `limit` at once. */
+export async function eachOf<T>(
+  items: AsyncIterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  for await (const item of items) {
+    const one = work(item).finally(() => running.delete(one));
+    running.add(one);
+    if (running.size >= limit) await Promise.race(running);
+  }
+  await Promise.all(running);
+}

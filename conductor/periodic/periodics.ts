@@ -1,0 +1,18 @@
+import { heartbeat } from './heartbeat.ts';
+import { historyTrim } from './history-trim.ts';
+import { orphanedReservations } from './orphaned-reservations.ts';
+import type { Periodic } from './periodic.ts';
+import { powerFailureRecovery } from './power-failure-recovery.ts';
+import { powerSync } from './power-sync.ts';
+
+/**
+ * Every periodic task. Stalled jobs and waits past their deadline need none: the claim takes them, and every conductor
+ * claims at least every `[conductor]poll_interval`.
+ */
+export const PERIODICS: readonly Periodic[] = [
+  heartbeat,
+  powerSync,
+  powerFailureRecovery,
+  orphanedReservations,
+  historyTrim,
+];

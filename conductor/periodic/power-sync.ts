@@ -1,0 +1,176 @@
+import type { PowerState } from '../../lifecycle/power.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ProvisionState } from '../../lifecycle/states.ts';
+import { openBmc } from '../bmc.ts';
+import { jobQueue } from '../bus/bus.ts';
+import { StepFailure } from '../step.ts';
+import { eachOf, ownNodes } from './own-nodes.ts';
+import type { Periodic, PeriodicContext } from './periodic.ts';
+
+/** States whose power the synchronisation leaves alone. */
+const SKIPPED: readonly ProvisionState[] = ['wait call-back', 'clean wait', 'enroll', 'adopt failed'];
+
+const FIELDS = ['provision_state', 'reservation', 'target_power_state', 'maintenance'] as const;
+
+/**
+ * Compares the power state of every node with its BMC's, as Ironic does: what differs is driven back to the recorded
+ * state, or recorded, as `force_power_state_during_sync` says; a BMC that cannot be read, or that does not obey, more than
+ * `power_state_sync_max_retries` times puts the node in maintenance with the fault `power failure`.
+ */
+export const powerSync: Periodic = {
+  name: 'power-sync',
+  interval_s: ({ settings }) => settings.conductor.sync_power_state_interval,
+  start: (ctx) => {
+    /** Failed tries by node; a node that is well again is forgotten. */
+    const tries = new Map<string, number>();
+    return () =>
+      eachOf(
+        ownNodes(ctx, { maintenance: false, target_power_state: null, reservation: null }, FIELDS),
+        ctx.settings.conductor.sync_power_state_workers,
+        async ({ uuid, provision_state }) => {
+          if (SKIPPED.includes(provision_state)) tries.delete(uuid);
+          else
+            await syncNode(ctx, uuid, tries).catch((error: unknown) => {
+              ctx.log.warn({ node: uuid, err: error }, 'the power synchronisation of a node failed');
+            });
+        },
+      );
+  },
+};
+
+async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, number>): Promise<void> {
+  const reading = await readPower(ctx, uuid);
+  const node = await ctx.store.nodes.get(uuid);
+  // The read took its time: what changed meanwhile is not judged by it.
+  if (node === null || node.reservation !== null || node.maintenance || node.target_power_state !== null)
+    return;
+  const { force_power_state_during_sync, power_state_sync_max_retries, node_history } =
+    ctx.settings.conductor;
+  const unknown = node.power_state === null || node.power_state === 'error';
+  if (reading.state !== null && (reading.state === node.power_state || unknown)) {
+    tries.delete(uuid);
+    const changes = {
+      ...(unknown ? { power_state: reading.state } : {}),
+      ...(node_history && node.last_error !== null ? { last_error: null } : {}),
+    };
+    if (Object.keys(changes).length > 0) await write(ctx, node, changes);
+    return;
+  }
+  if (reading.state !== null && !force_power_state_during_sync) {
+    tries.delete(uuid);
+    await write(ctx, node, { power_state: reading.state });
+    ctx.log.info({ node: uuid, power_state: reading.state }, 'recorded a power state that changed by itself');
+    return;
+  }
+  const count = (tries.get(uuid) ?? 0) + 1;
+  tries.set(uuid, count);
+  if (count > power_state_sync_max_retries) {
+    tries.delete(uuid);
+    await giveUp(ctx, node, reading, power_state_sync_max_retries);
+    return;
+  }
+  if (reading.state === null) {
+    ctx.log.warn({ node: uuid, tries: count }, reading.why);
+    return;
+  }
+  if (node.power_state === 'power off' && node.disable_power_off) {
+    await write(ctx, node, { power_state: reading.state });
+    return;
+  }
+  if (node.power_state === 'power on' || node.power_state === 'power off')
+    await correct(ctx, node, node.power_state).catch((error: unknown) => {
+      if (!(error instanceof Overtaken)) throw error;
+    });
+}
+
+/** Thrown to roll back: the node changed, the next pass judges it anew. */
+class Overtaken extends Error {}
+
+/** Queues the power action that brings the hardware back to the recorded state. */
+async function correct(
+  ctx: PeriodicContext,
+  node: NodeRecord,
+  target: 'power on' | 'power off',
+): Promise<void> {
+  ctx.log.warn({ node: node.uuid, target }, 'the power state differs from the recorded one: correcting it');
+  const job_id = await ctx.store.transaction(async (tables) => {
+    const job = await tables.jobs.insert({
+      kind: 'power',
+      node_uuid: node.uuid,
+      conductor_group: node.conductor_group,
+      exclusive: true,
+      args: { target, timeout_s: null, reason: 'power-sync' },
+    });
+    const held = { reservation: ctx.hostname, reservation_job_id: job.id, target_power_state: target };
+    if ((await tables.nodes.update(node.uuid, held, guard(node))) === null) throw new Overtaken();
+    return job.id;
+  });
+  await ctx.bus.send(jobQueue(node.conductor_group), { job_id });
+}
+
+async function giveUp(
+  ctx: PeriodicContext,
+  node: NodeRecord,
+  reading: PowerReading,
+  max_retries: number,
+): Promise<void> {
+  const why =
+    reading.state === null
+      ? `During sync_power_state, max retries ${max_retries} reached: the power state of node ${node.uuid} could not be read. ${reading.why}`
+      : `During sync_power_state, max retries ${max_retries} reached: node ${node.uuid} stays "${reading.state}" although "${node.power_state}" is recorded. Check its power supply and its BMC.`;
+  await ctx.store.transaction(async (tables) => {
+    const written = await tables.nodes.update(
+      node.uuid,
+      {
+        power_state: reading.state,
+        maintenance: true,
+        maintenance_reason: why,
+        fault: 'power failure',
+        last_error: why,
+      },
+      guard(node),
+    );
+    if (written === null || !ctx.settings.conductor.node_history) return;
+    await tables.history.add({
+      node_uuid: node.uuid,
+      severity: 'ERROR',
+      event: why,
+      event_type: 'monitoring',
+      conductor: ctx.hostname,
+      state: node.provision_state,
+      target_provision_state: node.target_provision_state,
+    });
+  });
+  ctx.log.error({ node: node.uuid }, why);
+}
+
+function guard(node: NodeRecord) {
+  return { reservation: null, maintenance: false, target_power_state: null, power_state: node.power_state };
+}
+
+async function write(ctx: PeriodicContext, node: NodeRecord, changes: Partial<NodeRecord>): Promise<void> {
+  await ctx.store.nodes.update(node.uuid, changes, guard(node));
+}
+
+/** A power state read for the sake of reading: null with the reason when it could not be read. */
+export type PowerReading = { state: Exclude<PowerState, 'error'>; why: null } | { state: null; why: string };
+
+/** Reads the power state from the BMC of a node, without its lock. */
+export async function readPower(ctx: PeriodicContext, uuid: string): Promise<PowerReading> {
+  const node = await ctx.store.nodes.get(uuid);
+  if (node === null) return { state: null, why: 'The node is gone.' };
+  try {
+    await using bmc = await openBmc({
+      node,
+      drivers: ctx.drivers,
+      settings: ctx.settings,
+      clock: ctx.clock,
+      lease: { check: () => ctx.signal.throwIfAborted(), signal: ctx.signal },
+    });
+    return { state: await bmc.powerState(), why: null };
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (error instanceof StepFailure) return { state: null, why: error.message };
+    throw error;
+  }
+}

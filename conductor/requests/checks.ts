@@ -1,0 +1,79 @@
+import type { Settings } from '../../config/options.ts';
+import type { DriverRegistry } from '../../drivers/registry.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import { deployInterface } from '../interfaces.ts';
+
+/** @throws NodeInMaintenance */
+export function refuseMaintenance(node: NodeRecord, op: string): void {
+  if (node.maintenance) throw serviceError('NodeInMaintenance', { op, node: node.uuid });
+}
+
+/** @throws NodeProtected */
+export function refuseProtected(node: NodeRecord): void {
+  if (node.protected) throw serviceError('NodeProtected', { node: node.uuid });
+}
+
+/** What keeps the node from being deployed, in words for the user; empty when nothing does. Pure. */
+export function deployProblems(node: NodeRecord): string[] {
+  const validate = DEPLOY_VALIDATIONS[deployInterface(node)];
+  if (validate === undefined)
+    return [`The deploy interface ${node.deploy_interface} is not implemented: choose direct or ramdisk.`];
+  return validate(node);
+}
+
+const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord) => string[]>> = {
+  direct: directProblems,
+  ramdisk: ramdiskProblems,
+  fake: () => [],
+  noop: () => [],
+};
+
+function directProblems(node: NodeRecord): string[] {
+  const info = node.instance_info;
+  const problems: string[] = [];
+  const source = info.image_source;
+  if (typeof source !== 'string' || source === '')
+    return ["instance_info has no image_source: name the image's URL."];
+  const is_http = /^https?:\/\//.test(source);
+  if (!is_http) problems.push(`instance_info/image_source must be an http or https URL: ${source} is not.`);
+  else if (!URL.canParse(source)) problems.push(`instance_info/image_source is no valid URL: ${source}.`);
+  const has_checksum =
+    typeof info.image_checksum === 'string' ||
+    (typeof info.image_os_hash_algo === 'string' && typeof info.image_os_hash_value === 'string');
+  if (is_http && !has_checksum)
+    problems.push(
+      'instance_info needs image_checksum, or image_os_hash_algo and image_os_hash_value, for an image by URL.',
+    );
+  const partition = typeof info.kernel === 'string' || info.image_type === 'partition';
+  if (partition && info.root_gb === undefined)
+    problems.push('instance_info needs root_gb for a partition image.');
+  return problems;
+}
+
+function ramdiskProblems(node: NodeRecord): string[] {
+  const info = node.instance_info;
+  const by_iso = typeof info.boot_iso === 'string' && info.boot_iso !== '';
+  const by_kernel = typeof info.kernel === 'string' && typeof info.ramdisk === 'string';
+  const by_image = typeof info.image_source === 'string' && info.image_source !== '';
+  return by_iso || by_kernel || by_image
+    ? []
+    : ['instance_info names nothing to boot: set boot_iso, or kernel and ramdisk.'];
+}
+
+/** What is wrong with driver_info; empty when nothing is, or when this process has no such driver. */
+export function driverInfoProblems(node: NodeRecord, drivers: Pick<DriverRegistry, 'get'> | null): string[] {
+  const parsed = drivers?.get(node.driver)?.parse(node.driver_info);
+  return parsed !== undefined && 'problems' in parsed ? parsed.problems : [];
+}
+
+/** @throws InvalidParameterValue that names every problem */
+export function refuseProblems(what: string, problems: readonly string[]): void {
+  if (problems.length > 0)
+    throw serviceError('InvalidParameterValue', { why: `${what}: ${problems.join(' ')}` });
+}
+
+/** Whether an automated clean is skipped for the node: the node's own wish wins over the setting. */
+export function skipsCleaning(node: Pick<NodeRecord, 'automated_clean'>, settings: Settings): boolean {
+  return !(node.automated_clean ?? settings.conductor.automated_clean);
+}

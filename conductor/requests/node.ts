@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Caller } from '../../lifecycle/caller.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ProvisionState } from '../../lifecycle/states.ts';
+import { refuseProtected } from './checks.ts';
+import { asRead, lockedError, type RequestDeps, reread } from './reserve.ts';
+
+const MAX_REREADS = 10;
+
+/**
+ * Runs `attempt` on the node while it is free; null from it means that the node changed meanwhile: it is read again.
+ * While it is locked, waits as `[conductor]node_locked_retry_*` says.
+ *
+ * @throws NodeLocked
+ */
+async function whileFree<T>(
+  deps: RequestDeps,
+  node: NodeRecord,
+  attempt: (node: NodeRecord) => Promise<T | null>,
+): Promise<T> {
+  const { node_locked_retry_attempts, node_locked_retry_interval } = deps.settings.conductor;
+  let locked_tries = node_locked_retry_attempts;
+  let current = node;
+  for (let rereads = MAX_REREADS; ; ) {
+    if (current.reservation === null) {
+      const done = await attempt(current);
+      if (done !== null) return done;
+      if (rereads-- === 0) throw lockedError(current);
+    } else {
+      if (locked_tries-- <= 0) throw lockedError(current);
+      await deps.clock.sleep(node_locked_retry_interval * 1000);
+    }
+    current = await reread(deps.store, current);
+  }
+}
+
+/** Changes fields of a free node: see ConductorClient.updateNode. */
+export async function updateNode(
+  deps: RequestDeps,
+  node: NodeRecord,
+  changes: Partial<NodeRecord>,
+): Promise<NodeRecord> {
+  const names = Object.keys(changes) as (keyof NodeRecord)[];
+  return whileFree(deps, node, async (fresh) => {
+    // The change was made on `node`: what it rests on must not have moved.
+    const moved = [...names, 'provision_state' as const].filter(
+      (name) => !isDeepStrictEqual(fresh[name], node[name]),
+    );
+    if (moved.length > 0)
+      throw serviceError('Conflict', {
+        why: `Node ${node.uuid} was changed at the same time (${moved.join(', ')}): read it again and retry.`,
+      });
+    return deps.store.nodes.update(node.uuid, changes, asRead(fresh));
+  });
+}
+
+/** Runs `change` under a short reservation: see ConductorClient.withNodeUnlocked. */
+export async function withNodeUnlocked<T>(
+  deps: RequestDeps,
+  node: NodeRecord,
+  hostname: string,
+  change: () => Promise<T>,
+): Promise<T> {
+  await whileFree(deps, node, (fresh) =>
+    deps.store.nodes.update(fresh.uuid, { reservation: hostname }, { reservation: null }),
+  );
+  try {
+    return await change();
+  } finally {
+    await deps.store.nodes.update(
+      node.uuid,
+      { reservation: null },
+      { reservation: hostname, reservation_job_id: null },
+    );
+  }
+}
+
+const DELETABLE: readonly ProvisionState[] = ['manageable', 'enroll', 'adopt failed'];
+
+/** Deletes a node: see ConductorClient.deleteNode. */
+export async function deleteNode(deps: RequestDeps, node: NodeRecord, _caller: Caller): Promise<void> {
+  await whileFree(deps, node, async (fresh) => {
+    refuseProtected(fresh);
+    if (!fresh.maintenance) {
+      if (fresh.instance_uuid !== null)
+        throw serviceError('NodeAssociated', { node: fresh.uuid, instance: fresh.instance_uuid });
+      const deletable =
+        DELETABLE.includes(fresh.provision_state) ||
+        (fresh.provision_state === 'available' && deps.settings.conductor.allow_deleting_available_nodes);
+      if (!deletable)
+        throw serviceError('Conflict', {
+          why: `Can not delete node ${fresh.uuid} while it is in provision state "${fresh.provision_state}". Valid provision states to perform deletion are: ${DELETABLE.join(', ')}.`,
+        });
+    }
+    return deps.store.transaction(async (tables) => {
+      const held = await tables.nodes.update(fresh.uuid, { reservation: 'delete' }, asRead(fresh));
+      if (held === null) return null;
+      await tables.jobs.cancelIdle(fresh.uuid, 'The node was deleted.');
+      return (await tables.nodes.delete(fresh.uuid)) || null;
+    });
+  });
+}

@@ -1,0 +1,218 @@
+import type { NewJob } from '../../db/store.ts';
+import type { DriverRegistry } from '../../drivers/registry.ts';
+import type { Caller } from '../../lifecycle/caller.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { clientEvents, type ProvisionEvent, transition } from '../../lifecycle/machine.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ProvisionState } from '../../lifecycle/states.ts';
+import { VERBS, type Verb, verbsFor } from '../../lifecycle/verbs.ts';
+import type { ProvisionArgs } from '../client.ts';
+import { fire } from '../provision-event.ts';
+import type { NodeChanges } from '../step.ts';
+import { wipedAgent } from '../wiped-agent.ts';
+import { abortRequest, unholdRequest } from './abort.ts';
+import {
+  deployProblems,
+  driverInfoProblems,
+  refuseMaintenance,
+  refuseProblems,
+  refuseProtected,
+  skipsCleaning,
+} from './checks.ts';
+import { changeNode, lockedError, type NodeRequest, type RequestDeps, reread } from './reserve.ts';
+import { requestedSteps } from './steps.ts';
+
+export interface ProvisionDeps extends RequestDeps {
+  /** For checking driver_info before the work starts; null: the conductor finds out. */
+  drivers: Pick<DriverRegistry, 'get'> | null;
+}
+
+/** What a verb adds to the transition: its checks, its fields, its job. */
+interface VerbRules {
+  check(node: NodeRecord, deps: ProvisionDeps, args: ProvisionArgs): Promise<void> | void;
+  changes?(node: NodeRecord, args: ProvisionArgs): NodeChanges;
+  job?(node: NodeRecord, args: ProvisionArgs): JsonObject;
+  /** Overrides the target of the transition. */
+  target?: ProvisionState;
+}
+
+const DEPLOY_STATES: readonly ProvisionState[] = ['deploying', 'wait call-back'];
+const CLEAN_STATES: readonly ProvisionState[] = ['cleaning', 'clean wait'];
+
+async function refuseCrowd(
+  deps: ProvisionDeps,
+  states: readonly ProvisionState[],
+  limit: number,
+): Promise<void> {
+  if ((await deps.store.nodes.count({ provision_state: [...states] })) >= limit)
+    throw serviceError('ServiceUnavailable', {
+      why: `The limit of ${limit} nodes in ${states.join(' or ')} at once is reached: try again later.`,
+    });
+}
+
+async function checkDeploy(node: NodeRecord, deps: ProvisionDeps, op: string): Promise<void> {
+  refuseMaintenance(node, op);
+  refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node));
+  refuseProblems(
+    `Failed to validate power info of node ${node.uuid}`,
+    driverInfoProblems(node, deps.drivers),
+  );
+  await refuseCrowd(deps, DEPLOY_STATES, deps.settings.conductor.max_concurrent_deploy);
+}
+
+function deployChanges(node: NodeRecord, args: ProvisionArgs): NodeChanges {
+  const info: JsonObject = { ...node.instance_info };
+  if (args.configdrive !== undefined) info.configdrive = args.configdrive as Json;
+  return {
+    instance_info: info,
+    driver_internal_info: wipedAgent(node.driver_internal_info),
+    deploy_step: {},
+  };
+}
+
+function deployJob(_node: NodeRecord, args: ProvisionArgs): JsonObject {
+  return args.deploy_steps === undefined ? {} : { deploy_steps: args.deploy_steps };
+}
+
+/** Keys of instance_info that were taken from the last image. */
+const IMAGE_DERIVED = ['kernel', 'ramdisk', 'image_url'];
+
+const RULES: Readonly<Record<string, VerbRules>> = {
+  deploy: {
+    check: async (node, deps) => {
+      await checkDeploy(node, deps, 'deploying');
+      if (node.retired) throw serviceError('NodeIsRetired', { op: 'deploying', node: node.uuid });
+    },
+    changes: deployChanges,
+    job: deployJob,
+  },
+  rebuild: {
+    check: async (node, deps) => {
+      refuseProtected(node);
+      await checkDeploy(node, deps, 'rebuilding');
+    },
+    changes: (node, args) => {
+      const changes = deployChanges(node, args);
+      if (node.deploy_interface === 'ramdisk') return changes;
+      const info = Object.entries(changes.instance_info ?? {}).filter(
+        ([key]) => !IMAGE_DERIVED.includes(key),
+      );
+      return { ...changes, instance_info: Object.fromEntries(info) };
+    },
+    job: (node, args) => ({ ...deployJob(node, args), rebuild: true }),
+  },
+  delete: { check: (node) => refuseProtected(node) },
+  manage: { check: () => {} },
+  provide: {
+    check: async (node, deps) => {
+      if (!deps.settings.conductor.allow_provisioning_in_maintenance) refuseMaintenance(node, 'providing');
+      if (node.retired) throw serviceError('NodeIsRetired', { op: 'providing', node: node.uuid });
+      if (!skipsCleaning(node, deps.settings))
+        await refuseCrowd(deps, CLEAN_STATES, deps.settings.conductor.max_concurrent_clean);
+    },
+    changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
+  },
+  inspect: {
+    check: (node) => {
+      if (node.inspect_interface === 'no-inspect')
+        throw serviceError('UnsupportedDriverExtension', {
+          driver: node.driver,
+          extension: 'inspect with the interface no-inspect',
+        });
+    },
+    changes: (node) => ({
+      driver_internal_info: wipedAgent(node.driver_internal_info),
+      inspection_finished_at: null,
+    }),
+  },
+  clean: {
+    check: async (node, deps, args) => {
+      refuseMaintenance(node, 'cleaning');
+      requestedSteps(args.clean_steps ?? [], args.disable_ramdisk === true);
+      await refuseCrowd(deps, CLEAN_STATES, deps.settings.conductor.max_concurrent_clean);
+    },
+    changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
+    job: (_node, args) => ({
+      clean_steps: args.clean_steps ?? [],
+      disable_ramdisk: args.disable_ramdisk === true,
+    }),
+    target: 'manageable',
+  },
+  adopt: { check: () => {} },
+  service: {
+    check: (node, _deps, args) => {
+      refuseMaintenance(node, 'servicing');
+      requestedSteps(args.service_steps ?? [], args.disable_ramdisk === true);
+    },
+    changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
+    job: (_node, args) => ({
+      service_steps: args.service_steps ?? [],
+      disable_ramdisk: args.disable_ramdisk === true,
+    }),
+  },
+  rescue: { check: refuseRescue },
+  unrescue: { check: refuseRescue },
+};
+
+function refuseRescue(node: NodeRecord): void {
+  refuseMaintenance(node, 'rescuing');
+  throw serviceError('UnsupportedDriverExtension', {
+    driver: node.driver,
+    extension: `rescue with the interface ${node.rescue_interface}`,
+  });
+}
+
+/** Raises a verb on a node: see ConductorClient.provision. */
+export async function provision(
+  deps: ProvisionDeps,
+  node: NodeRecord,
+  verb: Verb,
+  args: ProvisionArgs,
+  caller: Caller,
+): Promise<void> {
+  const { event } = VERBS[verb];
+  let start = node;
+  // An impossible verb on a locked node may be possible once the work under way has ended: 409, not 400.
+  if (start.reservation !== null && transition(start.provision_state, event) === null) {
+    start = await reread(deps.store, start);
+    if (start.reservation !== null && transition(start.provision_state, event) === null)
+      throw lockedError(start);
+  }
+  await changeNode(deps, start, caller, (fresh) => decide(deps, fresh, verb, args));
+}
+
+async function decide(
+  deps: ProvisionDeps,
+  node: NodeRecord,
+  verb: Verb,
+  args: ProvisionArgs,
+): Promise<NodeRequest> {
+  const event: ProvisionEvent = VERBS[verb].event;
+  const edge = transition(node.provision_state, event);
+  if (edge === null || !clientEvents(node.provision_state).includes(event))
+    throw serviceError('InvalidStateRequested', {
+      action: verb,
+      node: node.uuid,
+      state: node.provision_state,
+      allowed: verbsFor(clientEvents(node.provision_state)),
+    });
+  if (event === 'abort') return abortRequest(deps, node);
+  if (event === 'unhold') return unholdRequest(node);
+  const rules = RULES[event];
+  if (rules === undefined) throw new Error(`No rules for the event ${event}.`);
+  await rules.check(node, deps, args);
+  const own = rules.changes?.(node, args) ?? {};
+  const note = `${verb} requested`;
+  if (event === 'provide' && skipsCleaning(node, deps.settings))
+    return { changes: { ...own, ...fire(node, ['provide', 'done']), last_error: null }, job: null, note };
+  const state = fire(node, [event], rules.target);
+  if (edge.work === null) return { changes: { ...own, ...state }, job: null, note };
+  const job: NewJob['args'] = { verb, ...(rules.job?.(node, args) ?? {}) };
+  return {
+    changes: { ...own, ...state, last_error: null },
+    job: { kind: edge.work, args: job },
+    cancel: `${verb} was requested.`,
+    note,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Settings } from '../../config/options.ts';
+import type { Match, NewJob, Store } from '../../db/store.ts';
+import type { Caller } from '../../lifecycle/caller.ts';
+import type { Clock } from '../../lifecycle/clock.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { WaitReason } from '../../lifecycle/job.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import { type Bus, jobQueue } from '../bus/bus.ts';
+import type { Placement } from '../placement.ts';
+import type { NodeChanges } from '../step.ts';
+
+/** What every request of the client is given. */
+export interface RequestDeps {
+  store: Store;
+  bus: Bus;
+  settings: Settings;
+  clock: Clock;
+  placement: Placement;
+}
+
+/** A change of a node that may start a job, decided from one reading of the node. */
+export interface NodeRequest {
+  changes: NodeChanges;
+  /** null: nothing runs in the background. */
+  job: Pick<NewJob, 'kind' | 'args' | 'steps' | 'deadline_at'> | null;
+  /** Jobs of the node that wait are ended, with this reason. */
+  cancel?: string;
+  /** The waiting job is woken, if it waits for one of these; it takes the node. */
+  wake?: readonly WaitReason[];
+  /** A job that is to stop after its step. */
+  abort_after?: number;
+  /** Text of an INFO history entry. */
+  note?: string;
+}
+
+/** Times a request is decided anew because the node changed under it, without being locked. */
+const MAX_REREADS = 10;
+
+/**
+ * Decides a request on the node and carries it out in one transaction: insert the job, compare-and-set the node, write
+ * the history; then nudges the conductors. When somebody else was faster the node is read and the request decided again;
+ * while the node is locked, as often as `[conductor]node_locked_retry_attempts` says.
+ *
+ * @param decide throws the ServiceError that refuses the request.
+ * @throws NodeLocked
+ */
+export async function changeNode(
+  deps: RequestDeps,
+  node: NodeRecord,
+  caller: Caller,
+  decide: (node: NodeRecord) => Promise<NodeRequest>,
+): Promise<{ node: NodeRecord; job_id: number | null }> {
+  const { settings, store } = deps;
+  let locked_tries = settings.conductor.node_locked_retry_attempts;
+  let rereads = MAX_REREADS;
+  let current = node;
+  for (;;) {
+    if (current.reservation === null) {
+      const request = await decide(current);
+      const starts = request.job !== null || request.wake !== undefined;
+      const host = starts ? await deps.placement.requireHost(current) : null;
+      const done = await carryOut(deps, current, caller, request, host);
+      if (done !== null) {
+        if (done.job_id !== null)
+          await deps.bus.send(jobQueue(current.conductor_group), { job_id: done.job_id });
+        return done;
+      }
+      if (rereads-- === 0) throw lockedError(current);
+    } else {
+      if (locked_tries-- <= 0) throw lockedError(current);
+      await deps.clock.sleep(settings.conductor.node_locked_retry_interval * 1000);
+    }
+    current = await reread(store, current);
+  }
+}
+
+/** The node as it is now. @throws NotFound */
+export async function reread(store: Store, node: NodeRecord): Promise<NodeRecord> {
+  const fresh = await store.nodes.get(node.uuid);
+  if (fresh === null) throw serviceError('NotFound', { kind: 'Node', ident: node.uuid });
+  return fresh;
+}
+
+export function lockedError(node: NodeRecord): Error {
+  return serviceError('NodeLocked', { node: node.uuid, host: node.reservation ?? 'another request' });
+}
+
+/** Matches the node only while it is free and as it was read. */
+export function asRead(node: NodeRecord): Match<NodeRecord> {
+  return { reservation: null, updated_at: node.updated_at, provision_state: node.provision_state };
+}
+
+/** Thrown to roll a transaction back. */
+class Overtaken extends Error {}
+
+async function carryOut(
+  deps: RequestDeps,
+  node: NodeRecord,
+  caller: Caller,
+  request: NodeRequest,
+  host: string | null,
+): Promise<{ node: NodeRecord; job_id: number | null } | null> {
+  const who = { request_id: caller.request_id, user: caller.user_id, project: caller.project_id };
+  try {
+    return await deps.store.transaction(async (tables) => {
+      if (request.cancel !== undefined) await tables.jobs.cancelIdle(node.uuid, request.cancel);
+      const job =
+        request.job &&
+        (await tables.jobs.insert({
+          ...request.job,
+          ...who,
+          node_uuid: node.uuid,
+          conductor_group: node.conductor_group,
+          exclusive: true,
+        }));
+      const woken = request.wake && (await tables.jobs.wake(node.uuid, request.wake));
+      const job_id = job?.id ?? woken ?? null;
+      if (request.abort_after !== undefined) await tables.jobs.requestAbort(request.abort_after);
+      const held = job_id === null ? {} : { reservation: host, reservation_job_id: job_id };
+      const written = await tables.nodes.update(node.uuid, { ...request.changes, ...held }, asRead(node));
+      if (written === null) throw new Overtaken();
+      if (request.note !== undefined && deps.settings.conductor.node_history)
+        await tables.history.add({
+          node_uuid: node.uuid,
+          severity: 'INFO',
+          event: request.note,
+          event_type: 'provisioning',
+          conductor: host,
+          user: caller.user_id,
+          project: caller.project_id,
+          state: written.provision_state,
+          target_provision_state: written.target_provision_state,
+        });
+      return { node: written, job_id };
+    });
+  } catch (error) {
+    if (error instanceof Overtaken) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,219 @@
+import { type DriverRegistry, hardwareTypeFacts } from '../drivers/registry.ts';
+import type { ConductorRecord, HardwareTypeFacts } from '../lifecycle/records.ts';
+import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
+import { Lease } from './lease.ts';
+import { type Periodic, startPeriodics } from './periodic/periodic.ts';
+import { PERIODICS } from './periodic/periodics.ts';
+import { createPlacement } from './placement.ts';
+import { runJob } from './runner.ts';
+import type { ConductorDeps, Work } from './step.ts';
+import { WORKS } from './work/works.ts';
+
+export interface ConductorOptions extends Omit<ConductorDeps, 'drivers'> {
+  drivers: DriverRegistry;
+  bus: Bus;
+  /** How long `dispose` lets running steps end before it interrupts them. */
+  drain_ms?: number;
+  /** Other kinds of work, for specs. */
+  works?: Readonly<Record<string, Work>>;
+  /** The periodic tasks to run; default all. */
+  periodics?: readonly Periodic[];
+}
+
+/** A running conductor. Disposing it drains: jobs end or are handed over at their next step. */
+export interface Conductor extends AsyncDisposable {
+  readonly hostname: string;
+  /** Jobs that run now. */
+  readonly running: number;
+  /** Looks for due jobs now. */
+  poke(): void;
+  /** Stops at once and writes nothing more, as a process that is killed: for specs and for a lost database. */
+  halt(): void;
+}
+
+/** Most jobs taken by one look: enough to keep the look cheap per job, few enough to share with other conductors. */
+const CLAIM_BATCH = 50;
+const DRAIN_MS = 30_000;
+const CLAIM_RETRY_MS = 1000;
+
+/** Starts a conductor: registers it, and works off the jobs of its group until it is disposed. */
+export async function startConductor(options: ConductorOptions): Promise<Conductor> {
+  const { store, bus, settings, clock, log, hostname, drivers } = options;
+  const group = settings.conductor.conductor_group.toLowerCase();
+  const lease_ms = settings.conductor.lease_timeout * 1000;
+  const deps = { ...options, works: options.works ?? WORKS };
+  const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
+  /** No new work. */
+  const ending = new AbortController();
+  /** No work at all. */
+  const ended = new AbortController();
+  /** Set by halt(): nothing may be written any more. */
+  let halted = false;
+  let draining = false;
+  let poked = true;
+  let wake: (() => void) | null = null;
+  /** Monotonic times at which a job that was put off is due. */
+  const due: number[] = [];
+
+  const placement = createPlacement(options);
+  const registration: Pick<ConductorRecord, 'hostname' | 'conductor_group' | 'hardware_types'> = {
+    hostname,
+    conductor_group: group,
+    hardware_types: factsOf(options),
+  };
+  await store.conductors.register(registration);
+
+  function poke(): void {
+    poked = true;
+    wake?.();
+  }
+
+  function start(claimed: Parameters<typeof runJob>[1], asked_at: number): void {
+    const { id, fencing_token } = claimed.job;
+    const claim = { job_id: id, claimed_by: hostname, fencing_token };
+    const lease = new Lease(claim, clock, asked_at, lease_ms);
+    const run = work(claimed, lease).finally(() => {
+      leases.delete(id);
+      if (!halted) poke();
+    });
+    leases.set(id, { lease, run });
+  }
+
+  async function work(claimed: Parameters<typeof runJob>[1], lease: Lease): Promise<void> {
+    const { job } = claimed;
+    try {
+      const result = await runJob(deps, claimed, lease);
+      if (result.state === 'again') due.push(clock.monotonic() + result.after_ms);
+      if (result.state === 'ended') {
+        if (job.kind === 'call') await bus.publish(JOB_ENDED_TOPIC, { job_id: job.id });
+        if (result.followed) poked = true;
+      }
+      // What is left at the next step of a drain is somebody else's at once.
+      if (result.state === 'left' && draining && !halted) await bus.send(jobQueue(group), { job_id: job.id });
+    } catch (error) {
+      log.error({ job: job.uuid, kind: job.kind, err: error }, 'a job was left: its lease will run out');
+    }
+  }
+
+  async function claimDue(): Promise<number> {
+    const free = settings.conductor.workers_pool_size - leases.size;
+    const limit = Math.min(free, CLAIM_BATCH);
+    if (limit <= 0) return 0;
+    const asked_at = clock.monotonic();
+    const claimed = await store.jobs.claim({ claimed_by: hostname, conductor_group: group, lease_ms, limit });
+    for (const one of claimed) start(one, asked_at);
+    return claimed.length === limit ? limit : 0;
+  }
+
+  async function claimLoop(): Promise<void> {
+    while (!ending.signal.aborted) {
+      poked = false;
+      let pause_ms = settings.conductor.poll_interval * 1000;
+      try {
+        if ((await claimDue()) > 0) continue;
+      } catch (error) {
+        log.warn({ err: error }, 'looking for jobs failed; trying again');
+        pause_ms = CLAIM_RETRY_MS;
+      }
+      if (poked) continue;
+      const now = clock.monotonic();
+      const next = Math.min(...due);
+      if (next <= now + pause_ms) pause_ms = Math.max(0, next - now);
+      const interrupt = new AbortController();
+      wake = () => interrupt.abort();
+      const signal = AbortSignal.any([interrupt.signal, ending.signal]);
+      await clock.sleep(pause_ms, signal).catch(() => {});
+      wake = null;
+      const passed = clock.monotonic();
+      for (let i = due.length - 1; i >= 0; i--) if ((due[i] ?? 0) <= passed) due.splice(i, 1);
+    }
+  }
+
+  /** Renews what is held; whoever lost a job learns it here, or by the clock when the database is away. */
+  async function renewLoop(): Promise<void> {
+    for (;;) {
+      await clock.sleep(lease_ms / 3, ended.signal);
+      const held = [...leases.values()].map(({ lease }) => lease);
+      if (held.length === 0) continue;
+      const claims = held.map(({ claim }) => claim);
+      const asked_at = clock.monotonic();
+      try {
+        const ours = new Set(await store.jobs.renew(claims, lease_ms));
+        for (const lease of held)
+          if (ours.has(lease.claim.job_id)) lease.renewed(asked_at, lease_ms);
+          else lease.lose('The job was taken over.');
+      } catch (error) {
+        log.warn({ err: error }, 'renewing leases failed; trying again');
+        for (const lease of held) endIfOver(lease);
+      }
+    }
+  }
+
+  const consumer = await bus.consume(jobQueue(group), CLAIM_BATCH, async () => poke());
+  const periodics = startPeriodics(options.periodics ?? PERIODICS, {
+    ...options,
+    placement,
+    registration,
+    signal: ending.signal,
+    poke,
+  });
+  const loops = [claimLoop(), renewLoop().catch(() => {})];
+  log.info({ hostname, conductor_group: group, drivers: drivers.names() }, 'conductor started');
+
+  async function dispose(): Promise<void> {
+    if (halted) return;
+    draining = true;
+    ending.abort();
+    await consumer[Symbol.asyncDispose]();
+    for (const { lease } of leases.values()) lease.handOver();
+    const runs = Promise.allSettled([...leases.values()].map(({ run }) => run));
+    const over = new AbortController();
+    await Promise.race([runs, clock.sleep(options.drain_ms ?? DRAIN_MS, over.signal).catch(() => {})]);
+    over.abort();
+    for (const { lease } of leases.values()) lease.interrupt();
+    await runs;
+    ended.abort();
+    await Promise.allSettled([...loops, periodics]);
+    await store.conductors.setOffline(hostname).catch((error: unknown) => {
+      log.warn({ err: error }, 'the conductor could not be marked offline');
+    });
+    log.info({ hostname }, 'conductor stopped');
+  }
+
+  return {
+    hostname,
+    get running() {
+      return leases.size;
+    },
+    poke,
+    halt: () => {
+      halted = true;
+      ending.abort();
+      ended.abort();
+      for (const { lease } of leases.values()) lease.lose('The conductor was halted.');
+      void consumer[Symbol.asyncDispose]();
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Loses a lease that has run out by the clock. */
+function endIfOver(lease: Lease): void {
+  try {
+    lease.checkHeld();
+  } catch {
+    // It has told its worker.
+  }
+}
+
+/** What this conductor offers: the enabled hardware types that it has a driver for. */
+function factsOf(options: ConductorOptions): Record<string, HardwareTypeFacts> {
+  const { drivers, settings, log } = options;
+  const facts: Record<string, HardwareTypeFacts> = {};
+  for (const name of settings.DEFAULT.enabled_hardware_types) {
+    const driver = drivers.get(name);
+    if (driver === null) log.warn({ driver: name }, 'an enabled hardware type has no driver in this build');
+    else facts[name] = hardwareTypeFacts(driver, settings);
+  }
+  return facts;
+}

@@ -1,0 +1,178 @@
+import { BOOT_DEVICES, type BootDevice } from '../../drivers/contract.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
+import { bootMode } from '../interfaces.ts';
+import { deployProblems, driverInfoProblems } from '../requests/checks.ts';
+import { type StepContext, type StepDefinition, stepName, type Work } from '../step.ts';
+
+const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  'call.validate': async (ctx) => validate(ctx),
+  'call.get_boot_device': async (ctx) => {
+    const bmc = await ctx.bmc();
+    return bmc.use('read the boot device', async (connection, options) => {
+      if (connection.boot === undefined) throw unsupported(ctx, 'boot devices');
+      const { boot_device, persistent } = await connection.boot.get(options);
+      return { boot_device, persistent };
+    });
+  },
+  'call.get_supported_boot_devices': async (ctx) => {
+    const bmc = await ctx.bmc();
+    return bmc.use('read the boot devices', async (connection) => ({
+      supported_boot_devices: [...(connection.boot?.supported ?? [])],
+    }));
+  },
+  'call.vendor_passthru_methods': async (ctx) => (vendorMethods(ctx) ? { ...VENDOR_METHODS } : {}),
+};
+
+const CHANGES: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  'call.set_boot_device': async (ctx) => {
+    const { boot_device, persistent } = argsOf(ctx);
+    const bmc = await ctx.bmc();
+    await bmc.use(`set the boot device to ${String(boot_device)}`, async (connection, options) => {
+      const { boot } = connection;
+      if (boot === undefined) throw unsupported(ctx, 'boot devices');
+      if (!isBootDevice(boot_device) || !boot.supported.includes(boot_device))
+        throw serviceError('InvalidParameterValue', {
+          why: `Invalid boot device ${String(boot_device)} specified. Supported: ${boot.supported.join(', ')}.`,
+        });
+      const boot_mode = bootMode(ctx.node, ctx.settings.deploy.default_boot_mode);
+      await boot.set({ boot_device, persistent: persistent === true, boot_mode }, options);
+    });
+    return null;
+  },
+};
+
+/** Commands that would hit twice if they were sent twice. */
+const ONCE: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  'call.inject_nmi': async (ctx) => {
+    const bmc = await ctx.bmc();
+    await bmc.use('inject an NMI', async (connection, options) => {
+      if (connection.nmi === undefined) throw unsupported(ctx, 'inject_nmi');
+      await connection.nmi.inject(options);
+    });
+    return null;
+  },
+  'call.vendor_passthru': async (ctx) => {
+    const { method, data } = argsOf(ctx);
+    const vendor = vendorMethods(ctx) && typeof method === 'string' ? VENDOR_CALLS[method] : undefined;
+    if (vendor === undefined) throw unsupported(ctx, `the vendor passthru method ${String(method)}`);
+    return vendor(ctx, isObject(data) ? data : {});
+  },
+};
+
+const VENDOR_METHODS: JsonObject = {
+  send_raw: {
+    http_methods: ['POST'],
+    async: true,
+    attach: false,
+    require_exclusive_lock: true,
+    description: 'Sends raw bytes to the BMC. Required argument: raw_bytes.',
+  },
+  bmc_reset: {
+    http_methods: ['POST'],
+    async: true,
+    attach: false,
+    require_exclusive_lock: true,
+    description: 'Restarts the BMC. Optional argument: warm (default true).',
+  },
+};
+
+const VENDOR_CALLS: Readonly<Record<string, (ctx: StepContext, data: JsonObject) => Promise<Json>>> = {
+  send_raw: async (ctx, { raw_bytes }) => {
+    const bytes = typeof raw_bytes === 'string' ? rawBytes(raw_bytes) : null;
+    if (bytes === null)
+      throw serviceError('InvalidParameterValue', {
+        why: 'raw_bytes must be a string of bytes such as "0x00 0x01".',
+      });
+    const bmc = await ctx.bmc();
+    await bmc.use('send raw bytes', async (connection, options) => {
+      if (connection.raw === undefined) throw unsupported(ctx, 'send_raw');
+      await connection.raw.send(bytes, options);
+    });
+    return null;
+  },
+  bmc_reset: async (ctx, { warm }) => {
+    const cold = warm === false || warm === 'false' || warm === 'False';
+    const bmc = await ctx.bmc();
+    await bmc.use('restart the BMC', async (connection, options) => {
+      if (connection.bmc === undefined) throw unsupported(ctx, 'bmc_reset');
+      await connection.bmc.reset(cold ? 'cold' : 'warm', options);
+    });
+    return null;
+  },
+};
+
+/** `0x00 0x01`, `00 01` or `0 1`: hexadecimal with 0x, else decimal, as ipmitool reads them. null: not bytes. */
+function rawBytes(text: string): Uint8Array | null {
+  const bytes = text
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number);
+  const valid =
+    bytes.length >= 2 && bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
+  return valid ? Uint8Array.from(bytes) : null;
+}
+
+function vendorMethods(ctx: StepContext): boolean {
+  return ctx.node.vendor_interface === 'ipmitool';
+}
+
+function validate(ctx: StepContext): JsonObject {
+  const { node } = ctx;
+  const bmc_problems = driverInfoProblems(node, ctx.drivers);
+  const deploy_problems = deployProblems(node);
+  const of_bmc =
+    bmc_problems.length === 0 ? { result: true } : { result: false, reason: bmc_problems.join(' ') };
+  const of_deploy =
+    deploy_problems.length === 0 ? { result: true } : { result: false, reason: deploy_problems.join(' ') };
+  const reports: JsonObject = {};
+  for (const kind of INTERFACE_KINDS) {
+    const name = node[`${kind}_interface`];
+    if (name.startsWith('no-'))
+      reports[kind] = {
+        result: false,
+        reason: `Driver ${node.driver} does not support ${kind} (disabled or not implemented).`,
+      };
+    else if (kind === 'power' || kind === 'management') reports[kind] = of_bmc;
+    else if (kind === 'deploy') reports[kind] = of_deploy;
+    else reports[kind] = { result: true };
+  }
+  return reports;
+}
+
+function argsOf(ctx: StepContext): JsonObject {
+  const { args } = ctx.job.args;
+  return isObject(args) ? args : {};
+}
+
+function unsupported(ctx: StepContext, extension: string): Error {
+  return serviceError('UnsupportedDriverExtension', { driver: ctx.node.driver, extension });
+}
+
+function isBootDevice(value: unknown): value is BootDevice {
+  return BOOT_DEVICES.some((device) => device === value);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Calls that the API waits for: one step, whose result is the answer. */
+export const callWork: Work = {
+  plan: async () => [],
+  find: (step): StepDefinition | null => {
+    const name = stepName(step);
+    const own = (calls: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>>) =>
+      Object.hasOwn(calls, name) ? calls[name] : undefined;
+    const once = own(ONCE);
+    const run = own(READ_ONLY) ?? own(CHANGES) ?? once;
+    if (run === undefined) return null;
+    return {
+      survives: once === undefined ? 'repeat' : 'never',
+      run: async (ctx) => ({ outcome: 'done', result: await run(ctx) }),
+    };
+  },
+  finish: () => ({ events: [], changes: {} }),
+  fail: () => ({ events: [], changes: {} }),
+};

@@ -1,0 +1,162 @@
+import type { PlannedStep } from '../../lifecycle/job.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { usesAgent } from '../interfaces.ts';
+import { isReserved, requestedSteps } from '../requests/steps.ts';
+import {
+  DONE,
+  type Failure,
+  findIn,
+  type NodeEnd,
+  plannedStep,
+  type StepDefinition,
+  stepName,
+  type Work,
+  type WorkContext,
+} from '../step.ts';
+import { wipedAgent } from '../wiped-agent.ts';
+import { nodeForAgent } from './agent-step.ts';
+import { inBandStep } from './in-band-step.ts';
+import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
+import { reservedStep } from './reserved-steps.ts';
+
+function isManual(ctx: WorkContext): boolean {
+  return ctx.node.target_provision_state === 'manageable';
+}
+
+function steps(ctx: WorkContext): PlannedStep[] {
+  const asked = ctx.job.args.clean_steps;
+  return requestedSteps(Array.isArray(asked) ? (asked as JsonObject[]) : [], false);
+}
+
+/** Boots the ramdisk, waits for the agent, and for an automated clean asks it for its steps. */
+const prepare: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    const within_ms = limit_ms(ctx.settings.conductor.clean_callback_timeout);
+    if (!ctx.woken) {
+      await bootRamdisk(ctx);
+      return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
+    }
+    if (isManual(ctx)) return DONE;
+    const { node, ports } = await nodeForAgent(ctx);
+    const command = await ctx.agent().run('clean.get_clean_steps', { node, ports }, { wait: true });
+    const in_band = automatedSteps(command.command_result, ctx);
+    ctx.replan([...in_band, plannedStep('deploy.tear_down_cleaning')]);
+    return DONE;
+  },
+};
+
+const tearDown: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    await powerOff(ctx);
+    return DONE;
+  },
+};
+
+const OWN = findIn({ 'deploy.prepare_cleaning': prepare, 'deploy.tear_down_cleaning': tearDown });
+
+/** Of interfaces with equal priority, which goes first. */
+const RANK: Readonly<Record<string, number>> = {
+  vendor: 7,
+  power: 6,
+  management: 5,
+  firmware: 4,
+  deploy: 3,
+  bios: 2,
+  raid: 1,
+};
+
+/** The agent's steps that an automated clean runs: priority overridden by the settings, 0 left out, highest first. */
+function automatedSteps(result: Json, ctx: WorkContext): PlannedStep[] {
+  const overrides: Readonly<Record<string, number>> = {
+    'deploy.erase_devices': ctx.settings.deploy.erase_devices_priority,
+    'deploy.erase_devices_metadata': ctx.settings.deploy.erase_devices_metadata_priority,
+  };
+  const seen = new Map<string, PlannedStep>();
+  for (const found of stepsOfAgent(result, 'clean_steps')) {
+    const name = stepName(found);
+    const priority = overrides[name] ?? found.priority;
+    const known = seen.get(name);
+    if (priority > 0 && (known === undefined || known.priority < priority))
+      seen.set(name, { ...found, priority });
+  }
+  return [...seen.values()].sort(
+    (a, b) => b.priority - a.priority || (RANK[b.interface] ?? 0) - (RANK[a.interface] ?? 0),
+  );
+}
+
+/** `{clean_steps: {<hardware manager>: [step]}}` of the agent as planned steps. */
+export function stepsOfAgent(result: Json, key: string): PlannedStep[] {
+  const managers = isObject(result) ? result[key] : null;
+  if (!isObject(managers)) return [];
+  return Object.values(managers)
+    .flatMap((list) => (Array.isArray(list) ? list : []))
+    .filter(isObject)
+    .map((step) =>
+      plannedStep(`${String(step.interface)}.${String(step.step)}`, {
+        priority: Number(step.priority ?? 0),
+        abortable: step.abortable === true,
+        in_band: true,
+        args: {},
+      }),
+    );
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Cleaning between tenants (automated), and by an operator's steps (manual). */
+export const cleanWork: Work = {
+  step_field: 'clean_step',
+  plan: async (ctx) => {
+    const own = isManual(ctx) ? steps(ctx) : [];
+    const without_ramdisk = ctx.job.args.disable_ramdisk === true;
+    if (!usesAgent(ctx.node) || without_ramdisk) return own;
+    return [
+      plannedStep('deploy.prepare_cleaning', { abortable: true }),
+      ...own,
+      plannedStep('deploy.tear_down_cleaning'),
+    ];
+  },
+  find: (step, node) => {
+    if (isReserved(step.step)) return reservedStep(step.step, 1800);
+    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('clean', step) : null);
+  },
+  finish: (ctx) => ({
+    events: [isManual(ctx) || ctx.node.retired ? 'manage' : 'done'],
+    changes: { clean_step: {}, driver_internal_info: wipedAgent(ctx.node.driver_internal_info) },
+  }),
+  fail: (ctx, failure) => cleanFailure(ctx, failure),
+  aborted: async (ctx, step) => {
+    await powerOff(ctx).catch(() => {});
+    return {
+      events: ['fail'],
+      changes: {
+        clean_step: {},
+        last_error: `By request, the clean operation was aborted after step ${stepName(step)}.`,
+        driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      },
+    };
+  },
+};
+
+/** A step that broke off may have left the disks half erased: nobody but an operator may use the node then. */
+function cleanFailure(ctx: WorkContext, failure: Failure): NodeEnd {
+  const ran = failure.step !== null && stepName(failure.step) !== 'deploy.prepare_cleaning';
+  return {
+    events: ['fail'],
+    changes: {
+      clean_step: {},
+      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      ...(ran
+        ? {
+            maintenance: true,
+            fault: 'clean failure' as const,
+            maintenance_reason: ctx.node.maintenance_reason ?? failure.message,
+          }
+        : {}),
+    },
+  };
+}

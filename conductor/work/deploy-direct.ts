@@ -1,0 +1,169 @@
+import type { StepOutcome } from '../../lifecycle/job.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
+import { bootMode, capability, managesBoot } from '../interfaces.ts';
+import { DONE, type StepContext, type StepDefinition, type WorkContext } from '../step.ts';
+import { wipedAgent } from '../wiped-agent.ts';
+import { agentCommand, probeAgentCommand } from './agent-step.ts';
+import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
+
+/** How long the ramdisk may take to power itself off before the BMC does it. */
+const GRACEFUL_OFF_MS = 30_000;
+
+const deploy: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    if (ctx.woken) return DONE;
+    await bootRamdisk(ctx);
+    return { outcome: 'wait', wait_for: 'heartbeat', within_ms: callbackLimit(ctx) };
+  },
+};
+
+function callbackLimit(ctx: WorkContext): number | null {
+  return limit_ms(ctx.settings.conductor.deploy_callback_timeout);
+}
+
+function writeImageRun(ctx: StepContext): Promise<StepOutcome> {
+  return agentCommand(ctx, 'standby.prepare_image', () => imageParams(ctx), {
+    within_ms: callbackLimit(ctx),
+  });
+}
+
+/** Writing takes minutes: a conductor that takes over asks the agent whether it is being done already. */
+const writeImage: StepDefinition = {
+  survives: 'probe',
+  run: writeImageRun,
+  probe: (ctx) => probeAgentCommand(ctx, 'standby.prepare_image', writeImageRun),
+};
+
+/** The parameters of standby.prepare_image from instance_info. */
+export function imageParams(ctx: Pick<WorkContext, 'node' | 'settings'>): JsonObject {
+  const { node } = ctx;
+  const info = node.instance_info;
+  const partition = typeof info.kernel === 'string' || info.image_type === 'partition';
+  const has_hash =
+    typeof info.image_os_hash_algo === 'string' && typeof info.image_os_hash_value === 'string';
+  const image_info: JsonObject = {
+    id: String(info.image_source).split('/').at(-1) ?? '',
+    urls: [info.image_source ?? ''],
+    disk_format: info.image_disk_format ?? 'raw',
+    container_format: info.image_container_format ?? 'bare',
+    stream_raw_images: true,
+    node_uuid: node.uuid,
+    image_type: partition ? 'partition' : 'whole-disk',
+    deploy_boot_mode: bootMode(node, ctx.settings.deploy.default_boot_mode),
+    boot_option: 'local',
+    ...(typeof info.image_checksum === 'string' ? { checksum: info.image_checksum } : {}),
+    ...(has_hash
+      ? { os_hash_algo: String(info.image_os_hash_algo), os_hash_value: String(info.image_os_hash_value) }
+      : {}),
+    ...(partition ? partitionInfo(info, capability(node, 'disk_label')) : {}),
+  };
+  for (const key of ['image_http_proxy', 'image_https_proxy', 'image_no_proxy'] as const) {
+    const proxy = node.driver_info[key];
+    if (typeof proxy === 'string') image_info[PROXIES[key]] = proxy;
+  }
+  return { image_info, configdrive: info.configdrive ?? null };
+}
+
+const PROXIES = {
+  image_http_proxy: 'http_proxy',
+  image_https_proxy: 'https_proxy',
+  image_no_proxy: 'no_proxy',
+};
+
+function partitionInfo(info: JsonObject, disk_label: string | null): JsonObject {
+  return {
+    root_mb: 1024 * Number(info.root_gb ?? 0),
+    swap_mb: Number(info.swap_mb ?? 0),
+    ephemeral_mb: 1024 * Number(info.ephemeral_gb ?? 0),
+    ephemeral_format: info.ephemeral_format ?? null,
+    preserve_ephemeral: info.preserve_ephemeral === true,
+    ...(disk_label === null ? {} : { disk_label }),
+  };
+}
+
+/** Tells the firmware to boot the disk: a boot loader entry under UEFI, and the BMC's boot device. */
+const prepareInstanceBoot: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    const boot_mode = bootMode(ctx.node, ctx.settings.deploy.default_boot_mode);
+    const info = ctx.node.instance_info;
+    const partition = typeof info.kernel === 'string' || info.image_type === 'partition';
+    if (partition || boot_mode === 'uefi') {
+      const uuids = partition ? await partitionUuids(ctx) : {};
+      await ctx.agent().run(
+        'image.install_bootloader',
+        {
+          root_uuid: uuids['root uuid'] ?? null,
+          efi_system_part_uuid: uuids['efi system partition uuid'] ?? null,
+          prep_boot_part_uuid: uuids['PReP Boot partition uuid'] ?? null,
+          target_boot_mode: boot_mode,
+        },
+        { wait: true },
+      );
+    }
+    if (managesBoot(ctx.node)) await (await ctx.bmc()).setBootDevice('disk', true, boot_mode);
+    return DONE;
+  },
+};
+
+async function partitionUuids(ctx: StepContext): Promise<JsonObject> {
+  const { command_result } = await ctx.agent().run('standby.get_partition_uuids', {}, { wait: true });
+  const inner =
+    typeof command_result === 'object' && command_result !== null && !Array.isArray(command_result)
+      ? (command_result.result ?? command_result)
+      : {};
+  return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? inner : {};
+}
+
+/** Writes the caches out and powers the ramdisk off: by itself if it can, by the BMC if it does not. */
+const tearDownAgent: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    const known = typeof ctx.node.driver_internal_info.agent_url === 'string';
+    const bmc = await ctx.bmc();
+    if (known && (await bmc.powerState()) === 'power on') {
+      await ctx.agent().run('standby.sync', {}, { wait: true });
+      if (!ctx.node.disable_power_off) {
+        const asked = await ctx
+          .agent()
+          .run('standby.power_off', {})
+          .then(
+            () => true,
+            () => false,
+          );
+        if (asked) await bmc.wait('power off', GRACEFUL_OFF_MS);
+      }
+    }
+    await powerOff(ctx);
+    return DONE;
+  },
+};
+
+/** The network interfaces of this release do not change the switch: the step is there for its name and place. */
+const switchToTenantNetwork: StepDefinition = { survives: 'repeat', run: async () => DONE };
+
+const bootInstance: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    const bmc = await ctx.bmc();
+    if (ctx.node.disable_power_off) await bmc.command('rebooting');
+    await bmc.reach('power on');
+    ctx.change({
+      power_state: 'power on',
+      target_power_state: null,
+      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+    });
+    return DONE;
+  },
+};
+
+/** The steps of the deploy interface `direct`: the agent writes the image that instance_info names to the disk. */
+export const DIRECT_STEPS: Readonly<Record<string, StepDefinition>> = {
+  'deploy.deploy': deploy,
+  'deploy.write_image': writeImage,
+  'deploy.prepare_instance_boot': prepareInstanceBoot,
+  'deploy.tear_down_agent': tearDownAgent,
+  'deploy.switch_to_tenant_network': switchToTenantNetwork,
+  'deploy.boot_instance': bootInstance,
+};

@@ -1,0 +1,136 @@
+import type { PlannedStep } from '../../lifecycle/job.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import { deployInterface } from '../interfaces.ts';
+import { deployProblems } from '../requests/checks.ts';
+import { isReserved, requestedSteps } from '../requests/steps.ts';
+import {
+  DONE,
+  type Failure,
+  findIn,
+  type NodeEnd,
+  plannedStep,
+  type StepDefinition,
+  StepFailure,
+  stepName,
+  type Work,
+  type WorkContext,
+} from '../step.ts';
+import { wipedAgent } from '../wiped-agent.ts';
+import { DIRECT_STEPS } from './deploy-direct.ts';
+import { inBandStep } from './in-band-step.ts';
+import { bootFrom, powerOff } from './ramdisk.ts';
+import { reservedStep } from './reserved-steps.ts';
+
+/** Boots what instance_info names from the network; it stays in memory, so every boot does the same. */
+const ramdiskDeploy: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    await bootFrom(ctx, 'pxe', { persistent: true });
+    return DONE;
+  },
+};
+
+const nothing: StepDefinition = { survives: 'repeat', run: async () => DONE };
+
+/** The steps of each deploy interface, with Ironic's names and priorities. */
+const INTERFACES: Readonly<Record<string, Readonly<Record<string, StepDefinition>>>> = {
+  direct: DIRECT_STEPS,
+  ramdisk: { 'deploy.deploy': ramdiskDeploy },
+  fake: { 'deploy.deploy': nothing },
+  noop: { 'deploy.deploy': nothing },
+};
+
+const PRIORITIES: Readonly<Record<string, number>> = {
+  'deploy.deploy': 100,
+  'deploy.write_image': 80,
+  'deploy.prepare_instance_boot': 60,
+  'deploy.tear_down_agent': 40,
+  'deploy.switch_to_tenant_network': 30,
+  'deploy.boot_instance': 20,
+};
+
+function stepsOf(node: NodeRecord): Readonly<Record<string, StepDefinition>> {
+  return INTERFACES[deployInterface(node)] ?? {};
+}
+
+/**
+ * The driver's steps, those of matching deploy templates, and those of the request: the request beats templates, templates
+ * beat the driver; priority 0 removes a step; the highest priority goes first.
+ */
+export async function deployPlan(ctx: WorkContext): Promise<PlannedStep[]> {
+  const plan = new Map<string, PlannedStep>();
+  for (const name of Object.keys(stepsOf(ctx.node)))
+    plan.set(name, plannedStep(name, { priority: PRIORITIES[name] ?? 0 }));
+  const traits = ctx.node.instance_info.traits;
+  if (Array.isArray(traits) && traits.length > 0) {
+    const templates = await ctx.store.deploy_templates.list({ where: { name: traits.map(String) } });
+    for (const template of templates) override(plan, template.steps);
+  }
+  const { deploy_steps } = ctx.job.args;
+  if (Array.isArray(deploy_steps)) override(plan, deploy_steps as JsonObject[]);
+  return [...plan.values()].filter((step) => step.priority > 0).sort((a, b) => b.priority - a.priority);
+}
+
+function override(plan: Map<string, PlannedStep>, steps: readonly JsonObject[]): void {
+  for (const step of requestedSteps(steps, false)) {
+    const name = stepName(step);
+    if (name === 'deploy.deploy') {
+      if (step.priority > 0)
+        throw new StepFailure('The step deploy.deploy is the core of a deployment: it cannot be overridden.');
+      continue;
+    }
+    const known = plan.get(name);
+    plan.set(name, known === undefined ? step : { ...step, in_band: known.in_band });
+  }
+}
+
+/** Puts an instance on a node. */
+export const deployWork: Work = {
+  step_field: 'deploy_step',
+  plan: async (ctx) => {
+    const problems = deployProblems(ctx.node);
+    if (problems.length > 0) throw new StepFailure(`The node cannot be deployed: ${problems.join(' ')}`);
+    return deployPlan(ctx);
+  },
+  find: (step, node) => {
+    if (isReserved(step.step)) return reservedStep(step.step, 1800);
+    return findIn(stepsOf(node))(step) ?? (step.in_band ? inBandStep('deploy', step) : null);
+  },
+  finish: (ctx) => ({
+    events: ['done'],
+    changes: {
+      deploy_step: {},
+      last_error: null,
+      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+    },
+  }),
+  fail: deployFailure,
+  aborted: async (ctx, step) => {
+    const last_error = `By request, the deploy operation was aborted after step ${stepName(step)}.`;
+    return {
+      events: ['fail'],
+      changes: {
+        deploy_step: {},
+        last_error,
+        driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      },
+    };
+  },
+};
+
+async function deployFailure(ctx: WorkContext, failure: Failure): Promise<NodeEnd> {
+  let also = '';
+  if (ctx.settings.deploy.power_off_after_deploy_failure && failure.step !== null)
+    await powerOff(ctx).catch((error: unknown) => {
+      also = ` The server could not be powered off either: ${error instanceof Error ? error.message : 'unknown'}`;
+    });
+  return {
+    events: ['fail'],
+    changes: {
+      deploy_step: {},
+      last_error: `${failure.message}${also}`,
+      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { JsonObject } from '../../lifecycle/json.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import { skipsCleaning } from '../requests/checks.ts';
+import { DONE, findIn, type NodeChanges, plannedStep, type StepDefinition, type Work } from '../step.ts';
+import { wipedAgent } from '../wiped-agent.ts';
+import { powerOff } from './ramdisk.ts';
+
+const tearDown: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    await powerOff(ctx);
+    return DONE;
+  },
+};
+
+/** What an instance left on the node and must not outlive it. */
+export function withoutInstance(node: NodeRecord): NodeChanges {
+  const info: JsonObject = { ...wipedAgent(node.driver_internal_info) };
+  const lessee_was_automatic = info.automatic_lessee === true;
+  for (const key of ['automatic_lessee', 'is_whole_disk_image', 'root_uuid_or_disk_id', 'user_deploy_steps'])
+    delete info[key];
+  return {
+    instance_info: {},
+    instance_uuid: null,
+    instance_name: null,
+    allocation_uuid: null,
+    deploy_step: {},
+    driver_internal_info: info,
+    ...(lessee_was_automatic ? { lessee: null } : {}),
+  };
+}
+
+/** Ends the life of an instance: off, forgotten, and on to cleaning in the same breath. */
+export const teardownWork: Work = {
+  plan: async () => [plannedStep('deploy.tear_down')],
+  find: findIn({ 'deploy.tear_down': tearDown }),
+  finish: async (ctx) => {
+    if (ctx.node.allocation_uuid !== null) await ctx.store.allocations.delete(ctx.node.allocation_uuid);
+    const changes = withoutInstance(ctx.node);
+    if (!skipsCleaning(ctx.node, ctx.settings))
+      return { events: ['clean'], changes, follow: { kind: 'clean', args: { verb: 'clean' } } };
+    return { events: ['clean', ctx.node.retired ? 'manage' : 'done'], changes };
+  },
+  fail: (ctx) => ({ events: ['fail'], changes: withoutInstance(ctx.node) }),
+};

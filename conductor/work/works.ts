@@ -1,0 +1,25 @@
+import type { Work } from '../step.ts';
+import { abortWork } from './abort.ts';
+import { adoptWork } from './adopt.ts';
+import { callWork } from './call.ts';
+import { cleanWork } from './clean.ts';
+import { deployWork } from './deploy.ts';
+import { inspectWork } from './inspect.ts';
+import { powerWork } from './power.ts';
+import { serviceWork } from './service.ts';
+import { teardownWork } from './teardown.ts';
+import { verifyWork } from './verify.ts';
+
+/** Every kind of work of this build. */
+export const WORKS: Readonly<Record<string, Work>> = {
+  abort: abortWork,
+  adopt: adoptWork,
+  call: callWork,
+  clean: cleanWork,
+  deploy: deployWork,
+  inspect: inspectWork,
+  power: powerWork,
+  service: serviceWork,
+  teardown: teardownWork,
+  verify: verifyWork,
+};
