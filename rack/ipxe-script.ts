@@ -28,7 +28,7 @@ export interface IpxeLimits {
   downloads: number;
 }
 
-const DEFAULT_LIMITS: IpxeLimits = { commands: 5000, downloads: 100 };
+export const DEFAULT_LIMITS: IpxeLimits = { commands: 5000, downloads: 100 };
 
 /** Downloads the script at `url` and follows it to its end. Never throws for what a script does. */
 export async function runIpxe(

@@ -2,8 +2,8 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { Agent } from './agent.ts';
 import type { AgentFaults, AgentHost, MachineIdentity } from './agent-host.ts';
 import type { Disk, DiskContents } from './disk.ts';
-import type { IpxeOutcome } from './ipxe-script.ts';
-import { type NetworkBootOptions, networkBoot } from './network-boot.ts';
+import type { IpxeLimits, IpxeOutcome } from './ipxe-script.ts';
+import { networkBoot } from './network-boot.ts';
 
 /** Where a firmware looks for something to boot; those that a virtual server does not have are passed over. */
 export type FirmwareDevice = 'pxe' | 'disk' | 'cdrom' | 'bios' | 'safe' | 'floppy';
@@ -38,8 +38,11 @@ export interface MachineOptions {
   clock: Clock;
   identity: MachineIdentity;
   disks: readonly Disk[];
-  /** null: no boot service on its network. */
-  boot: NetworkBootOptions | null;
+  /** Base URL of the boot service, as DHCP would tell it at that moment; null: nobody answers on its network. */
+  boot_url: () => string | null;
+  /** False: kernels and ramdisks are believed to be there. */
+  download_kernels: boolean;
+  ipxe_limits: IpxeLimits;
   /** Where the firmware looks, in order, when there is no override. */
   boot_order: readonly ('pxe' | 'disk')[];
   delays_ms: { power: number; soft_off: number; post: number };
@@ -289,9 +292,11 @@ export class Machine implements AgentHost, AsyncDisposable {
     if (device === 'disk') return await this.#bootDisk();
     if (device === 'bios') return { what: 'setup' };
     if (device !== 'pxe') return 'There is no such drive.';
-    const { boot } = this.#options;
-    if (boot === null) return 'Nobody answers on the network.';
-    return await this.#follow(await networkBoot(this, boot, signal));
+    const { boot_url, download_kernels, ipxe_limits } = this.#options;
+    const url = boot_url();
+    if (url === null) return 'Nobody answers on the network.';
+    const options = { boot_url: url, download_kernels, limits: ipxe_limits };
+    return await this.#follow(await networkBoot(this, options, signal));
   }
 
   async #follow(outcome: IpxeOutcome): Promise<Running | 'reboot' | (string & {})> {

@@ -1,0 +1,234 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
+import { decodeRequest, encodeResponse } from '../../drivers/ipmi/codec/message.ts';
+import {
+  decodePacket,
+  encodeV2Packet,
+  encodeV15Packet,
+  PAYLOAD_TYPE,
+  type V2Packet,
+} from '../../drivers/ipmi/codec/packet.ts';
+import { decodePresencePing, encodePresencePong, rmcpClass } from '../../drivers/ipmi/codec/rmcp.ts';
+import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
+import { sameBytes } from '../../drivers/ipmi/crypto/rakp-keys.ts';
+import type { Machine } from '../machine.ts';
+import { type BmcState, findHandler } from './command-table.ts';
+import { SystemEventLog } from './event-log.ts';
+import { type BmcUser, type Session, SessionTable } from './session-table.ts';
+import { type BmcFaults, FaultyWire } from './wire-faults.ts';
+
+export interface BmcOptions {
+  machine: Machine;
+  address: string;
+  /** 0: any free one. */
+  port: number;
+  users: readonly BmcUser[];
+  cipher_suites?: readonly number[];
+  max_sessions?: number;
+  /** Time that a reset BMC answers nothing. */
+  reset_ms?: number;
+  /** For faults that strike by chance. */
+  random?: () => number;
+}
+
+const NO_FAULTS: BmcFaults = Object.freeze({});
+const DEFAULT_SUITES: readonly number[] = Object.freeze([3, 17]);
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+/**
+ * A BMC on the wire: RMCP+ over UDP in front of a virtual server. What it holds when nobody talks to it is a socket and
+ * a few numbers, so that ten thousand of them fit into one process.
+ */
+export class Bmc implements BmcState, AsyncDisposable {
+  readonly machine: Machine;
+  readonly cipher_suites: readonly number[];
+  readonly max_sessions: number;
+  users: readonly BmcUser[];
+  /** May be changed at any time. */
+  faults: BmcFaults = NO_FAULTS;
+  boot = { keep_flags_on: 0, set_in_progress: 0, flags_set_ms: 0 };
+  /** Datagrams that came, that were answered, and that were dropped because they were wrong. */
+  readonly counts = { received: 0, answered: 0, dropped: 0 };
+  readonly #reset_ms: number;
+  readonly #random: () => number;
+  readonly #socket: Socket;
+  #sessions: SessionTable | null = null;
+  #sel: SystemEventLog | null = null;
+  #wire: FaultyWire | null = null;
+  #silent_until_ms = 0;
+  #flap = false;
+
+  private constructor(options: BmcOptions, socket: Socket) {
+    this.machine = options.machine;
+    this.users = options.users;
+    this.cipher_suites = options.cipher_suites ?? DEFAULT_SUITES;
+    this.max_sessions = options.max_sessions ?? 16;
+    this.#reset_ms = options.reset_ms ?? 0;
+    this.#random = options.random ?? Math.random;
+    this.#socket = socket;
+    socket.on('message', (datagram, from) => this.#receive(datagram, from));
+  }
+
+  /** Starts listening. @throws when the address is in use or not ours. */
+  static async start(options: BmcOptions): Promise<Bmc> {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+    return new Bmc(options, socket);
+  }
+
+  get address(): string {
+    return this.#socket.address().address;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** The system's UUID, its fields from the last to the first. IPMI v2.0 20.8 */
+  get guid(): Uint8Array {
+    return Uint8Array.from(Buffer.from(this.machine.identity.uuid.replaceAll('-', ''), 'hex').reverse());
+  }
+
+  get sel(): SystemEventLog {
+    this.#sel ??= new SystemEventLog();
+    return this.#sel;
+  }
+
+  get open_sessions(): number {
+    return this.#sessions?.size ?? 0;
+  }
+
+  now_ms(): number {
+    return this.machine.clock.now();
+  }
+
+  toldPower(): 'on' | 'off' {
+    const { power_lie, power_flaps } = this.faults;
+    const { power } = this.machine;
+    if (power_flaps === true) this.#flap = !this.#flap;
+    if (power_flaps === true && this.#flap) return power === 'on' ? 'off' : 'on';
+    return power_lie ?? power;
+  }
+
+  closeSession(id: number): boolean {
+    return this.#sessions?.close(id) ?? false;
+  }
+
+  /** Forgets all sessions and is silent for a while, as after a firmware crash. The server goes on. */
+  reset(kind: 'warm' | 'cold'): void {
+    this.machine.note('bmc reset', kind);
+    this.#sessions = null;
+    this.#silent_until_ms = this.now_ms() + this.#reset_ms;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#wire?.close();
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  #receive(datagram: Uint8Array, from: RemoteInfo): void {
+    this.counts.received += 1;
+    if (this.#silent_until_ms > 0 && this.now_ms() < this.#silent_until_ms) return;
+    if (this.faults !== NO_FAULTS && !this.#faultyWire().lets(this.faults)) return;
+    const reply = this.#answer(datagram);
+    if (reply === null) {
+      this.counts.dropped += 1;
+      return;
+    }
+    this.counts.answered += 1;
+    const send = (bytes: Uint8Array): void => {
+      // A reply that cannot be sent is a reply that was lost: the console asks again.
+      this.#socket.send(bytes, from.port, from.address, () => {});
+    };
+    if (this.faults === NO_FAULTS) send(reply);
+    else this.#faultyWire().reply(reply, this.faults, send);
+  }
+
+  #faultyWire(): FaultyWire {
+    this.#wire ??= new FaultyWire(this.machine.clock, this.#random);
+    return this.#wire;
+  }
+
+  /** null: the datagram is dropped. */
+  #answer(datagram: Uint8Array): Uint8Array | null {
+    if (rmcpClass(datagram) === 'asf') {
+      const ping = decodePresencePing(datagram);
+      return isFlaw(ping) ? null : encodePresencePong(ping.tag);
+    }
+    const packet = decodePacket(datagram);
+    if (isFlaw(packet)) return null;
+    if (packet.version === 1.5) {
+      if (packet.session_id !== 0) return null;
+      const message = this.#runMessage(packet.payload, null);
+      return message === null ? null : encodeV15Packet(message);
+    }
+    if (packet.session_id !== 0) return this.#answerInSession(packet);
+    if (packet.authenticated || packet.encrypted) return null;
+    return this.#answerOutside(packet);
+  }
+
+  #answerOutside(packet: V2Packet): Uint8Array | null {
+    this.#sessions ??= new SessionTable(this);
+    switch (packet.payload_type) {
+      case PAYLOAD_TYPE.openSessionRequest:
+        return this.#sessions.open(packet.payload);
+      case PAYLOAD_TYPE.rakp1:
+        return this.#sessions.rakp1(packet.payload);
+      case PAYLOAD_TYPE.rakp3:
+        return this.#sessions.rakp3(packet.payload);
+      case PAYLOAD_TYPE.ipmi: {
+        const message = this.#runMessage(packet.payload, null);
+        return message === null ? null : encodeV2Packet(PAYLOAD_TYPE.ipmi, message);
+      }
+      default:
+        return null;
+    }
+  }
+
+  #answerInSession(packet: V2Packet): Uint8Array | null {
+    const sessions = this.#sessions;
+    const session = sessions?.get(packet.session_id);
+    if (session?.channel == null || packet.payload_type !== PAYLOAD_TYPE.ipmi) return null;
+    const { channel } = session;
+    const opened = channel.open(packet);
+    if (isFlaw(opened) || sessions?.isNew(session, packet.sequence) !== true) return null;
+    const message = this.#runMessage(opened, session);
+    if (message === null) return null;
+    session.sequence_out += 1;
+    return channel.seal(session.console_session_id, session.sequence_out, message);
+  }
+
+  /** Carries a message out. A request that comes again is answered again without being carried out again. */
+  #runMessage(bytes: Uint8Array, session: Session | null): Uint8Array | null {
+    const request = decodeRequest(bytes);
+    if (isFlaw(request)) return null;
+    const { busy = 0 } = this.faults;
+    if (session !== null && busy > 0) {
+      this.faults = { ...this.faults, busy: busy - 1 };
+      return encodeResponse(request, COMPLETION_CODE.nodeBusy, EMPTY);
+    }
+    const before = session?.answered;
+    if (before != null && sameBytes(before.request, bytes))
+      return encodeResponse(request, before.code, before.data);
+    const handler = findHandler(request.netfn, request.cmd);
+    let code: number = COMPLETION_CODE.ok;
+    let data = EMPTY;
+    if (handler === undefined || (session === null && handler.privilege !== null))
+      code = handler === undefined ? COMPLETION_CODE.invalidCommand : COMPLETION_CODE.insufficientPrivilege;
+    else if (session !== null && session.privilege < (handler.privilege ?? 0))
+      code = COMPLETION_CODE.insufficientPrivilege;
+    else {
+      const answer = handler.answer(this, request.data, session);
+      if ('data' in answer) data = answer.data;
+      else code = answer.code;
+    }
+    if (session !== null) session.answered = { request: Uint8Array.from(bytes), code, data };
+    return encodeResponse(request, code, data);
+  }
+}

@@ -1,0 +1,388 @@
+import { putU32 } from '../../drivers/ipmi/codec/bytes.ts';
+import { type Flaw, isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
+import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
+import {
+  BOOT_DEVICE_SELECTOR,
+  BOOT_PARAMETER,
+  decodeBootFlags,
+  encodeBootFlags,
+  KEEP_FLAGS_ON,
+} from '../../drivers/ipmi/commands/boot-options.ts';
+import { CHASSIS_ACTION, chassisControl } from '../../drivers/ipmi/commands/chassis-control.ts';
+import { chassisIdentify } from '../../drivers/ipmi/commands/chassis-identify.ts';
+import { clearSel } from '../../drivers/ipmi/commands/clear-sel.ts';
+import { closeSession } from '../../drivers/ipmi/commands/close-session.ts';
+import { coldReset } from '../../drivers/ipmi/commands/cold-reset.ts';
+import { type Command, NETFN, nothing, PRIVILEGE } from '../../drivers/ipmi/commands/command.ts';
+import {
+  getChannelAuthenticationCapabilities,
+  THIS_CHANNEL,
+} from '../../drivers/ipmi/commands/get-channel-authentication-capabilities.ts';
+import {
+  CIPHER_SUITE_CHUNK,
+  encodeCipherSuiteRecords,
+  getChannelCipherSuites,
+} from '../../drivers/ipmi/commands/get-channel-cipher-suites.ts';
+import { getChassisStatus } from '../../drivers/ipmi/commands/get-chassis-status.ts';
+import { getDeviceId } from '../../drivers/ipmi/commands/get-device-id.ts';
+import { getFruInventoryAreaInfo } from '../../drivers/ipmi/commands/get-fru-inventory-area-info.ts';
+import { getSdr, WHOLE_SDR } from '../../drivers/ipmi/commands/get-sdr.ts';
+import { getSdrRepositoryInfo } from '../../drivers/ipmi/commands/get-sdr-repository-info.ts';
+import { FIRST_RECORD, getSelEntry, LAST_RECORD } from '../../drivers/ipmi/commands/get-sel-entry.ts';
+import { getSelInfo } from '../../drivers/ipmi/commands/get-sel-info.ts';
+import { getSensorReading } from '../../drivers/ipmi/commands/get-sensor-reading.ts';
+import { getSystemBootOptions } from '../../drivers/ipmi/commands/get-system-boot-options.ts';
+import { getSystemGuid } from '../../drivers/ipmi/commands/get-system-guid.ts';
+import { rawCommand } from '../../drivers/ipmi/commands/raw.ts';
+import { readFruData } from '../../drivers/ipmi/commands/read-fru-data.ts';
+import { reserveSdrRepository } from '../../drivers/ipmi/commands/reserve-sdr-repository.ts';
+import { reserveSel } from '../../drivers/ipmi/commands/reserve-sel.ts';
+import { setSessionPrivilegeLevel } from '../../drivers/ipmi/commands/set-session-privilege-level.ts';
+import { setSystemBootOptions } from '../../drivers/ipmi/commands/set-system-boot-options.ts';
+import { warmReset } from '../../drivers/ipmi/commands/warm-reset.ts';
+import { CIPHER_SUITES } from '../../drivers/ipmi/crypto/cipher-suites.ts';
+import type { BootOverride, FirmwareDevice, Machine, PowerAction } from '../machine.ts';
+import type { SystemEventLog } from './event-log.ts';
+import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
+import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
+import type { BmcUser, Session } from './session-table.ts';
+
+/** What the commands see of their BMC. */
+export interface BmcState {
+  readonly machine: Machine;
+  readonly users: readonly BmcUser[];
+  readonly cipher_suites: readonly number[];
+  readonly guid: Uint8Array;
+  readonly sel: SystemEventLog;
+  boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
+  now_ms(): number;
+  /** The power state that it tells: the machine's, unless a fault lies. */
+  toldPower(): 'on' | 'off';
+  closeSession(id: number): boolean;
+  reset(kind: 'warm' | 'cold'): void;
+}
+
+/** A handler's answer: response data, or a completion code. */
+type Answer = { data: Uint8Array } | { code: number };
+
+export interface Handler {
+  name: string;
+  privilege: number | null;
+  answer(bmc: BmcState, data: Uint8Array, session: Session | null): Answer;
+}
+
+/** The handler of a command, if the BMC has it. */
+export function findHandler(netfn: number, cmd: number): Handler | undefined {
+  return HANDLERS.get((netfn << 8) | cmd);
+}
+
+type Row = readonly [number, Handler];
+
+/** @param act a response, or a completion code. */
+function on<Request, Response>(
+  command: Command<Request, Response>,
+  act: (bmc: BmcState, request: Request, session: Session | null) => Response | number,
+): Row {
+  return [
+    (command.netfn << 8) | command.cmd,
+    {
+      name: command.name,
+      privilege: command.privilege,
+      answer: (bmc, data, session) => {
+        const request: Request | Flaw = command.decodeRequest(data);
+        if (isFlaw(request))
+          return {
+            code: request === 'truncated' ? COMPLETION_CODE.lengthInvalid : COMPLETION_CODE.invalidData,
+          };
+        const answer = act(bmc, request, session);
+        return typeof answer === 'number' ? { code: answer } : { data: command.encodeResponse(answer) };
+      },
+    },
+  ];
+}
+
+/** A command that has no file of its own: its bytes are read and written here. */
+function onRaw(
+  name: string,
+  netfn: number,
+  cmd: number,
+  privilege: number,
+  act: (bmc: BmcState, data: Uint8Array) => Uint8Array | number,
+): Row {
+  const [key, handler] = on(rawCommand(netfn, cmd), act);
+  return [key, { ...handler, name, privilege }];
+}
+
+const ACTIONS = {
+  [CHASSIS_ACTION.powerDown]: 'off',
+  [CHASSIS_ACTION.powerUp]: 'on',
+  [CHASSIS_ACTION.powerCycle]: 'cycle',
+  [CHASSIS_ACTION.hardReset]: 'reset',
+  [CHASSIS_ACTION.diagnosticInterrupt]: 'nmi',
+  [CHASSIS_ACTION.softShutdown]: 'soft',
+} as const satisfies Record<number, PowerAction>;
+
+const DEVICES: Readonly<Record<number, FirmwareDevice>> = {
+  [BOOT_DEVICE_SELECTOR.pxe]: 'pxe',
+  [BOOT_DEVICE_SELECTOR.disk]: 'disk',
+  [BOOT_DEVICE_SELECTOR.diskSafeMode]: 'safe',
+  [BOOT_DEVICE_SELECTOR.cdrom]: 'cdrom',
+  [BOOT_DEVICE_SELECTOR.biosSetup]: 'bios',
+  [BOOT_DEVICE_SELECTOR.floppy]: 'floppy',
+};
+
+/** Flags that nobody asked to keep are forgotten when no boot comes by then. IPMI v2.0 table 28-14, parameter 3 */
+const FLAGS_TIMEOUT_MS = 60_000;
+const ACPI_POWER_STATE = 0x22;
+/** Offsets of sensor type 22h: working, soft-off. IPMI v2.0 table 42-3 */
+const ACPI = { on: 0x00, off: 0x06 } as const;
+const LARGEST_SDR_PART = 32;
+
+const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  on(getChannelAuthenticationCapabilities, (_bmc, { channel }) =>
+    channel === THIS_CHANNEL || channel === 1
+      ? {
+          channel: 1,
+          authentication_types: 0,
+          rmcp_plus: true,
+          ipmi_v15: false,
+          two_key_login: false,
+          logins: 0x04,
+        }
+      : COMPLETION_CODE.invalidData,
+  ),
+  on(getChannelCipherSuites, (bmc, { index }) => {
+    const suites = bmc.cipher_suites.flatMap((id) => CIPHER_SUITES[id] ?? []);
+    const from = index * CIPHER_SUITE_CHUNK;
+    return { channel: 1, records: encodeCipherSuiteRecords(suites).slice(from, from + CIPHER_SUITE_CHUNK) };
+  }),
+  on(getSystemGuid, (bmc) => ({ guid: bmc.guid })),
+  on(setSessionPrivilegeLevel, (_bmc, { privilege }, session) => {
+    if (session === null) return COMPLETION_CODE.notInPresentState;
+    const limit = Math.min(session.user?.privilege ?? 0, session.privilege_limit);
+    if (privilege > limit) return 0x81;
+    if (privilege !== 0) session.privilege = privilege;
+    return { privilege: session.privilege };
+  }),
+  on(closeSession, (bmc, { session_id }) => (bmc.closeSession(session_id) ? nothing : 0x87)),
+  on(getDeviceId, () => ({
+    device_id: 0x20,
+    provides_sdrs: false,
+    device_revision: 1,
+    updating: false,
+    firmware_major: 1,
+    firmware_minor: 0x07,
+    ipmi_version: 0x02,
+    supports: 0x8f,
+    manufacturer_id: 0,
+    product_id: 1,
+  })),
+  on(warmReset, (bmc) => {
+    bmc.reset('warm');
+    return nothing;
+  }),
+  on(coldReset, (bmc) => {
+    bmc.reset('cold');
+    return nothing;
+  }),
+  onRaw('Get User Access', NETFN.app, 0x44, PRIVILEGE.operator, ({ users }, data) => {
+    const user = users[(data[1] ?? 0) - 1];
+    return Uint8Array.of(users.length, users.length, 0, user === undefined ? 0x0f : 0x30 | user.privilege);
+  }),
+  onRaw('Get User Name', NETFN.app, 0x46, PRIVILEGE.operator, ({ users }, data) => {
+    const user = users[(data[0] ?? 0) - 1];
+    const name = new Uint8Array(16);
+    name.set(Buffer.from(user?.name ?? '', 'latin1').subarray(0, 16));
+    return user === undefined ? COMPLETION_CODE.notPresent : name;
+  }),
+
+  on(getChassisStatus, (bmc) => ({
+    power_on: bmc.toldPower() === 'on',
+    power_overload: false,
+    power_fault: false,
+    power_control_fault: false,
+    restore_policy: 1,
+    last_power_event: 0x10,
+    misc_state: 0x40 | identifyBits(bmc.machine),
+  })),
+  on(chassisControl, (bmc, { action }) => {
+    expireBootFlags(bmc);
+    const power = ACTIONS[action];
+    const wanted = power === 'off' || power === 'soft' ? 'off' : 'on';
+    if (!bmc.machine.command(power)) return COMPLETION_CODE.notInPresentState;
+    if (power !== 'nmi')
+      bmc.sel.add(
+        {
+          sensor_type: ACPI_POWER_STATE,
+          sensor_number: 0x40,
+          event_type: 0x6f,
+          asserted: true,
+          data: [ACPI[wanted], 0xff, 0xff],
+        },
+        Math.floor(bmc.now_ms() / 1000),
+      );
+    return nothing;
+  }),
+  on(chassisIdentify, ({ machine }, { seconds, forever }) => {
+    machine.identify = forever ? 'on' : seconds === 0 ? 'off' : { seconds };
+    machine.note('identify', forever ? 'on' : `${seconds} s`);
+    return nothing;
+  }),
+  on(setSystemBootOptions, setBootOption),
+  on(getSystemBootOptions, (bmc, { parameter }) => {
+    const data = bootOption(bmc, parameter);
+    return data === null ? 0x80 : { parameter, invalid: false, data };
+  }),
+
+  on(getSdrRepositoryInfo, () => ({
+    records: SDR_RECORDS.length,
+    free_bytes: 0,
+    last_add_s: 0,
+    last_erase_s: 0,
+    supports_reserve: true,
+  })),
+  on(reserveSdrRepository, () => ({ reservation_id: 1 })),
+  on(getSdr, (_bmc, { record_id, offset, length }) => {
+    const at = record_id === LAST_RECORD ? SDR_RECORDS.length - 1 : Math.max(0, record_id - 1);
+    const record = SDR_RECORDS[at];
+    if (record === undefined) return COMPLETION_CODE.notPresent;
+    const rest = record.length - offset;
+    const wanted = length === WHOLE_SDR ? rest : Math.min(length, rest);
+    if (wanted > LARGEST_SDR_PART) return COMPLETION_CODE.cannotReturnRequestedBytes;
+    if (wanted < 0) return COMPLETION_CODE.parameterOutOfRange;
+    return {
+      next_record_id: at + 1 < SDR_RECORDS.length ? at + 2 : LAST_RECORD,
+      bytes: record.slice(offset, offset + wanted),
+    };
+  }),
+  on(getSensorReading, ({ machine }, { sensor_number }) => {
+    return readSensor(sensor_number, machine.power) ?? COMPLETION_CODE.notPresent;
+  }),
+  onRaw('Get Sensor Thresholds', NETFN.sensor, 0x27, PRIVILEGE.user, (_bmc, data) => {
+    return sensorThresholds(data[0] ?? 0) ?? COMPLETION_CODE.notPresent;
+  }),
+
+  on(getSelInfo, ({ sel }) => ({
+    entries: sel.entries,
+    free_bytes: sel.free_bytes,
+    last_add_s: sel.last_add_s,
+    last_erase_s: sel.last_erase_s,
+    overflow: sel.overflow,
+    supports_reserve: true,
+  })),
+  on(reserveSel, ({ sel }) => {
+    sel.reservation_id = (sel.reservation_id % 0xffff) + 1;
+    return { reservation_id: sel.reservation_id };
+  }),
+  on(getSelEntry, ({ sel }, { reservation_id, record_id, offset, length }) => {
+    if (offset !== 0 && reservation_id !== sel.reservation_id) return COMPLETION_CODE.reservationCancelled;
+    const found = sel.get(record_id);
+    if (found === null)
+      return record_id === FIRST_RECORD || record_id === LAST_RECORD
+        ? COMPLETION_CODE.notPresent
+        : COMPLETION_CODE.parameterOutOfRange;
+    return { next_record_id: found.next_record_id, record: found.record.slice(offset, offset + length) };
+  }),
+  on(clearSel, (bmc, { reservation_id, initiate }) => {
+    if (reservation_id === 0 || reservation_id !== bmc.sel.reservation_id)
+      return COMPLETION_CODE.reservationCancelled;
+    if (initiate) {
+      const kept = bmc.sel.reservation_id;
+      bmc.sel.clear(Math.floor(bmc.now_ms() / 1000));
+      bmc.sel.reservation_id = kept;
+      bmc.machine.note('sel cleared');
+    }
+    return { done: true };
+  }),
+  onRaw('Get SEL Time', NETFN.storage, 0x48, PRIVILEGE.user, (bmc) => {
+    const time = new Uint8Array(4);
+    putU32(time, 0, Math.floor(bmc.now_ms() / 1000));
+    return time;
+  }),
+
+  on(getFruInventoryAreaInfo, (_bmc, { fru_id }) =>
+    fru_id === 0 ? { size_bytes: FRU_SIZE_BYTES, by_words: false } : COMPLETION_CODE.notPresent,
+  ),
+  on(readFruData, ({ machine }, { fru_id, offset, count }) => {
+    if (fru_id !== 0) return COMPLETION_CODE.notPresent;
+    if (offset >= FRU_SIZE_BYTES) return COMPLETION_CODE.parameterOutOfRange;
+    const bytes = fruInventory(machine.identity).slice(offset, offset + Math.min(count, 64));
+    return { count: bytes.length, bytes };
+  }),
+]);
+
+function setBootOption(
+  bmc: BmcState,
+  { parameter, data }: { parameter: number; data: Uint8Array },
+): typeof nothing | number {
+  const [first = 0] = data;
+  switch (parameter) {
+    case BOOT_PARAMETER.setInProgress:
+      if (first === 1 && bmc.boot.set_in_progress === 1) return 0x81;
+      bmc.boot.set_in_progress = first & 0x03;
+      return nothing;
+    case BOOT_PARAMETER.flagValidClearing:
+      bmc.boot.keep_flags_on = first & 0x1f;
+      return nothing;
+    case BOOT_PARAMETER.infoAcknowledge:
+      return nothing;
+    case BOOT_PARAMETER.bootFlags: {
+      const flags = decodeBootFlags(data);
+      if (isFlaw(flags)) return COMPLETION_CODE.lengthInvalid;
+      const device = DEVICES[flags.device];
+      if (flags.valid && flags.device !== BOOT_DEVICE_SELECTOR.none && device === undefined)
+        return COMPLETION_CODE.invalidData;
+      bmc.machine.boot_override =
+        flags.valid && device !== undefined
+          ? { device, persistent: flags.persistent, mode: flags.efi ? 'uefi' : 'bios' }
+          : null;
+      bmc.boot.flags_set_ms = bmc.now_ms();
+      bmc.machine.note(
+        'boot device',
+        bmc.machine.boot_override === null ? 'none' : JSON.stringify(bmc.machine.boot_override),
+      );
+      return nothing;
+    }
+    default:
+      return 0x80;
+  }
+}
+
+function bootOption(bmc: BmcState, parameter: number): Uint8Array | null {
+  expireBootFlags(bmc);
+  switch (parameter) {
+    case BOOT_PARAMETER.setInProgress:
+      return Uint8Array.of(bmc.boot.set_in_progress);
+    case BOOT_PARAMETER.flagValidClearing:
+      return Uint8Array.of(bmc.boot.keep_flags_on);
+    case BOOT_PARAMETER.infoAcknowledge:
+      return Uint8Array.of(0, 0);
+    case BOOT_PARAMETER.bootFlags:
+      return encodeBootFlags(flagsOf(bmc.machine.boot_override));
+    default:
+      return null;
+  }
+}
+
+function flagsOf(override: BootOverride | null): Parameters<typeof encodeBootFlags>[0] {
+  if (override === null) return { valid: false, persistent: false, efi: false, device: 0 };
+  const [selector] = Object.entries(DEVICES).find(([, device]) => device === override.device) ?? ['0'];
+  return {
+    valid: true,
+    persistent: override.persistent,
+    efi: override.mode === 'uefi',
+    device: Number(selector),
+  };
+}
+
+function expireBootFlags(bmc: BmcState): void {
+  if (bmc.machine.boot_override === null || (bmc.boot.keep_flags_on & KEEP_FLAGS_ON.timeout) !== 0) return;
+  if (bmc.now_ms() - bmc.boot.flags_set_ms <= FLAGS_TIMEOUT_MS) return;
+  bmc.machine.boot_override = null;
+  bmc.machine.note('boot device', 'forgotten after 60 s');
+}
+
+/** Off, for a time, for ever. IPMI v2.0 28.2 */
+function identifyBits({ identify }: Machine): number {
+  return identify === 'off' ? 0 : identify === 'on' ? 0x20 : 0x10;
+}

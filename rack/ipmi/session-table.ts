@@ -1,0 +1,266 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
+import {
+  decodeOpenSessionRequest,
+  encodeOpenSessionResponse,
+} from '../../drivers/ipmi/codec/open-session.ts';
+import { encodeV2Packet, PAYLOAD_TYPE } from '../../drivers/ipmi/codec/packet.ts';
+import {
+  decodeRakp1,
+  decodeRakp3,
+  encodeRakp2,
+  encodeRakp4,
+  RANDOM_LENGTH,
+} from '../../drivers/ipmi/codec/rakp.ts';
+import { type CipherSuite, suiteOf } from '../../drivers/ipmi/crypto/cipher-suites.ts';
+import {
+  type Exchange,
+  rakp2AuthCode,
+  rakp3AuthCode,
+  rakp4IntegrityCheck,
+  sameBytes,
+  sessionIntegrityKey,
+  sessionKeys,
+} from '../../drivers/ipmi/crypto/rakp-keys.ts';
+import { SealedChannel } from '../../drivers/ipmi/crypto/sealed-channel.ts';
+
+/** A user of a BMC. `privilege` is the highest level that it may have: 1 callback … 4 administrator. */
+export interface BmcUser {
+  name: string;
+  password: string;
+  privilege: number;
+}
+
+/** What the session table needs to know of its BMC. */
+export interface SessionOwner {
+  readonly users: readonly BmcUser[];
+  readonly cipher_suites: readonly number[];
+  readonly guid: Uint8Array;
+  readonly max_sessions: number;
+  now_ms(): number;
+}
+
+/** An answer that was sent, kept to be sent again when the request comes again. */
+interface Answered {
+  request: Uint8Array;
+  code: number;
+  data: Uint8Array;
+}
+
+export interface Session {
+  readonly id: number;
+  readonly console_session_id: number;
+  readonly suite: CipherSuite;
+  readonly privilege_limit: number;
+  /** Present level; sessions begin as user. IPMI v2.0 22.18 */
+  privilege: number;
+  user: BmcUser | null;
+  exchange: Exchange | null;
+  /** RAKP 4 as sent, for a RAKP 3 that comes again. */
+  rakp4: Uint8Array | null;
+  /** Once the key exchange is over. */
+  channel: SealedChannel | null;
+  sequence_out: number;
+  highest_in: number;
+  /** Bit n: number `highest_in` - n came. */
+  seen: number;
+  answered: Answered | null;
+  last_used_ms: number;
+}
+
+/** RMCP+ status codes that the table answers with. IPMI v2.0 table 13-15 */
+const STATUS = {
+  ok: 0x00,
+  noResources: 0x01,
+  invalidSession: 0x02,
+  invalidRole: 0x09,
+  unauthorizedRole: 0x0a,
+  unauthorizedName: 0x0d,
+  invalidIntegrityCheck: 0x0f,
+  noSuite: 0x11,
+} as const;
+
+/** IPMI v2.0 6.12.15: a session that is silent for so long ends. */
+const SESSION_TIMEOUT_MS = 60_000;
+/** A key exchange that is not finished by then makes room for others. */
+const EXCHANGE_TIMEOUT_MS = 5_000;
+const WINDOW = 16;
+const ADMINISTRATOR = 4;
+const USER_LEVEL = 2;
+const EMPTY = new Uint8Array(0);
+
+/** Sessions of one BMC: the key exchange, the limit, and which sequence numbers came. */
+export class SessionTable {
+  readonly #owner: SessionOwner;
+  readonly #sessions = new Map<number, Session>();
+
+  constructor(owner: SessionOwner) {
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(id: number): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  close(id: number): boolean {
+    return this.#sessions.delete(id);
+  }
+
+  /** Open Session Request → response. null: dropped. IPMI v2.0 13.17 */
+  open(payload: Uint8Array): Uint8Array | null {
+    const request = decodeOpenSessionRequest(payload);
+    if (isFlaw(request)) return null;
+    const reply = (status: number, session?: Session): Uint8Array =>
+      encodeV2Packet(
+        PAYLOAD_TYPE.openSessionResponse,
+        encodeOpenSessionResponse({
+          ...request,
+          status,
+          privilege: session?.privilege_limit ?? request.privilege,
+          managed_session_id: session?.id ?? 0,
+        }),
+      );
+    const suite = suiteOf(request);
+    if (suite === undefined || !this.#owner.cipher_suites.includes(suite.id)) return reply(STATUS.noSuite);
+    if (request.privilege > ADMINISTRATOR) return reply(STATUS.invalidRole);
+    this.#expire();
+    if (this.#sessions.size >= this.#owner.max_sessions) return reply(STATUS.noResources);
+    const session: Session = {
+      id: this.#freeId(),
+      console_session_id: request.console_session_id,
+      suite,
+      privilege_limit: request.privilege === 0 ? ADMINISTRATOR : request.privilege,
+      privilege: USER_LEVEL,
+      user: null,
+      exchange: null,
+      rakp4: null,
+      channel: null,
+      sequence_out: 0,
+      highest_in: 0,
+      seen: 0,
+      answered: null,
+      last_used_ms: this.#owner.now_ms(),
+    };
+    this.#sessions.set(session.id, session);
+    return reply(STATUS.ok, session);
+  }
+
+  /** RAKP 1 → RAKP 2. null: dropped. IPMI v2.0 13.20 */
+  rakp1(payload: Uint8Array): Uint8Array | null {
+    const message = decodeRakp1(payload);
+    if (isFlaw(message)) return null;
+    const session = this.#sessions.get(message.managed_session_id);
+    const reply = (status: number, exchange?: Exchange, auth_code: Uint8Array = EMPTY): Uint8Array =>
+      encodeV2Packet(
+        PAYLOAD_TYPE.rakp2,
+        encodeRakp2({
+          tag: message.tag,
+          status,
+          console_session_id: session?.console_session_id ?? 0,
+          managed_random: exchange?.managed_random ?? EMPTY,
+          guid: exchange?.guid ?? EMPTY,
+          auth_code,
+        }),
+      );
+    if (session === undefined || session.channel !== null) return reply(STATUS.invalidSession);
+    const name = Buffer.from(message.username).toString('latin1').replace(/\0+$/, '');
+    const user = this.#owner.users.find((each) => each.name === name);
+    if (user === undefined) return this.#refuse(session, reply(STATUS.unauthorizedName));
+    const role = message.role & 0x0f;
+    if (role > user.privilege || role > session.privilege_limit)
+      return this.#refuse(session, reply(STATUS.unauthorizedRole));
+    session.user = user;
+    // A RAKP 1 that comes again gets the same random number, or its console could not go on.
+    const known = session.exchange;
+    const exchange: Exchange = {
+      suite: session.suite,
+      console_session_id: session.console_session_id,
+      managed_session_id: session.id,
+      console_random: message.console_random.slice(),
+      managed_random: known?.managed_random ?? randomBytes(RANDOM_LENGTH),
+      guid: this.#owner.guid,
+      role: message.role,
+      username: message.username.slice(),
+    };
+    session.exchange = exchange;
+    return reply(STATUS.ok, exchange, rakp2AuthCode(exchange, passwordOf(user)));
+  }
+
+  /** RAKP 3 → RAKP 4; the session is open when the status is 0. null: dropped. IPMI v2.0 13.22 */
+  rakp3(payload: Uint8Array): Uint8Array | null {
+    const message = decodeRakp3(payload);
+    if (isFlaw(message)) return null;
+    const session = this.#sessions.get(message.managed_session_id);
+    const reply = (status: number, integrity_check: Uint8Array = EMPTY): Uint8Array =>
+      encodeV2Packet(
+        PAYLOAD_TYPE.rakp4,
+        encodeRakp4({
+          tag: message.tag,
+          status,
+          console_session_id: session?.console_session_id ?? 0,
+          integrity_check,
+        }),
+      );
+    if (session === undefined || session.exchange === null || session.user === null)
+      return reply(STATUS.invalidSession);
+    const { exchange, user } = session;
+    const password = passwordOf(user);
+    if (message.status !== 0) {
+      this.#sessions.delete(session.id);
+      return null;
+    }
+    if (!sameBytes(message.auth_code, rakp3AuthCode(exchange, password)))
+      return this.#refuse(session, reply(STATUS.invalidIntegrityCheck));
+    if (session.rakp4 === null) {
+      const sik = sessionIntegrityKey(exchange, password);
+      session.channel = new SealedChannel(sessionKeys(session.suite, sik));
+      session.rakp4 = rakp4IntegrityCheck(exchange, sik);
+    }
+    session.last_used_ms = this.#owner.now_ms();
+    return reply(STATUS.ok, session.rakp4);
+  }
+
+  /** Notes a sequence number. False: it came before or is too old; such a packet is dropped. IPMI v2.0 6.12.13 */
+  isNew(session: Session, sequence: number): boolean {
+    const ahead = sequence - session.highest_in;
+    if (sequence === 0 || ahead > WINDOW || ahead <= -WINDOW) return false;
+    if (ahead > 0) {
+      session.seen = (session.seen << ahead) | 1;
+      session.highest_in = sequence;
+    } else {
+      const bit = 1 << -ahead;
+      if ((session.seen & bit) !== 0) return false;
+      session.seen |= bit;
+    }
+    session.last_used_ms = this.#owner.now_ms();
+    return true;
+  }
+
+  #refuse(session: Session, reply: Uint8Array): Uint8Array {
+    this.#sessions.delete(session.id);
+    return reply;
+  }
+
+  #expire(): void {
+    const now_ms = this.#owner.now_ms();
+    for (const [id, session] of this.#sessions) {
+      const limit_ms = session.channel === null ? EXCHANGE_TIMEOUT_MS : SESSION_TIMEOUT_MS;
+      if (now_ms - session.last_used_ms > limit_ms) this.#sessions.delete(id);
+    }
+  }
+
+  #freeId(): number {
+    for (;;) {
+      const id = randomInt(1, 0xffff_ffff);
+      if (!this.#sessions.has(id)) return id;
+    }
+  }
+}
+
+function passwordOf(user: BmcUser): Uint8Array {
+  return Buffer.from(user.password, 'utf8').subarray(0, 20);
+}
