@@ -1,0 +1,71 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Bmc, type BmcContext } from './bmc.ts';
+import type { IpmiInfo } from './driver-info.ts';
+
+interface Entry {
+  bmc: Bmc;
+  /** Connections that hold it. */
+  holders: number;
+}
+
+/**
+ * The BMCs of a driver, one per address and credentials: connections to the same one share its session, which is kept for
+ * a while after the last of them.
+ */
+export class BmcPool implements AsyncDisposable {
+  readonly #context: BmcContext;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new Set<Promise<void>>();
+  /** Keys hold no password, not even in memory. */
+  readonly #salt = randomBytes(32);
+
+  constructor(context: BmcContext) {
+    this.#context = context;
+  }
+
+  /** Holds a BMC until `release` is called. */
+  acquire(info: IpmiInfo): { bmc: Bmc; key: string; release: () => Promise<void> } {
+    const key = createHmac('sha256', this.#salt).update(JSON.stringify(info)).digest('base64');
+    const entry = this.#entries.get(key) ?? this.#add(key, info);
+    entry.bmc.wake();
+    entry.holders += 1;
+    let held = true;
+    return {
+      bmc: entry.bmc,
+      key,
+      release: async () => {
+        if (!held) return;
+        held = false;
+        entry.holders -= 1;
+        if (entry.holders === 0) await this.#release(key, entry);
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [key, entry] of this.#entries) void this.#close(key, entry);
+    await Promise.all(this.#closing);
+  }
+
+  #add(key: string, info: IpmiInfo): Entry {
+    const bmc = new Bmc(info, this.#context, () => void this.#close(key, entry));
+    const entry: Entry = { bmc, holders: 0 };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #release(key: string, entry: Entry): Promise<void> | undefined {
+    const { session_idle_timeout, max_sessions } = this.#context.options;
+    if (session_idle_timeout === 0 || !entry.bmc.open || this.#entries.size > max_sessions)
+      return this.#close(key, entry);
+    entry.bmc.rest(session_idle_timeout * 1000);
+    return undefined;
+  }
+
+  #close(key: string, entry: Entry): Promise<void> {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    const closing = entry.bmc.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    return closing;
+  }
+}

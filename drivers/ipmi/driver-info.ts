@@ -1,0 +1,181 @@
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { DriverProperty, ParsedInfo } from '../contract.ts';
+import { MAX_USERNAME } from './codec/rakp.ts';
+import { RMCP_PORT } from './codec/rmcp.ts';
+import { PRIVILEGE, type PrivilegeLevel } from './commands/command.ts';
+import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
+import { MAX_PASSWORD } from './crypto/rakp-keys.ts';
+
+/** driver_info of the hardware type ipmi: Ironic's names and defaults (ironic/drivers/modules/ipmitool.py). */
+export interface IpmiInfo {
+  /** Address or name. */
+  address: string;
+  port: number;
+  username: string;
+  password: string;
+  privilege: PrivilegeLevel;
+  /** null: the driver's list is tried in its order. */
+  cipher_suite: number | null;
+  /** K_G in hex; null: the BMC has none. */
+  hex_kg_key: string | null;
+  force_boot_device: boolean;
+  /** null: as the driver's options say. */
+  disable_boot_timeout: boolean | null;
+}
+
+export const IPMI_PROPERTIES = {
+  ipmi_address: { description: 'IP address or host name of the BMC. Required.', required: true },
+  ipmi_port: { description: `UDP port of the BMC. Default ${RMCP_PORT}. Optional.` },
+  ipmi_username: { description: 'User on the BMC; default is the null user. Optional.' },
+  ipmi_password: { description: "The user's password. Optional.", secret: true },
+  ipmi_priv_level: {
+    description:
+      'Privilege level of sessions: CALLBACK, USER, OPERATOR or ADMINISTRATOR; default ADMINISTRATOR. Optional.',
+  },
+  ipmi_cipher_suite: {
+    description:
+      'RMCP+ cipher suite, 17 (SHA-256) or 3 (SHA-1); default: what the BMC does, 17 first. Optional.',
+  },
+  ipmi_hex_kg_key: {
+    description: 'BMC key (K_G) in hexadecimal, when the BMC has one. Optional.',
+    secret: true,
+  },
+  ipmi_protocol_version: {
+    description: 'IPMI version of sessions: 2.0, the default. 1.5 is not supported. Optional.',
+  },
+  ipmi_bridging: { description: 'Bridging: no, the default; single and dual are not supported. Optional.' },
+  ipmi_transit_channel: { description: 'For bridging: transit channel. Not used without bridging.' },
+  ipmi_transit_address: { description: 'For bridging: transit address. Not used without bridging.' },
+  ipmi_target_channel: { description: 'For bridging: destination channel. Not used without bridging.' },
+  ipmi_target_address: { description: 'For bridging: destination address. Not used without bridging.' },
+  ipmi_local_address: { description: 'For bridging: local IPMB address. Not used without bridging.' },
+  ipmi_force_boot_device: {
+    description:
+      'Tell the BMC the boot device before each power on, for BMCs that forget it; default False. Optional.',
+  },
+  ipmi_disable_boot_timeout: {
+    description:
+      'Tell the BMC that a boot device override outlives its 60 seconds; default as [ipmi]disable_boot_timeout, True. Optional.',
+  },
+  ipmi_terminal_port: { description: 'Port of the console. Only required for console access.' },
+} as const satisfies Record<string, DriverProperty>;
+
+type Property = keyof typeof IPMI_PROPERTIES;
+
+const KG_LENGTH = 20;
+const TRUE_WORDS: ReadonlySet<string> = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
+const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
+const BRIDGING_PROPERTIES = [
+  'ipmi_transit_channel',
+  'ipmi_transit_address',
+  'ipmi_target_channel',
+  'ipmi_target_address',
+  'ipmi_local_address',
+] as const satisfies readonly Property[];
+
+/** Reads driver_info: all problems at once. No problem repeats a value. */
+export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
+  const problems: string[] = [];
+  const say = (property: Property, problem: string): null => {
+    problems.push(`${property} ${problem}`);
+    return null;
+  };
+
+  /** A text, also when it was given as a number; null: absent. */
+  const text = (property: Property): string | null => {
+    const value = given(driver_info[property]);
+    if (value === null || typeof value === 'string') return value;
+    if (typeof value === 'number') return String(value);
+    return say(property, 'must be a string.');
+  };
+  const integer = (property: Property, min: number, max: number): number | null => {
+    const value = given(driver_info[property]);
+    if (value === null) return null;
+    const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
+      return number;
+    return say(property, `must be an integer from ${min} to ${max}.`);
+  };
+  const flag = (property: Property): boolean | null => {
+    const value = given(driver_info[property]);
+    if (value === null || typeof value === 'boolean') return value;
+    const word = typeof value === 'object' ? '' : String(value).toLowerCase();
+    if (TRUE_WORDS.has(word)) return true;
+    if (FALSE_WORDS.has(word)) return false;
+    return say(property, 'must be true or false.');
+  };
+
+  const address = text('ipmi_address');
+  if (given(driver_info.ipmi_address) === null)
+    say('ipmi_address', 'is missing: set it to the IP address or host name of the BMC.');
+  else if (address !== null && !/^[\w.:-]{1,255}(%\w+)?$/.test(address))
+    say('ipmi_address', 'must be an IP address or a host name.');
+
+  const username = text('ipmi_username') ?? '';
+  if (Buffer.byteLength(username) > MAX_USERNAME)
+    say('ipmi_username', `is longer than ${MAX_USERNAME} bytes, which IPMI v2.0 does not allow.`);
+  const password = text('ipmi_password') ?? '';
+  if (Buffer.byteLength(password) > MAX_PASSWORD)
+    say('ipmi_password', `is longer than ${MAX_PASSWORD} bytes, which IPMI v2.0 does not allow.`);
+
+  const level = (text('ipmi_priv_level') ?? 'ADMINISTRATOR').toLowerCase();
+  const privilege = isPrivilege(level) ? PRIVILEGE[level] : null;
+  if (privilege === null) say('ipmi_priv_level', 'must be one of CALLBACK, USER, OPERATOR, ADMINISTRATOR.');
+
+  const version = text('ipmi_protocol_version');
+  if (version === '1.5')
+    say('ipmi_protocol_version', 'is 1.5, which has no encryption and is not supported: use 2.0.');
+  else if (version !== null && version !== '2.0' && version !== '2')
+    say('ipmi_protocol_version', 'must be 2.0.');
+
+  const cipher_suite = integer('ipmi_cipher_suite', 0, 255);
+  if (cipher_suite === 0)
+    say(
+      'ipmi_cipher_suite',
+      'is 0, which lets anybody in without a password and is refused: use 17 or 3, and switch suite 0 off on the BMC.',
+    );
+  else if (cipher_suite !== null && CIPHER_SUITES[cipher_suite] === undefined)
+    say(
+      'ipmi_cipher_suite',
+      'must be 17 or 3: the others lack authentication, integrity or encryption, or are obsolete.',
+    );
+
+  const hex_kg_key = text('ipmi_hex_kg_key');
+  if (hex_kg_key !== null && !/^([0-9a-f]{2})+$/i.test(hex_kg_key))
+    say('ipmi_hex_kg_key', 'must be an even number of hexadecimal digits.');
+  else if (hex_kg_key !== null && hex_kg_key.length > KG_LENGTH * 2)
+    say('ipmi_hex_kg_key', `is longer than ${KG_LENGTH} bytes (${KG_LENGTH * 2} digits).`);
+
+  const bridging = text('ipmi_bridging');
+  if (bridging !== null && bridging !== 'no')
+    say('ipmi_bridging', 'must be no: commands cannot be bridged to another controller yet.');
+  for (const property of BRIDGING_PROPERTIES) text(property);
+
+  const port = integer('ipmi_port', 1, 65_535) ?? RMCP_PORT;
+  integer('ipmi_terminal_port', 1, 65_535);
+  const force_boot_device = flag('ipmi_force_boot_device') ?? false;
+  const disable_boot_timeout = flag('ipmi_disable_boot_timeout');
+
+  if (problems.length > 0 || address === null || privilege === null) return { problems };
+  return {
+    info: {
+      address,
+      port,
+      username,
+      password,
+      privilege,
+      cipher_suite,
+      hex_kg_key,
+      force_boot_device,
+      disable_boot_timeout,
+    },
+  };
+}
+
+function given(value: Json | undefined): Json {
+  return value === undefined || value === '' ? null : value;
+}
+
+function isPrivilege(level: string): level is keyof typeof PRIVILEGE {
+  return Object.hasOwn(PRIVILEGE, level);
+}

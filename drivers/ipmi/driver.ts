@@ -1,0 +1,147 @@
+import { type Connection, type Driver, type DriverContext, DriverError } from '../contract.ts';
+import type { Bmc } from './bmc.ts';
+import { BmcPool } from './bmc-pool.ts';
+import { type ForcedBoot, type IpmiBoot, ipmiBoot } from './boot-device.ts';
+import { CHASSIS_ACTION, chassisControl } from './commands/chassis-control.ts';
+import { chassisIdentify } from './commands/chassis-identify.ts';
+import { coldReset } from './commands/cold-reset.ts';
+import { getDeviceId } from './commands/get-device-id.ts';
+import { rawCommand } from './commands/raw.ts';
+import { warmReset } from './commands/warm-reset.ts';
+import { Deadlines } from './deadlines.ts';
+import { IPMI_PROPERTIES, type IpmiInfo, parseDriverInfo } from './driver-info.ts';
+import type { IpmiOptions } from './driver-options.ts';
+import { ipmiInventory } from './inventory.ts';
+import { ipmiPower, remaining } from './power.ts';
+import { readSel } from './sel.ts';
+import { readSensors } from './sensors.ts';
+import { type DropReason, UdpChannel } from './udp.ts';
+
+/** The hardware type `ipmi`. */
+export interface IpmiDriver extends Driver<IpmiInfo> {
+  /** Datagrams dropped since the start, by reason. */
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
+}
+
+const INTERFACES = {
+  bios: ['no-bios'],
+  boot: ['ipxe', 'pxe'],
+  console: ['no-console'],
+  deploy: ['direct', 'ramdisk'],
+  firmware: ['no-firmware'],
+  inspect: ['agent', 'no-inspect'],
+  management: ['ipmitool'],
+  network: ['noop'],
+  power: ['ipmitool'],
+  raid: ['no-raid'],
+  rescue: ['no-rescue'],
+  storage: ['noop'],
+  vendor: ['ipmitool', 'no-vendor'],
+} as const;
+
+const LONGEST_IDENTIFY_S = 255;
+
+/**
+ * Native IPMI v2.0 over RMCP+. One UDP socket for all BMCs, opened by the first command; sessions are kept between
+ * connections for `session_idle_timeout`. Disposing it ends all sessions.
+ */
+export function createIpmiDriver(context: DriverContext, options: IpmiOptions): IpmiDriver {
+  const { clock, log } = context;
+  const udp = new UdpChannel();
+  const deadlines = new Deadlines(clock);
+  const transport = {
+    udp,
+    deadlines,
+    now: () => clock.monotonic(),
+    command_timeout_ms: options.command_timeout,
+  };
+  const pool = new BmcPool({ transport, clock, options });
+  const forced_boots = new Map<string, ForcedBoot>();
+
+  return {
+    name: 'ipmi',
+    properties: IPMI_PROPERTIES,
+    interfaces: INTERFACES,
+    parse: parseDriverInfo,
+    get drops() {
+      return udp.drops;
+    },
+    // Lazy: the first call on the connection opens the session.
+    connect: async (info, call) => {
+      call.signal?.throwIfAborted();
+      const { bmc, key, release } = pool.acquire(info);
+      const boot = ipmiBoot(bmc, clock, info.disable_boot_timeout ?? options.disable_boot_timeout ?? true, {
+        get: () => forced_boots.get(key),
+        set: (forced) => {
+          if (forced === null) forced_boots.delete(key);
+          else forced_boots.set(key, forced);
+        },
+      });
+      return connectionTo(bmc, boot, context, release);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await pool[Symbol.asyncDispose]();
+      deadlines.clear();
+      udp[Symbol.dispose]();
+      const dropped = udp.drops;
+      if (Object.keys(dropped).length > 0) log.debug({ dropped }, 'IPMI datagrams dropped');
+    },
+  };
+}
+
+function connectionTo(
+  bmc: Bmc,
+  boot: IpmiBoot,
+  { clock }: DriverContext,
+  release: () => Promise<void>,
+): Connection {
+  return {
+    power: ipmiPower(bmc, clock, boot.force),
+    boot,
+    identify: {
+      set: async (state, options) => {
+        const forever = state === 'on';
+        const seconds = typeof state === 'object' ? state.seconds : 0;
+        if (seconds > LONGEST_IDENTIFY_S || seconds < 0 || !Number.isInteger(seconds))
+          throw new DriverError(
+            'unsupported',
+            `${bmc.name}: IPMI lights the identify lamp for 0 to ${LONGEST_IDENTIFY_S} whole seconds, or for ever.`,
+          );
+        await bmc.execute(chassisIdentify, { seconds, forever }, options);
+      },
+    },
+    nmi: {
+      inject: async (options) => {
+        await bmc.execute(chassisControl, { action: CHASSIS_ACTION.diagnosticInterrupt }, options);
+      },
+    },
+    inventory: ipmiInventory(bmc, clock),
+    sensors: { read: (options) => readSensors(bmc, remaining(clock, options)) },
+    eventLog: { read: (options) => readSel(bmc, remaining(clock, options)) },
+    raw: {
+      send: async (bytes, options) => {
+        const [netfn, cmd, ...data] = bytes;
+        if (netfn === undefined || cmd === undefined || netfn > 0x3e || (netfn & 1) !== 0)
+          throw new DriverError(
+            'rejected',
+            `${bmc.name}: a raw command begins with an even network function (0x00 to 0x3e) and a command.`,
+          );
+        return bmc.execute(rawCommand(netfn, cmd), Uint8Array.from(data), options);
+      },
+    },
+    bmc: {
+      reset: async (kind, options) => {
+        const left = remaining(clock, options);
+        await bmc.execute(getDeviceId, {}, options);
+        try {
+          await bmc.execute(kind === 'cold' ? coldReset : warmReset, {}, left());
+        } catch (error) {
+          // It answered a moment ago: a BMC that is silent now has begun to reset.
+          if (!(error instanceof DriverError) || (error.code !== 'unreachable' && error.code !== 'timeout'))
+            throw error;
+        }
+      },
+    },
+    [Symbol.asyncDispose]: release,
+  };
+}

@@ -1,0 +1,205 @@
+import type { Call } from './call.ts';
+import { isFlaw } from './codec/flaw.ts';
+import { decodeResponse, encodeRequest, type ResponseMessage } from './codec/message.ts';
+import { PAYLOAD_TYPE, type V2Packet } from './codec/packet.ts';
+import { closeSession } from './commands/close-session.ts';
+import type { Command } from './commands/command.ts';
+import { PRIVILEGE } from './commands/command.ts';
+import type { SealedChannel } from './crypto/sealed-channel.ts';
+import type { Deadline, Deadlines } from './deadlines.ts';
+import { ReplayWindow } from './replay-window.ts';
+import type { DropReason, Endpoint, Receiver, UdpChannel } from './udp.ts';
+
+/** What sessions share. */
+export interface Transport {
+  readonly udp: UdpChannel;
+  readonly deadlines: Deadlines;
+  readonly now: () => number;
+  /** Before an unanswered datagram is sent again. */
+  readonly command_timeout_ms: number;
+}
+
+/** A request that was sent as often as allowed and found no answer, or whose call came to its deadline. */
+export class NoAnswer extends Error {
+  readonly at_deadline: boolean;
+  /** Times that it was sent. */
+  readonly sends: number;
+
+  constructor(at_deadline: boolean, sends: number) {
+    super('no answer');
+    this.name = 'NoAnswer';
+    this.at_deadline = at_deadline;
+    this.sends = sends;
+  }
+}
+
+interface Waiting extends Deadline {
+  /** The packet's outcome: null when it was the answer. */
+  accept(packet: V2Packet): DropReason | null;
+}
+
+/** A close that is not answered is not worth more: the BMC forgets the session by itself. IPMI v2.0 6.12.15 */
+const CLOSE_SENDS = 2;
+const LAST_SEQUENCE = 0xffff_fff0;
+
+/** The console's end of one RMCP+ session, from the first setup message on. One exchange at a time. */
+export class Session implements Receiver {
+  readonly endpoint: Endpoint;
+  readonly console_session_id: number;
+  /** The level in force: sessions begin at USER, whatever was requested. IPMI v2.0 22.18 */
+  privilege: number = PRIVILEGE.user;
+  /** The level was raised to what was requested: there is no higher one. */
+  raised = false;
+  /** It answered before: silence may mean that the BMC forgot it. */
+  used = false;
+  readonly #transport: Transport;
+  #waiting: Waiting | null = null;
+  #channel: SealedChannel | null = null;
+  #managed_session_id = 0;
+  #sequence = 0;
+  #rq_seq = 0;
+  readonly #window = new ReplayWindow();
+
+  constructor(transport: Transport, endpoint: Endpoint, console_session_id: number) {
+    this.#transport = transport;
+    this.endpoint = endpoint;
+    this.console_session_id = console_session_id;
+    transport.udp.register(console_session_id, this);
+  }
+
+  /** From here on packets are sealed. */
+  activate(managed_session_id: number, channel: SealedChannel): void {
+    this.#managed_session_id = managed_session_id;
+    this.#channel = channel;
+  }
+
+  /** True when its sequence numbers are used up. */
+  get exhausted(): boolean {
+    return this.#sequence >= LAST_SEQUENCE;
+  }
+
+  /**
+   * Sends a command and resolves with the response, whatever its completion code.
+   * @throws NoAnswer, or the reason of an abort
+   */
+  async request<Request, Response>(
+    command: Command<Request, Response>,
+    request: Request,
+    call: Call,
+    sends: number,
+  ): Promise<ResponseMessage> {
+    const channel = this.#channel;
+    if (channel === null) throw new Error('The session is not active.');
+    this.#rq_seq = (this.#rq_seq + 1) & 0x3f;
+    const rq_seq = this.#rq_seq;
+    const message = encodeRequest({
+      netfn: command.netfn,
+      cmd: command.cmd,
+      rq_seq,
+      data: command.encodeRequest(request),
+    });
+    // Sent again under the same rqSeq, so that the BMC can tell, and a new session sequence number: IPMI v2.0 6.12.13
+    return this.exchange(
+      () => channel.seal(this.#managed_session_id, ++this.#sequence, message),
+      (packet, answer) => {
+        if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return 'unexpected';
+        const response = decodeResponse(packet.payload);
+        if (isFlaw(response)) return response;
+        if (
+          response.rq_seq !== rq_seq ||
+          response.cmd !== command.cmd ||
+          response.netfn !== (command.netfn | 1)
+        )
+          return 'unexpected';
+        this.used = true;
+        answer(response);
+        return null;
+      },
+      call,
+      sends,
+    );
+  }
+
+  /**
+   * Sends what `build` makes, again and again, until `accept` finds the answer in a packet.
+   * @throws NoAnswer after `sends` tries or at the call's deadline, or the reason of an abort
+   */
+  exchange<Answer>(
+    build: () => Uint8Array,
+    accept: (packet: V2Packet, answer: (answer: Answer) => void) => DropReason | null,
+    call: Call,
+    sends: number,
+  ): Promise<Answer> {
+    const { udp, deadlines, now, command_timeout_ms } = this.#transport;
+    return new Promise((resolve, reject) => {
+      let sent = 0;
+      const end = (): void => {
+        deadlines.delete(waiting);
+        this.#waiting = null;
+        call.cancel = null;
+      };
+      const send = (): void => {
+        sent += 1;
+        waiting.due_ms = Math.min(now() + command_timeout_ms, call.deadline_ms);
+        deadlines.add(waiting);
+        udp.send(build(), this.endpoint);
+      };
+      const answer = (value: Answer): void => {
+        end();
+        call.heard = true;
+        resolve(value);
+      };
+      const waiting: Waiting = {
+        due_ms: 0,
+        accept: (packet) => accept(packet, answer),
+        expire: () => {
+          const at_deadline = now() >= call.deadline_ms;
+          if (!at_deadline && sent < sends) {
+            send();
+            return;
+          }
+          end();
+          reject(new NoAnswer(at_deadline, sent));
+        },
+      };
+      this.#waiting = waiting;
+      call.cancel = (reason) => {
+        end();
+        reject(reason);
+      };
+      send();
+    });
+  }
+
+  receive(packet: V2Packet): DropReason | null {
+    if (this.#channel === null || packet.payload_type !== PAYLOAD_TYPE.ipmi) {
+      // Setup messages are neither numbered nor sealed as a whole; a sealed one here is a forgery.
+      if (packet.authenticated || packet.payload_type === PAYLOAD_TYPE.ipmi) return 'unexpected';
+      return this.#waiting === null ? 'unexpected' : this.#waiting.accept(packet);
+    }
+    if (!this.#window.isNew(packet.sequence)) return 'replayed';
+    const message = this.#channel.open(packet);
+    if (isFlaw(message)) return message;
+    this.#window.accept(packet.sequence);
+    if (this.#waiting === null) return 'unexpected';
+    packet.payload = message;
+    return this.#waiting.accept(packet);
+  }
+
+  /** Says good-bye to the BMC and forgets the session. Does not throw. */
+  async close(call: Call): Promise<void> {
+    try {
+      if (this.#channel !== null)
+        await this.request(closeSession, { session_id: this.#managed_session_id }, call, CLOSE_SENDS);
+    } catch {
+      // The BMC forgets it by itself, after a minute.
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** Forgets the session without a word. */
+  forget(): void {
+    this.#transport.udp.unregister(this.console_session_id);
+  }
+}

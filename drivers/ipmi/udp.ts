@@ -1,0 +1,127 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { u32 } from './codec/bytes.ts';
+import { type Flaw, isFlaw } from './codec/flaw.ts';
+import { decodePacket, PAYLOAD_TYPE, type V2Packet } from './codec/packet.ts';
+
+/** Why a datagram was dropped. */
+export type DropReason =
+  | Flaw
+  | 'unknown-session'
+  | 'wrong-source'
+  /** A sequence number that came before. */
+  | 'replayed'
+  /** Right in itself, but nobody waits for it (any more). */
+  | 'unexpected';
+
+/** Where a BMC is: an IP address, never a name. */
+export interface Endpoint {
+  address: string;
+  port: number;
+  family: 4 | 6;
+}
+
+/** The console's end of a session. */
+export interface Receiver {
+  readonly endpoint: Endpoint;
+  /** Takes a packet that came from the endpoint with this session's id; null: it was used. */
+  receive(packet: V2Packet): DropReason | null;
+}
+
+/** Replies of many BMCs arrive at once. The kernel gives at most net.core.rmem_max. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** Session setup: the header's session id is 0, the console's id is in the payload. IPMI v2.0 13.17 to 13.23 */
+const SETUP_REPLIES: ReadonlySet<number> = new Set([
+  PAYLOAD_TYPE.openSessionResponse,
+  PAYLOAD_TYPE.rakp2,
+  PAYLOAD_TYPE.rakp4,
+]);
+
+/**
+ * The driver's only way to the network: one socket (per IP version) for all sessions, told apart by the console's session
+ * id. What is not right is dropped and counted. The socket is opened by the first session and closed by `dispose`.
+ */
+export class UdpChannel implements Disposable {
+  readonly #receivers = new Map<number, Receiver>();
+  readonly #drops = new Map<DropReason, number>();
+  readonly #sockets = new Map<4 | 6, Socket>();
+
+  /** Datagrams dropped since the start, by reason. */
+  get drops(): Readonly<Partial<Record<DropReason, number>>> {
+    return Object.fromEntries(this.#drops);
+  }
+
+  /** Sends are not awaited: what is lost is sent again by who waits for the reply. */
+  send(datagram: Uint8Array, endpoint: Endpoint): void {
+    this.#socket(endpoint.family).send(datagram, endpoint.port, endpoint.address);
+  }
+
+  has(console_session_id: number): boolean {
+    return this.#receivers.has(console_session_id);
+  }
+
+  register(console_session_id: number, receiver: Receiver): void {
+    this.#receivers.set(console_session_id, receiver);
+  }
+
+  unregister(console_session_id: number): void {
+    this.#receivers.delete(console_session_id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#receivers.clear();
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
+  }
+
+  #socket(family: 4 | 6): Socket {
+    const open = this.#sockets.get(family);
+    if (open !== undefined) return open;
+    const socket = createSocket({
+      type: family === 4 ? 'udp4' : 'udp6',
+      recvBufferSize: RECEIVE_BUFFER,
+      // Addresses only: names were resolved before, and the default would cost a turn of the event loop per datagram.
+      lookup: (address, _options, found) => found(null, address, family),
+    });
+    socket.on('message', (datagram, source) => this.#receive(datagram, source));
+    // An unreachable network is silence to who waits; without a listener it would end the process.
+    socket.on('error', () => undefined);
+    this.#sockets.set(family, socket);
+    return socket;
+  }
+
+  #receive(datagram: Uint8Array, source: RemoteInfo): void {
+    const reason = this.#deliver(datagram, source);
+    if (reason !== null) this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+  }
+
+  #deliver(datagram: Uint8Array, source: RemoteInfo): DropReason | null {
+    const packet = decodePacket(datagram);
+    if (isFlaw(packet)) return packet;
+    // We speak v2.0 only, so nothing else can be an answer.
+    if (packet.version !== 2) return 'unsupported';
+    const is_setup = SETUP_REPLIES.has(packet.payload_type);
+    if (is_setup && packet.payload.length < 8) return 'truncated';
+    const receiver = this.#receivers.get(is_setup ? u32(packet.payload, 4) : packet.session_id);
+    if (receiver === undefined) return 'unknown-session';
+    const { address, port } = receiver.endpoint;
+    if (source.port !== port || source.address !== address) return 'wrong-source';
+    return receiver.receive(packet);
+  }
+}
+
+/** The endpoint of an address or a name. Rejects with Node's DNS errors. */
+export async function resolveEndpoint(host: string, port: number): Promise<Endpoint> {
+  const version = isIP(host);
+  if (version === 4) return { address: host, port, family: 4 };
+  const found = version === 6 ? { address: host, family: 6 } : await lookup(host);
+  if (found.family === 4) return { address: found.address, port, family: 4 };
+  return { address: canonicalIPv6(found.address), port, family: 6 };
+}
+
+/** As the kernel writes it in the source of a datagram. */
+function canonicalIPv6(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
