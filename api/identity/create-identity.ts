@@ -25,7 +25,7 @@ export interface Identity {
  * Makes the identity service of `[identity]`: users, projects and roles from `users_file` (read again when it changes),
  * ES256 tokens signed with the key in `key_file`, which other processes may share. Revocations are known to this process
  * only and end with it.
- * @param endpoints asked for each catalogue, so that ports may be chosen late.
+ * @param endpoints asked for each catalogue, so that ports may be chosen late; `identity` with or without /v3.
  * @param ephemeral_key sign with a key of this process; nothing is written.
  * @throws Error when users_file is missing or wrong, or the key cannot be used.
  */
@@ -36,7 +36,11 @@ export function createIdentity(options: {
   endpoints: () => Endpoints;
   ephemeral_key?: boolean;
 }): Identity {
-  const { settings, log, clock, endpoints } = options;
+  const { settings, log, clock } = options;
+  const endpoints = (): Endpoints => {
+    const { identity, baremetal } = options.endpoints();
+    return { identity: identity.replace(/(\/v3)?\/*$/, ''), baremetal };
+  };
   const { users_file, key_file, token_ttl, region, lockout_failure_attempts, lockout_duration } =
     settings.identity;
   if (users_file === '') throw new Error('[identity]enabled needs [identity]users_file.');

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
+import type { Logger } from '../../../config/logger.ts';
 import type { Settings } from '../../../config/options.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
@@ -32,17 +34,22 @@ const SECRET_RULES: ReadonlySet<string> = new Set(['show_password', 'show_instan
 const MAX_OVERRIDES = 2000;
 
 /**
- * Builds the access policy: the rules of the API, those in `overrides_text` (a policy.yaml: rule name → check string)
- * put over them by name. A file may hold rules of its own when another rule uses them.
- * @throws PolicyError naming every unknown rule, bad check string, missing reference and circle.
+ * Builds the access policy: the rules of the API, those of the operator (a policy.yaml: rule name → check string) put over
+ * them by name. A file may hold rules of its own when another rule uses them.
+ * @param overrides_text the operator's rules; when it is not given, `[oslo_policy]policy_file` is read.
+ * @throws PolicyError naming every unknown rule, bad check string, missing reference and circle; Error when the file
+ * cannot be read.
  */
 export function createPolicy(sources: {
   settings: Pick<Settings, 'oslo_policy' | 'DEFAULT'>;
   overrides_text?: string;
+  log?: Logger;
 }): Policy {
   const { oslo_policy, DEFAULT } = sources.settings;
   const problems: string[] = [];
-  const overrides = readOverrides(sources.overrides_text ?? '', problems);
+  const path = oslo_policy.policy_file;
+  const text = sources.overrides_text ?? (path === '' ? '' : readFileSync(path, 'utf8'));
+  const overrides = readOverrides(text, problems);
   const checks = new Map<string, Check>();
   for (const [name, row] of Object.entries(ROWS)) {
     checks.set(name, defaultCheck(name, row, overrides, oslo_policy.enforce_new_defaults));
@@ -63,6 +70,13 @@ export function createPolicy(sources: {
   const compiled = new Map<string, CompiledRule>();
   for (const [name, test] of tests) {
     compiled.set(name, { test, scope: oslo_policy.enforce_scope ? (ROWS[name]?.scope ?? []) : [] });
+  }
+
+  if (overrides.size > 0) {
+    sources.log?.info(
+      { policy_file: path, rules: [...overrides.keys()] },
+      'policy rules of the operator are in force',
+    );
   }
 
   const allows: Policy['allows'] = (rule, target, caller) => {

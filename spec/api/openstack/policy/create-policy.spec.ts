@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { createPolicy, PolicyError } from '../../../../api/openstack/policy/create-policy.ts';
 import { loadSettings } from '../../../../config/load-settings.ts';
@@ -155,6 +158,20 @@ describe('createPolicy', () => {
         `${pattern}`,
       ).to.equal(true);
     expect(problems, problems.join('\n')).to.have.length(expected.length);
+  });
+
+  it('reads [oslo_policy]policy_file, and does not start without it when it is named', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kurogane-policy-'));
+    try {
+      const path = join(folder, 'policy.yaml');
+      const settings = loadSettings({ env: { KUROGANE_OSLO_POLICY__POLICY_FILE: path } });
+      expect(() => createPolicy({ settings })).to.throw('ENOENT');
+      writeFileSync(path, '"baremetal:node:get": "!"\n');
+      const policy = createPolicy({ settings });
+      expect(policy.allows('baremetal:node:get', OWNED, caller('system_admin'))).to.equal(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('refuses files that are no map of texts', () => {
