@@ -1,0 +1,98 @@
+import type { Handler } from '../handler.ts';
+import { createChassis, deleteChassis, listChassis, patchChassis, showChassis } from './chassis/chassis.ts';
+import { listConductors, showConductor } from './conductors/conductors.ts';
+import {
+  listDrivers,
+  showDriver,
+  showDriverProperties,
+  showDriverPropertiesByQuery,
+} from './drivers/drivers.ts';
+import { createNode } from './nodes/create.ts';
+import { deleteNode } from './nodes/delete.ts';
+import { listHistory, showHistoryEntry } from './nodes/history.ts';
+import { listChassisNodes, listNodes } from './nodes/list.ts';
+import { clearMaintenance, setMaintenance } from './nodes/maintenance.ts';
+import { injectNmi, listBootDevices, setBootDevice, showBootDevice } from './nodes/management.ts';
+import { patchNode } from './nodes/patch.ts';
+import { setProvisionState } from './nodes/provision.ts';
+import { showNode } from './nodes/show.ts';
+import { setPower, showStates } from './nodes/states.ts';
+import { addTrait, clearTraits, listTraits, removeTrait, replaceTraits } from './nodes/traits.ts';
+import { validateNode, validateNodeByQuery } from './nodes/validate.ts';
+import { callPassthru, listPassthruMethods } from './nodes/vendor-passthru.ts';
+import { createPort } from './ports/create.ts';
+import { deletePort } from './ports/delete.ts';
+import { listNodePorts, listPorts } from './ports/list.ts';
+import { patchPort } from './ports/patch.ts';
+import { showPort } from './ports/show.ts';
+import { continueInspection } from './ramdisk/continue-inspection.ts';
+import { heartbeat } from './ramdisk/heartbeat.ts';
+import { lookUp } from './ramdisk/lookup.ts';
+import { showOpenapi, showRoot, showV1 } from './root/show.ts';
+
+/** Operation of openapi.yaml → its handler. The server refuses to start when one of the two lacks the other. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  'root.show': showRoot,
+  'v1.show': showV1,
+  'openapi.show': showOpenapi,
+  'ramdisk.lookup': lookUp,
+  'ramdisk.heartbeat': heartbeat,
+  'ramdisk.continue_inspection': continueInspection,
+  'nodes.list': listNodes,
+  'nodes.detail': listNodes,
+  'nodes.create': createNode,
+  'nodes.show': showNode,
+  'nodes.patch': patchNode,
+  'nodes.delete': deleteNode,
+  'nodes.validate': validateNode,
+  'nodes.validate_query': validateNodeByQuery,
+  'nodes.maintenance.set': setMaintenance,
+  'nodes.maintenance.clear': clearMaintenance,
+  'nodes.states.show': showStates,
+  'nodes.states.power': setPower,
+  'nodes.states.provision': setProvisionState,
+  'nodes.management.boot_device.show': showBootDevice,
+  'nodes.management.boot_device.set': setBootDevice,
+  'nodes.management.boot_device.supported': listBootDevices,
+  'nodes.management.inject_nmi': injectNmi,
+  'nodes.vendor_passthru.methods': listPassthruMethods,
+  'nodes.vendor_passthru.get': callPassthru,
+  'nodes.vendor_passthru.post': callPassthru,
+  'nodes.vendor_passthru.put': callPassthru,
+  'nodes.vendor_passthru.patch': callPassthru,
+  'nodes.vendor_passthru.delete': callPassthru,
+  'nodes.vendor_passthru.query_get': callPassthru,
+  'nodes.vendor_passthru.query_post': callPassthru,
+  'nodes.vendor_passthru.query_put': callPassthru,
+  'nodes.vendor_passthru.query_patch': callPassthru,
+  'nodes.vendor_passthru.query_delete': callPassthru,
+  'nodes.traits.list': listTraits,
+  'nodes.traits.replace': replaceTraits,
+  'nodes.traits.add': addTrait,
+  'nodes.traits.clear': clearTraits,
+  'nodes.traits.remove': removeTrait,
+  'nodes.history.list': listHistory,
+  'nodes.history.show': showHistoryEntry,
+  'nodes.ports.list': listNodePorts,
+  'nodes.ports.detail': listNodePorts,
+  'ports.list': listPorts,
+  'ports.detail': listPorts,
+  'ports.create': createPort,
+  'ports.show': showPort,
+  'ports.patch': patchPort,
+  'ports.delete': deletePort,
+  'drivers.list': listDrivers,
+  'drivers.show': showDriver,
+  'drivers.properties': showDriverProperties,
+  'drivers.properties_query': showDriverPropertiesByQuery,
+  'conductors.list': listConductors,
+  'conductors.show': showConductor,
+  'chassis.list': listChassis,
+  'chassis.detail': listChassis,
+  'chassis.create': createChassis,
+  'chassis.show': showChassis,
+  'chassis.patch': patchChassis,
+  'chassis.delete': deleteChassis,
+  'chassis.nodes.list': listChassisNodes,
+  'chassis.nodes.detail': listChassisNodes,
+};

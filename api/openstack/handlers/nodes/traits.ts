@@ -1,0 +1,66 @@
+import { serviceError } from '../../../../lifecycle/errors.ts';
+import type { JsonObject } from '../../../../lifecycle/json.ts';
+import type { Handler } from '../../handler.ts';
+import { findNodeFor } from '../../node-access.ts';
+import { isTrait, MAX_TRAITS } from '../../traits.ts';
+
+const LIST = 'baremetal:node:traits:list';
+const SET = 'baremetal:node:traits:set';
+const DELETE = 'baremetal:node:traits:delete';
+
+/** GET /v1/nodes/{node}/traits */
+export const listTraits: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, LIST);
+  return { status: 200, body: { traits: [...node.traits].sort() } };
+};
+
+/** PUT /v1/nodes/{node}/traits: replaces all. */
+export const replaceTraits: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, SET);
+  const traits = [...new Set((request.body as JsonObject).traits as string[])];
+  refuseTooMany(traits.length);
+  await api.conductor.withNodeUnlocked(node, () => api.store.nodes.setTraits(node.uuid, traits));
+  return { status: 204 };
+};
+
+/** PUT /v1/nodes/{node}/traits/{trait} */
+export const addTrait: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, SET);
+  const trait = requireTrait(request.params.trait ?? '');
+  if (!node.traits.includes(trait)) {
+    refuseTooMany(node.traits.length + 1);
+    await api.conductor.withNodeUnlocked(node, () => api.store.nodes.addTrait(node.uuid, trait));
+  }
+  const path = `nodes/${encodeURIComponent(request.params.node ?? '')}/traits/${trait}`;
+  return { status: 204, headers: { Location: `${request.base_url}/v1/${path}` } };
+};
+
+/** DELETE /v1/nodes/{node}/traits */
+export const clearTraits: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, DELETE);
+  await api.conductor.withNodeUnlocked(node, () => api.store.nodes.setTraits(node.uuid, []));
+  return { status: 204 };
+};
+
+/** DELETE /v1/nodes/{node}/traits/{trait} */
+export const removeTrait: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, DELETE);
+  const trait = request.params.trait ?? '';
+  const removed = await api.conductor.withNodeUnlocked(node, () =>
+    api.store.nodes.removeTrait(node.uuid, trait),
+  );
+  if (!removed) throw serviceError('NotFound', { kind: `Node ${node.uuid}: trait`, ident: trait });
+  return { status: 204 };
+};
+
+function requireTrait(trait: string): string {
+  if (isTrait(trait)) return trait;
+  throw serviceError('InvalidParameterValue', {
+    why: `"${trait}" is no trait: use a standard one or CUSTOM_ followed by A-Z, 0-9 and _.`,
+  });
+}
+
+function refuseTooMany(count: number): void {
+  if (count <= MAX_TRAITS) return;
+  throw serviceError('InvalidParameterValue', { why: `A node can have at most ${MAX_TRAITS} traits.` });
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { type Document, OpenAPIBackend } from 'openapi-backend';
+import { parse } from 'yaml';
+import { projectRoot } from '../../config/project-root.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { QUERY, type QueryGate, ROUTES, type RouteGate } from './microversions.ts';
+import { DEFAULT_BODY_LIMIT } from './request-body.ts';
+import { isTrait } from './traits.ts';
+import { booleanOf, isUuidLike } from './value-syntax.ts';
+
+/** One operation of openapi.yaml, with its checks compiled. */
+export interface Operation {
+  id: string;
+  method: string;
+  /** `/v1/nodes/{node}` */
+  path: string;
+  public: boolean;
+  /** null: the operation takes no body. */
+  body_limit: number | null;
+  gate: RouteGate | undefined;
+  query_gates: Readonly<Record<string, QueryGate>>;
+  /** @throws InvalidParameterValue */
+  checkQuery(params: Readonly<Record<string, string>>, query: Readonly<Record<string, string>>): void;
+  /** @throws InvalidParameterValue */
+  checkBody(body: Json | undefined): void;
+}
+
+/** Checks a value against `components.schemas.<name>`. @throws InvalidParameterValue */
+export type SchemaCheck = (value: Json) => void;
+
+export interface OpenApi {
+  operations: readonly Operation[];
+  schema(name: string): SchemaCheck;
+  /** The document itself, as JSON text. */
+  document: string;
+}
+
+interface OperationExtras {
+  operationId?: string;
+  method: string;
+  path: string;
+  requestBody?: unknown;
+  'x-public'?: boolean;
+  'x-free-query'?: boolean;
+  'x-body-limit'?: number;
+}
+
+/** Formats of openapi.yaml beyond JSON Schema's own. */
+const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
+  'uuid-like': isUuidLike,
+  'boolean-word': (value) => booleanOf(value) !== null,
+  'integer-word': (value) => /^[+-]?\d{1,15}$/.test(value.trim()),
+  'json-pointer-path': (value) => /^(\/[\w\-~.]+)+$/.test(value),
+  trait: isTrait,
+};
+
+const FORMAT_HINTS: Readonly<Record<string, string>> = {
+  'uuid-like': 'must be a UUID',
+  'boolean-word': 'must be a boolean, e.g. true or false',
+  'integer-word': 'must be an integer',
+  'json-pointer-path': 'must be a path like /extra/key',
+  trait: 'must be a standard trait or CUSTOM_ followed by A-Z, 0-9 and _',
+};
+
+/** Reads openapi.yaml and compiles every check in it, once. */
+export async function loadOpenApi(): Promise<OpenApi> {
+  const file = join(projectRoot, 'api', 'openstack', 'openapi.yaml');
+  const definition = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 }) as Document;
+  const document = JSON.stringify(definition);
+  const backend = new OpenAPIBackend({
+    definition: structuredClone(definition),
+    strict: true,
+    ajvOpts: { strict: false, allErrors: false },
+    customizeAjv: (ajv) => {
+      for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, validate);
+      return ajv;
+    },
+  });
+  await backend.init();
+  const operations = backend.router.getOperations().map((found) => {
+    const extras = found as unknown as OperationExtras;
+    const id = extras.operationId;
+    if (id === undefined)
+      throw new Error(`${extras.method} ${extras.path} of openapi.yaml has no operationId.`);
+    const validators = backend.validator.getRequestValidatorsForOperation(id) ?? [];
+    const takes_body = extras.requestBody !== undefined;
+    return operationOf(extras, id, {
+      query: validators.at(-1),
+      body: takes_body ? validators[0] : undefined,
+    });
+  });
+  const components = backend.definition.components?.schemas ?? {};
+  const checks = new Map(
+    Object.keys(components).map((name) => [name, compileSchema(backend, components, name)]),
+  );
+  return {
+    operations,
+    document,
+    schema(name) {
+      const check = checks.get(name);
+      if (check === undefined) throw new Error(`openapi.yaml has no schema ${name}.`);
+      return check;
+    },
+  };
+}
+
+function operationOf(
+  extras: OperationExtras,
+  id: string,
+  validators: { query: ValidateFunction | undefined; body: ValidateFunction | undefined },
+): Operation {
+  const free_query = extras['x-free-query'] === true;
+  return {
+    id,
+    method: extras.method.toUpperCase(),
+    path: extras.path,
+    public: extras['x-public'] === true,
+    body_limit: extras.requestBody === undefined ? null : (extras['x-body-limit'] ?? DEFAULT_BODY_LIMIT),
+    gate: ROUTES[id],
+    query_gates: QUERY[id] ?? {},
+    checkQuery(params, query) {
+      if (free_query || validators.query === undefined) return;
+      if (!validators.query({ path: params, query })) throw refusal(validators.query.errors, '/query');
+    },
+    checkBody(body) {
+      if (validators.body === undefined) return;
+      const subject = body === undefined ? {} : { requestBody: body };
+      if (!validators.body(subject)) throw refusal(validators.body.errors, '/requestBody');
+    },
+  };
+}
+
+function compileSchema(backend: OpenAPIBackend, components: object, name: string): SchemaCheck {
+  const schema = (components as Record<string, JsonObject | undefined>)[name];
+  if (schema === undefined) throw new Error(`openapi.yaml has no schema ${name}.`);
+  const validate = backend.validator.getAjv('requestBodyValidator' as never).compile(schema);
+  return (value) => {
+    if (!validate(value)) throw refusal(validate.errors, '');
+  };
+}
+
+/** What is wrong with a value, in words that never repeat the value: it may be a secret. */
+function refusal(errors: ErrorObject[] | null | undefined, root: string) {
+  const error = errors?.[0];
+  if (error === undefined) return serviceError('InvalidParameterValue', { why: 'The request is not valid.' });
+  const at = error.instancePath.slice(root.length).replaceAll('/', '.').replace(/^\./, '');
+  return serviceError('InvalidParameterValue', { why: explain(error, at, root) });
+}
+
+function explain(error: ErrorObject, at: string, root: string): string {
+  const subject = at === '' ? 'The request' : at;
+  const explained: Readonly<Record<string, () => string>> = {
+    additionalProperties: () =>
+      root === '/query'
+        ? `Unexpected arguments: ${error.params.additionalProperty}`
+        : `${subject}: additional properties are not allowed (${error.params.additionalProperty} was unexpected).`,
+    required: () =>
+      error.params.missingProperty === 'requestBody'
+        ? 'The request needs a JSON body.'
+        : `${subject}: ${error.params.missingProperty} is a required property.`,
+    enum: () => `${subject} must be one of ${(error.params.allowedValues as unknown[]).join(', ')}.`,
+    format: () => `${subject} ${FORMAT_HINTS[error.params.format] ?? error.message}.`,
+  };
+  return explained[error.keyword]?.() ?? `${subject} ${error.message ?? 'is not valid'}.`;
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Changes, ListOptions, Repository } from '../../db/store.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { Stored } from '../../lifecycle/records.ts';
+import type { Api, ApiRequest, Reply } from './handler.ts';
+import { applyPatch, readPatch } from './json-patch.ts';
+import type { FieldName, ResourceName } from './microversions.ts';
+import { listBody, readPage } from './paging.ts';
+import { viewContext } from './view-context.ts';
+import type { ResourceView } from './views/view.ts';
+
+type Kept = Stored & { uuid: string };
+
+/** What resources that live in one table have in common: how they are called, shown, and where they are kept. */
+export interface SimpleResource<N extends ResourceName, R extends Kept> {
+  /** In errors: `Chassis 1be2… could not be found.` */
+  kind: string;
+  /** Path below /v1, and default key of lists. */
+  collection: string;
+  /** Key of lists where it is not the path. */
+  key?: string;
+  view: ResourceView<N, R>;
+  table(api: Api): Repository<R>;
+  /** Fields that PATCH may change. */
+  patchable: readonly (FieldName<N> & keyof R & string)[];
+  /** Schema of openapi.yaml for a whole patched object. */
+  schema: string;
+  /** Fields of a checked body as they are stored. @throws InvalidParameterValue */
+  read(body: JsonObject): Partial<R>;
+}
+
+/** @throws NotFound */
+export async function requireByUuid<N extends ResourceName, R extends Kept>(
+  api: Api,
+  resource: SimpleResource<N, R>,
+  uuid: string,
+): Promise<R> {
+  const record = await resource.table(api).get(uuid.toLowerCase());
+  if (record === null) throw serviceError('NotFound', { kind: resource.kind, ident: uuid });
+  return record;
+}
+
+/** A page of the table. `options` adds filters; `path` is for lists below another object. */
+export async function listReply<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  options: Partial<ListOptions<R>> & Record<string, unknown> = {},
+  path = resource.collection,
+): Promise<Reply> {
+  const page = readPage(request, api, resource.view);
+  const view = api.views.get(resource.view, request.minor, page.selection, true);
+  const after = page.marker === undefined ? null : await requireByUuid(api, resource, page.marker);
+  const records = await resource.table(api).list({
+    ...options,
+    sort_dir: page.sort_dir,
+    limit: page.limit,
+    fields: view.columns,
+    ...(page.sort_key === undefined ? {} : { sort_key: page.sort_key }),
+    ...(after === null ? {} : { after_id: after.id }),
+  });
+  const context = viewContext(request, api);
+  const body = listBody(request, page, {
+    key: resource.key ?? resource.collection,
+    path: request.operation.endsWith('.detail') ? `${path}/detail` : path,
+    items: records.map((record) => view.render(record, context)),
+    last: records.at(-1)?.uuid,
+    full: records.length === page.limit,
+  });
+  return { status: 200, body };
+}
+
+/** The whole object; with 201 also its Location. */
+export function wholeReply<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: R,
+  status: 200 | 201,
+): Reply {
+  const body = api.views.get(resource.view, request.minor, 'all').render(record, viewContext(request, api));
+  const Location = `${request.base_url}/v1/${resource.collection}/${record.uuid}`;
+  return status === 201 ? { status, body, headers: { Location } } : { status, body };
+}
+
+/**
+ * The fields that a patch really changes, checked as a whole object and as they are stored.
+ * @throws PatchError, InvalidParameterValue
+ */
+export function patchedChanges<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: R,
+): Changes<R> {
+  const { patchable } = resource;
+  const steps = readPatch(request.body, patchable, request.minor);
+  const before = Object.fromEntries(patchable.map((field) => [field, record[field] as Json])) as JsonObject;
+  const after = applyPatch(before, steps);
+  api.schema(resource.schema)(after);
+  const complete = { ...Object.fromEntries(patchable.map((field) => [field, null])), ...after };
+  const read = resource.read(complete) as Record<string, unknown>;
+  const changed = patchable.filter((field) => !isDeepStrictEqual(read[field], before[field]));
+  return Object.fromEntries(changed.map((field) => [field, read[field]])) as Changes<R>;
+}
+
+/** Writes a patch's changes; an empty one writes nothing. @throws NotFound, AlreadyExists */
+export async function applyChanges<N extends ResourceName, R extends Kept>(
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: R,
+  changes: Changes<R>,
+): Promise<R> {
+  if (Object.keys(changes).length === 0) return record;
+  const updated = await resource.table(api).update(record.uuid, changes);
+  if (updated === null) throw serviceError('NotFound', { kind: resource.kind, ident: record.uuid });
+  return updated;
+}
