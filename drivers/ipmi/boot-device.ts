@@ -68,7 +68,8 @@ export function ipmiBoot(bmc: Bmc, clock: Clock, disable_timeout: boolean, force
       const flags = decodeBootFlags(answer.data);
       if (isFlaw(flags))
         throw new DriverError('rejected', `${bmc.name}: the BMC's boot flags make no sense (${flags}).`);
-      const boot_device = flags.valid ? deviceOf(flags.device) : null;
+      // As Ironic, whatever the valid bit says: OpenIPMI's BMC never sets it.
+      const boot_device = deviceOf(flags.device);
       return { boot_device, persistent: boot_device === null ? null : flags.persistent };
     },
     set: async (change, options) => {

@@ -91,6 +91,8 @@ async function shakeHands(
 ): Promise<Handshake> {
   const { console_session_id } = session;
   const { username, password, privilege } = credentials;
+  // Tags tell the replies of two log-ins to one BMC apart, should it send no session id with them.
+  const tag = console_session_id & 0xff;
 
   const open = await exchange(
     session,
@@ -99,8 +101,8 @@ async function shakeHands(
     call,
     sends,
     {
-      tag: 0,
-      payload: encodeOpenSessionRequest({ tag: 0, privilege, console_session_id, ...suite }),
+      tag,
+      payload: encodeOpenSessionRequest({ tag, privilege, console_session_id, ...suite }),
       reply_type: PAYLOAD_TYPE.openSessionResponse,
     },
   );
@@ -116,8 +118,8 @@ async function shakeHands(
   const role = NAME_ONLY_LOOKUP | privilege;
   const { managed_session_id } = open;
   const rakp2 = await exchange(session, PAYLOAD_TYPE.rakp1, decodeRakp2, call, sends, {
-    tag: 1,
-    payload: encodeRakp1({ tag: 1, managed_session_id, console_random, role, username }),
+    tag,
+    payload: encodeRakp1({ tag, managed_session_id, console_random, role, username }),
     reply_type: PAYLOAD_TYPE.rakp2,
   });
   if (rakp2.status !== 0) return refusal(rakp2.status, name, 'the user');
@@ -127,9 +129,8 @@ async function shakeHands(
     console_session_id,
     managed_session_id,
     console_random,
-    // Copies: the message is a view into a datagram.
-    managed_random: rakp2.managed_random.slice(),
-    guid: rakp2.guid.slice(),
+    managed_random: rakp2.managed_random,
+    guid: rakp2.guid,
     role,
     username,
   };
@@ -144,9 +145,9 @@ async function shakeHands(
   >;
   try {
     rakp4 = await exchange(session, PAYLOAD_TYPE.rakp3, decodeRakp4, call, Math.min(sends, RAKP3_SENDS), {
-      tag: 2,
+      tag,
       payload: encodeRakp3({
-        tag: 2,
+        tag,
         status: 0,
         managed_session_id,
         auth_code: rakp3AuthCode(said, password),

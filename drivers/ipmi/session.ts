@@ -71,6 +71,7 @@ export class Session implements Receiver {
   activate(managed_session_id: number, channel: SealedChannel): void {
     this.#managed_session_id = managed_session_id;
     this.#channel = channel;
+    this.#transport.udp.endSetup(this);
   }
 
   /** True when its sequence numbers are used up. */
@@ -200,6 +201,6 @@ export class Session implements Receiver {
 
   /** Forgets the session without a word. */
   forget(): void {
-    this.#transport.udp.unregister(this.console_session_id);
+    this.#transport.udp.unregister(this.console_session_id, this);
   }
 }

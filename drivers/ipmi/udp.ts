@@ -45,6 +45,8 @@ const SETUP_REPLIES: ReadonlySet<number> = new Set([
  */
 export class UdpChannel implements Disposable {
   readonly #receivers = new Map<number, Receiver>();
+  /** Sessions that were begun, by endpoint, until they are active or forgotten. */
+  readonly #setups = new Map<string, Set<Receiver>>();
   readonly #drops = new Map<DropReason, number>();
   readonly #sockets = new Map<4 | 6, Socket>();
 
@@ -62,16 +64,31 @@ export class UdpChannel implements Disposable {
     return this.#receivers.has(console_session_id);
   }
 
+  /** From now on the receiver gets what comes for this session id. */
   register(console_session_id: number, receiver: Receiver): void {
     this.#receivers.set(console_session_id, receiver);
+    const key = keyOf(receiver.endpoint);
+    const setups = this.#setups.get(key);
+    if (setups === undefined) this.#setups.set(key, new Set([receiver]));
+    else setups.add(receiver);
   }
 
-  unregister(console_session_id: number): void {
+  /** The receiver's session is active, or will never be. */
+  endSetup(receiver: Receiver): void {
+    const key = keyOf(receiver.endpoint);
+    const setups = this.#setups.get(key);
+    setups?.delete(receiver);
+    if (setups?.size === 0) this.#setups.delete(key);
+  }
+
+  unregister(console_session_id: number, receiver: Receiver): void {
     this.#receivers.delete(console_session_id);
+    this.endSetup(receiver);
   }
 
   [Symbol.dispose](): void {
     this.#receivers.clear();
+    this.#setups.clear();
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
   }
@@ -103,13 +120,28 @@ export class UdpChannel implements Disposable {
     // We speak v2.0 only, so nothing else can be an answer.
     if (packet.version !== 2) return 'unsupported';
     const is_setup = SETUP_REPLIES.has(packet.payload_type);
-    if (is_setup && packet.payload.length < 8) return 'truncated';
+    if (is_setup && packet.payload.length < 8) return this.#deliverRefusal(packet, source);
     const receiver = this.#receivers.get(is_setup ? u32(packet.payload, 4) : packet.session_id);
     if (receiver === undefined) return 'unknown-session';
     const { address, port } = receiver.endpoint;
     if (source.port !== port || source.address !== address) return 'wrong-source';
     return receiver.receive(packet);
   }
+
+  /** Some BMCs (OpenIPMI's) refuse a session with tag and status alone: the source and the tag tell whose it is. */
+  #deliverRefusal(packet: V2Packet, source: RemoteInfo): DropReason | null {
+    let reason: DropReason = 'truncated';
+    for (const receiver of this.#setups.get(keyOf(source)) ?? []) {
+      const outcome = receiver.receive(packet);
+      if (outcome === null) return null;
+      reason = outcome;
+    }
+    return reason;
+  }
+}
+
+function keyOf({ address, port }: { address: string; port: number }): string {
+  return `${address} ${port}`;
 }
 
 /** The endpoint of an address or a name. Rejects with Node's DNS errors. */

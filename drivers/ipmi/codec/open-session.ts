@@ -63,8 +63,9 @@ export function encodeOpenSessionResponse(response: OpenSessionResponse): Uint8A
   return payload;
 }
 
+/** A refusal may end after the status: some BMCs send no more. */
 export function decodeOpenSessionResponse(payload: Uint8Array): OpenSessionResponse | Flaw {
-  if (payload.length < 8) return 'truncated';
+  if (payload.length < 2) return 'truncated';
   if (payload.length > RESPONSE_LENGTH) return 'oversized';
   const head = {
     tag: u8(payload, 0),

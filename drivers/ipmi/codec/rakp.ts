@@ -82,8 +82,9 @@ export function encodeRakp2(message: Rakp2): Uint8Array {
   return payload;
 }
 
+/** A refusal may end after the status: some BMCs send no session id. */
 export function decodeRakp2(payload: Uint8Array): Rakp2 | Flaw {
-  if (payload.length < 8) return 'truncated';
+  if (payload.length < 2) return 'truncated';
   const status = u8(payload, 1);
   const head = { tag: u8(payload, 0), status, console_session_id: u32(payload, 4) };
   if (status !== 0) return { ...head, managed_random: NONE, guid: NONE, auth_code: NONE };
@@ -116,8 +117,9 @@ export function encodeRakp4(message: Rakp4): Uint8Array {
   return encodeHead(message.tag, message.status, message.console_session_id, message.integrity_check);
 }
 
+/** A refusal may end after the status: some BMCs send no session id. */
 export function decodeRakp4(payload: Uint8Array): Rakp4 | Flaw {
-  if (payload.length < 8) return 'truncated';
+  if (payload.length < 2 || (payload.length < 8 && payload[1] === 0)) return 'truncated';
   if (payload.length > 8 + MAX_AUTH_CODE) return 'oversized';
   return {
     tag: u8(payload, 0),

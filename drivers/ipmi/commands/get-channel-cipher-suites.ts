@@ -25,7 +25,7 @@ export const getChannelCipherSuites: Command<
   decodeResponse: (data) => {
     if (data.length < 1) return 'truncated';
     if (data.length > 1 + CIPHER_SUITE_CHUNK) return 'oversized';
-    return { channel: u8(data, 0) & 0x0f, records: data.slice(1) };
+    return { channel: u8(data, 0) & 0x0f, records: data.subarray(1) };
   },
 };
 

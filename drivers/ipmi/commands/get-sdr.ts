@@ -38,6 +38,6 @@ export const getSdr: Command<
   },
   decodeResponse: (data) => {
     if (data.length < 2) return 'truncated';
-    return { next_record_id: u16(data, 0), bytes: data.slice(2) };
+    return { next_record_id: u16(data, 0), bytes: data.subarray(2) };
   },
 };

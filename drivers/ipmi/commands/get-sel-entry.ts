@@ -44,6 +44,6 @@ export const getSelEntry: Command<
   decodeResponse: (data) => {
     if (data.length < 2) return 'truncated';
     if (data.length > 2 + SEL_RECORD_LENGTH) return 'oversized';
-    return { next_record_id: u16(data, 0), record: data.slice(2) };
+    return { next_record_id: u16(data, 0), record: data.subarray(2) };
   },
 };

@@ -22,7 +22,7 @@ export const getSystemBootOptions: Command<
     return {
       parameter: u8(data, 1) & 0x7f,
       invalid: (u8(data, 1) & 0x80) !== 0,
-      data: data.slice(2),
+      data: data.subarray(2),
     };
   },
 };

@@ -8,7 +8,7 @@ export const getSystemGuid: Command<Nothing, { guid: Uint8Array }> = {
   privilege: null,
   ...emptyRequest,
   encodeResponse: ({ guid }) => guid,
-  decodeResponse: (data) => (data.length < 16 ? 'truncated' : { guid: data.slice(0, 16) }),
+  decodeResponse: (data) => (data.length < 16 ? 'truncated' : { guid: data.subarray(0, 16) }),
 };
 
 /**

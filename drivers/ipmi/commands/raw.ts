@@ -11,7 +11,8 @@ export function rawCommand(netfn: number, cmd: number): Command<Uint8Array, Uint
     encodeRequest: (data) => data,
     decodeRequest: (data) => data,
     encodeResponse: (data) => data,
-    decodeResponse: (data) => data.slice(),
+    // A plain array of its own: it leaves the driver.
+    decodeResponse: (data) => Uint8Array.from(data),
   };
 }
 

@@ -23,6 +23,6 @@ export const readFruData: Command<
   encodeResponse: ({ count, bytes }) => Uint8Array.of(count, ...bytes),
   decodeResponse: (data) => {
     if (data.length < 1) return 'truncated';
-    return { count: u8(data, 0), bytes: data.slice(1) };
+    return { count: u8(data, 0), bytes: data.subarray(1) };
   },
 };
