@@ -12,8 +12,7 @@ export interface BootServerOptions {
   port: number;
   /** Folder of the files under /images. */
   image_path: string;
-  /** Resolved per request, because in one process the API's port may be known only later. */
-  facts: () => BootFacts;
+  facts: BootFacts;
   store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
   log: BootLog;
 }
@@ -87,11 +86,7 @@ async function answer(
     },
     node === null ? 'A server that no node describes asked what to boot.' : 'A server asked what to boot.',
   );
-  sendScript(
-    request,
-    response,
-    node === null ? unknownServerScript() : nodeScript(node, options.facts(), mac),
-  );
+  sendScript(request, response, node === null ? unknownServerScript() : nodeScript(node, options.facts, mac));
 }
 
 /** By the address of a port; then by the system's UUID, for nodes that were created with it. */

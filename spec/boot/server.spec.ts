@@ -40,12 +40,12 @@ describe('boot/server', () => {
       host_ip: '127.0.0.1',
       port: 0,
       image_path: join(folder, 'images'),
-      facts: () => ({
+      facts: {
         api_url: 'http://api',
         kernel_append_params: '',
         deploy_kernel: '',
         deploy_ramdisk: '',
-      }),
+      },
       store: {
         nodes: {
           get: async (uuid) => (uuid === UUID ? node : null),

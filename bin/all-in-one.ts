@@ -1,0 +1,54 @@
+import { startConductor } from '../conductor/server.ts';
+import type { Logger } from '../config/logger.ts';
+import type { Settings } from '../config/options.ts';
+import { composeApi, composeDoor, publicUrl } from './compose-api.ts';
+import { composeBase, composeBus, composeDrivers, processHost } from './compose-base.ts';
+import { composeBoot } from './compose-boot.ts';
+import { CONDUCTOR_DRAIN_MS } from './conductor.ts';
+import { ensureAccounts } from './embedded-accounts.ts';
+import { startParts } from './parts.ts';
+
+export interface AllInOne extends AsyncDisposable {
+  /** For standard output. */
+  readonly ready: string;
+  readonly api_url: string;
+  readonly boot_url: string;
+}
+
+/**
+ * `kurogane serve`: API, conductor and boot service in one process. Without settings it runs on SQLite, an in-process
+ * bus and its own small Keystone, all of whose state is in `[DEFAULT]state_path`.
+ */
+export async function startAllInOne(settings: Settings, log?: Logger): Promise<AllInOne> {
+  return await startParts(async (parts) => {
+    const { settings: own, created } = await ensureAccounts(settings);
+    const options = { name: 'serve', embedded: true, ...(log === undefined ? {} : { log }) };
+    const opened = await composeBase(parts, own, options);
+    const door = await composeDoor(parts, own);
+    const api_url = publicUrl(own, door);
+    const boot = await composeBoot(parts, opened, api_url);
+    const base = { ...opened, settings: withAddresses(own, api_url, boot.url) };
+    const bus = await composeBus(parts, base);
+    const drivers = composeDrivers(parts, base);
+    const hostname = processHost(own);
+    parts.own(await startConductor({ ...base, bus, drivers, hostname, drain_ms: CONDUCTOR_DRAIN_MS }));
+    await composeApi(parts, base, { bus, drivers, door });
+    return {
+      api_url,
+      boot_url: boot.url,
+      ready: [
+        `kurogane serve ready on ${door.url} (boot service: ${boot.url})`,
+        ...(created === null ? [] : [created]),
+      ].join('\n'),
+    };
+  });
+}
+
+/** The settings with the addresses that were taken, where they were left to be chosen. */
+function withAddresses(settings: Settings, api_url: string, boot_url: string): Settings {
+  return {
+    ...settings,
+    api: { ...settings.api, public_endpoint: settings.api.public_endpoint || api_url },
+    deploy: { ...settings.deploy, http_url: settings.deploy.http_url || boot_url },
+  };
+}

@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Bus } from '../conductor/bus/bus.ts';
+import { openBus } from '../conductor/bus/open-bus.ts';
+import { createLogger, type Logger } from '../config/logger.ts';
+import type { Settings } from '../config/options.ts';
+import { systemClock } from '../config/system-clock.ts';
+import { openStore } from '../db/open-store.ts';
+import type { Store } from '../db/store.ts';
+import { createFakeDriver } from '../drivers/fake/driver.ts';
+import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
+import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { Parts } from './parts.ts';
+import { secretKeys } from './secret-keys.ts';
+import { StartError } from './start-error.ts';
+
+/** What every process of Kurogane works with. */
+export interface Base {
+  settings: Settings;
+  log: Logger;
+  clock: Clock;
+  store: Store;
+}
+
+export interface BaseOptions {
+  /** Name of the process in its log. */
+  name: string;
+  /** Everything in one process: the key for secrets and the schema are made as needed. */
+  embedded: boolean;
+  /** Where log lines go; standard error when it is not given. */
+  log?: Logger;
+}
+
+/**
+ * Opens the store.
+ * @throws StartError when the schema is not that of this build, unless embedded.
+ */
+export async function composeBase(parts: Parts, settings: Settings, options: BaseOptions): Promise<Base> {
+  const log = options.log ?? processLog(settings, options.name);
+  const store = parts.own(await composeStore(settings, log, options.embedded));
+  if (options.embedded) {
+    const applied = await store.upgrade();
+    if (applied.length > 0) log.info({ migrations: applied }, 'the database schema was made or upgraded');
+  } else {
+    const pending = await store.pendingMigrations();
+    if (pending.length > 0)
+      throw new StartError(
+        `The database lacks ${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'} of this version. ` +
+          'Run "kurogane db upgrade" with the same settings, then start again.',
+      );
+  }
+  return { settings, log, clock: systemClock, store };
+}
+
+/** Opens the store as it is, whatever its schema. The caller disposes it. */
+export async function composeStore(settings: Settings, log: Logger, embedded: boolean): Promise<Store> {
+  const keys = await secretKeys(settings, embedded);
+  const { connection, max_pool_size } = settings.database;
+  if (connection === '') await mkdir(settings.DEFAULT.state_path, { recursive: true, mode: 0o700 });
+  return await openStore({
+    connection:
+      connection === '' ? `sqlite://${join(settings.DEFAULT.state_path, 'kurogane.sqlite')}` : connection,
+    max_pool_size,
+    keys,
+    log,
+  });
+}
+
+/** Opens the bus. With RabbitMQ the process starts also while the broker is away. */
+export async function composeBus(parts: Parts, { settings, clock, log }: Base): Promise<Bus> {
+  const { transport_url, redeliveries } = settings.oslo_messaging;
+  try {
+    return parts.own(await openBus({ transport_url, redeliveries, clock, log }));
+  } catch (error) {
+    throw new StartError(`[oslo_messaging]${(error as Error).message}`);
+  }
+}
+
+/** The drivers of this build. No socket is opened before the first call. */
+export function composeDrivers(parts: Parts, { settings, clock, log }: Base): DriverRegistry {
+  const context = { clock, log };
+  return parts.own(
+    createDriverRegistry([createIpmiDriver(context, settings.ipmi), createFakeDriver(context)]),
+  );
+}
+
+/** Log lines go to standard error: standard output has the readiness line, and answers. */
+export function processLog(settings: Settings, name: string): Logger {
+  return createLogger({ level: settings.DEFAULT.log_level, name, destination: process.stderr });
+}
+
+/** The name of this process as conductors and reservations show it. */
+export function processHost(settings: Settings): string {
+  return settings.DEFAULT.host === '' ? hostname() : settings.DEFAULT.host;
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { createDisplay, type Display } from './demo/display.ts';
+import { type Site, startSite } from './demo/site.ts';
+import { runTour } from './demo/tour.ts';
+import { lastWords, runUntilSignal } from './run-until-signal.ts';
+
+const { once } = new Command('demo')
+  .description('Kurogane in one process with a virtual rack of 8 servers; takes one into service and back.')
+  .option('--once', 'end after the tour; the exit code says whether it succeeded')
+  .parse()
+  .opts<{ once?: boolean }>();
+
+const display = createDisplay(process.stdout, () => performance.now());
+const folder = await mkdtemp(join(tmpdir(), 'kurogane-demo-'));
+try {
+  if (once === true) {
+    await using site = await open();
+    if (!(await tour(site))) process.exitCode = 1;
+  } else await runUntilSignal(open, (site) => void stayUp(site));
+} catch (error) {
+  process.stderr.write(`demo: ${lastWords(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function open(): Promise<Site> {
+  display.say('\nKurogane demo: one process, SQLite, a virtual rack on loopback\n');
+  const site = await startSite(folder);
+  const bmcs = site.rack.servers.map(({ bmc }) => bmc.port);
+  display.say(`  API   ${site.service.api_url}`);
+  display.say(`  boot  ${site.service.boot_url}`);
+  display.say(`  rack  ${bmcs.length} servers, their IPMI BMCs on 127.0.0.1, UDP ports ${bmcs.join(' ')}`);
+  display.say(`  log   ${site.log_file}\n`);
+  return site;
+}
+
+async function tour(site: Site): Promise<boolean> {
+  const name = site.rack.servers[0]?.machine.identity.name ?? '';
+  display.say(`The life of ${name}\n`);
+  const in_service_s = await runTour(site, authUrl(site), display);
+  display.say(
+    in_service_s === null
+      ? '\nThe tour failed.\n'
+      : `\nThe first server was in service ${in_service_s.toFixed(1)} s after the tour began.\n`,
+  );
+  return in_service_s !== null;
+}
+
+async function stayUp(site: Site): Promise<void> {
+  try {
+    if (!(await tour(site))) process.exitCode = 1;
+    invite(site, display);
+  } catch (error) {
+    // Ctrl-C during the tour takes the service from under it.
+    process.stderr.write(`demo: ${lastWords(error)}\n`);
+  }
+}
+
+function invite(site: Site, { say }: Display): void {
+  const [operator, ...tenants] = site.accounts;
+  const second = site.rack.servers[1]?.machine.identity.name ?? '';
+  say(
+    'To use it, paste this into another terminal (apt install python3-openstackclient python3-ironicclient):\n',
+  );
+  for (const [name, value] of Object.entries({
+    OS_AUTH_TYPE: 'password',
+    OS_AUTH_URL: authUrl(site),
+    OS_IDENTITY_API_VERSION: '3',
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_USERNAME: operator.name,
+    OS_PASSWORD: operator.password,
+    OS_SYSTEM_SCOPE: 'all',
+  }))
+    say(`  export ${name}=${value}`);
+  say('\nand then, for instance:\n');
+  say('  openstack baremetal node list');
+  say(
+    `  openstack baremetal node manage ${second} --wait && openstack baremetal node provide ${second} --wait`,
+  );
+  say(`  openstack baremetal node set ${second} --instance-info image_source=${site.image.url} \\`);
+  say(
+    `      --instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value=${site.image.sha256}`,
+  );
+  say(`  openstack baremetal node deploy ${second} --wait`);
+  say('\nTenants, each with a server of their own (unset OS_SYSTEM_SCOPE, then set these):\n');
+  for (const { name, password, project } of tenants)
+    say(`  export OS_USERNAME=${name} OS_PASSWORD=${password} OS_PROJECT_NAME=${project}`);
+  say('\nCtrl-C ends the demo and removes all of it.\n');
+}
+
+function authUrl(site: Site): string {
+  return `${site.service.api_url}/identity/v3`;
+}

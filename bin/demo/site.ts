@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadSettings } from '../../config/load-settings.ts';
+import { createLogger } from '../../config/logger.ts';
+import type { Settings } from '../../config/options.ts';
+import { systemClock } from '../../config/system-clock.ts';
+import { type Rack, startRack } from '../../rack/rack.ts';
+import { type AllInOne, startAllInOne } from '../all-in-one.ts';
+import { newPassword } from '../embedded-accounts.ts';
+import { startParts } from '../parts.ts';
+import type { Account } from './public-api.ts';
+
+/** An account of the demo; `operator` also has system scope. */
+export interface DemoAccount extends Account {
+  role: string;
+}
+
+export interface DemoImage {
+  name: string;
+  url: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** The whole demo: Kurogane in one process, and a rack on loopback. */
+export interface Site extends AsyncDisposable {
+  service: AllInOne;
+  rack: Rack;
+  accounts: readonly [operator: DemoAccount, ...tenants: DemoAccount[]];
+  image: DemoImage;
+  log_file: string;
+}
+
+const SERVERS = 8;
+const IMAGE_BYTES = 8 * 1024 * 1024;
+const API_PORT = 6385;
+const BOOT_PORT = 8088;
+
+/** Starts everything, with its state in `folder`. */
+export async function startSite(folder: string): Promise<Site> {
+  return await startParts(async (parts) => {
+    const accounts = makeAccounts();
+    const users_file = join(folder, 'users.yaml');
+    await writeFile(users_file, usersFile(accounts), { mode: 0o600 });
+    const image = await makeImage(join(folder, 'images'));
+    const log_file = join(folder, 'kurogane.log');
+    const settings = await demoSettings(folder, users_file);
+    const log = createLogger({ level: 'info', name: 'demo', destination: createWriteStream(log_file) });
+    const service = parts.own(await startAllInOne(settings, log));
+    const rack = parts.own(
+      await startRack({
+        count: SERVERS,
+        clock: systemClock,
+        boot_url: () => service.boot_url,
+        name_prefix: 'server',
+      }),
+    );
+    return {
+      service,
+      rack,
+      accounts,
+      image: { ...image, url: `${service.boot_url}/images/${image.name}` },
+      log_file,
+    };
+  });
+}
+
+function makeAccounts(): Site['accounts'] {
+  const account = (name: string, project: string, role: string): DemoAccount => ({
+    name,
+    project,
+    role,
+    password: newPassword(),
+  });
+  return [
+    account('operator', 'operations', 'admin'),
+    account('alice', 'team-a', 'member'),
+    account('bob', 'team-b', 'member'),
+  ];
+}
+
+/** Random passwords that live as long as the demo need no slow hash. */
+function usersFile(accounts: Site['accounts']): string {
+  return stringify({
+    demo: true,
+    projects: accounts.map(({ project }) => ({ name: project, id: project })),
+    users: accounts.map(({ name, password, project, role }) => ({
+      name,
+      password,
+      default_project: project,
+      roles: [{ role, project }, ...(name === 'operator' ? [{ role, system: 'all' }] : [])],
+    })),
+  });
+}
+
+/** A disk image, and stand-ins for the agent's kernel and ramdisk: the virtual servers only look whether they are there. */
+async function makeImage(folder: string): Promise<Omit<DemoImage, 'url'>> {
+  await mkdir(folder, { recursive: true });
+  const name = 'demo.raw';
+  const content = randomBytes(IMAGE_BYTES);
+  content.write('Kurogane demo image\n');
+  await writeFile(join(folder, name), content);
+  await writeFile(join(folder, 'agent.kernel'), 'kernel of the agent\n');
+  await writeFile(join(folder, 'agent.initramfs'), 'ramdisk of the agent\n');
+  return { name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+/** Only the demo's own: variables of the user do not count. The usual ports, or free ones when they are taken. */
+async function demoSettings(folder: string, users_file: string): Promise<Settings> {
+  const boot_port = await freeOr(BOOT_PORT);
+  const boot_url = `http://127.0.0.1:${boot_port}`;
+  return loadSettings({
+    env: {
+      KUROGANE_DEFAULT__STATE_PATH: folder,
+      KUROGANE_DEFAULT__HOST: 'demo',
+      KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,fake-hardware',
+      KUROGANE_API__PORT: String(await freeOr(API_PORT)),
+      KUROGANE_BOOT__PORT: String(boot_port),
+      KUROGANE_IDENTITY__ENABLED: 'true',
+      KUROGANE_IDENTITY__USERS_FILE: users_file,
+      KUROGANE_CONDUCTOR__DEPLOY_KERNEL: `${boot_url}/images/agent.kernel`,
+      KUROGANE_CONDUCTOR__DEPLOY_RAMDISK: `${boot_url}/images/agent.initramfs`,
+      KUROGANE_CONDUCTOR__SYNC_POWER_STATE_INTERVAL: '10',
+    },
+  });
+}
+
+/** `port` when it can be had on loopback, else one that can. */
+async function freeOr(port: number): Promise<number> {
+  return (await listenOnce(port)) ?? (await listenOnce(0)) ?? 0;
+}
+
+async function listenOnce(port: number): Promise<number | null> {
+  const server = createServer();
+  const taken = await new Promise<number | null>((resolve) => {
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : null);
+    });
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return taken;
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { describeSettings } from '../config/describe-settings.ts';
+import type { Settings } from '../config/options.ts';
+import { projectRoot } from '../config/project-root.ts';
+import { startAllInOne } from './all-in-one.ts';
+import { startApi } from './api.ts';
+import { startBootService } from './boot.ts';
+import { startConductorService } from './conductor.ts';
+import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
+import { hashPasswordFromInput } from './hash-password.ts';
+import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
+import { lastWords, runUntilSignal } from './run-until-signal.ts';
+import { addKey } from './secret-keys.ts';
+import { shownSettings } from './shown-settings.ts';
+
+const program = new Command('kurogane')
+  .description('A bare-metal service, compatible with OpenStack Ironic.')
+  .version(await version())
+  .option('--config <file>', `settings file, YAML or JSON (default: ${DEFAULT_CONFIG} if it exists)`)
+  .showHelpAfterError('(kurogane --help shows the commands and settings)')
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    `\nSettings, from the file (group: {key: value}) and from variables, which win:\n\n${describeSettings()}`,
+  );
+
+service('api', 'serve the API', startApi);
+service('conductor', 'drive the servers', startConductorService);
+service('boot', 'serve boot scripts and images to the servers', startBootService);
+service(
+  'serve',
+  'all of these in one process; makes its database, key and first account itself',
+  startAllInOne,
+);
+
+const db = program.command('db').description('the database: schema and secrets');
+db.command('upgrade')
+  .description('make or upgrade the schema; may run while services are up')
+  .action(withSettings(async (settings) => print(await upgradeDatabase(settings))));
+db.command('status')
+  .description('show whether the schema is that of this version; exit code 1 when it is not')
+  .action(
+    withSettings(async (settings) => {
+      const status = await databaseStatus(settings);
+      print(status.text);
+      if (!status.current) process.exitCode = 1;
+    }),
+  );
+db.command('add-key')
+  .description('put a new key in front of a key file, which is made when missing')
+  .requiredOption('--key-file <file>', 'the file of [secrets]key_file')
+  .action(async ({ keyFile }: { keyFile: string }) => {
+    const keys = await addKey(keyFile);
+    print(`${keyFile} now has ${keys} ${keys === 1 ? 'key' : 'keys'}; the new one is the first.`);
+  });
+db.command('rotate-secrets')
+  .description('encrypt every stored secret again with the first key')
+  .action(withSettings(async (settings) => print(await rotateSecrets(settings))));
+
+program
+  .command('config')
+  .description('the settings')
+  .command('show')
+  .description('show the settings in force, secrets masked')
+  .action(withSettings(async (settings) => print(shownSettings(settings))));
+
+program
+  .command('identity')
+  .description('the accounts of the embedded Keystone')
+  .command('hash-password')
+  .description('read a password from standard input and print its hash for the users file')
+  .action(async () => print(await hashPasswordFromInput(process.stdin)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`kurogane: ${lastWords(error)}\n`);
+  process.exitCode = 1;
+}
+
+function service(
+  name: string,
+  description: string,
+  start: (settings: Settings) => Promise<{ ready: string } & AsyncDisposable>,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .action(
+      withSettings(async (settings) => {
+        await runUntilSignal(
+          () => start(settings),
+          ({ ready }) => print(ready),
+        );
+      }),
+    );
+}
+
+function withSettings(action: (settings: Settings) => Promise<void>): () => Promise<void> {
+  return async () => {
+    await action(await readSettings(program.opts<{ config?: string }>().config));
+  };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function version(): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

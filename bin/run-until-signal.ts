@@ -1,0 +1,60 @@
+import { StartError } from './start-error.ts';
+
+/** Longest time that a process takes to end by itself after SIGTERM or SIGINT. */
+const DRAIN_MS = 30_000;
+
+/**
+ * Starts a service and keeps it until SIGTERM or SIGINT. Then work in hand gets up to half a minute to finish; a second
+ * signal ends the process at once. Resolves when all has ended.
+ *
+ * @param ready called once the service takes requests.
+ */
+export async function runUntilSignal<T extends AsyncDisposable>(
+  start: () => Promise<T>,
+  ready: (service: T) => void,
+): Promise<void> {
+  const signal = nextSignal();
+  const starting = start();
+  // A signal during the start waits for it: half-started parts are ended like started ones.
+  const service = await starting;
+  ready(service);
+  await signal;
+  process.once('SIGTERM', exitNow);
+  process.once('SIGINT', exitNow);
+  const overdue = setTimeout(() => {
+    process.stderr.write('kurogane: work in hand did not end in time; other conductors take it over.\n');
+    process.exit(1);
+  }, DRAIN_MS);
+  try {
+    await service[Symbol.asyncDispose]();
+  } finally {
+    clearTimeout(overdue);
+    process.off('SIGTERM', exitNow);
+    process.off('SIGINT', exitNow);
+  }
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.off('SIGTERM', stop);
+      process.off('SIGINT', stop);
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function exitNow(): never {
+  process.exit(130);
+}
+
+/** The words for an error that ends the program: a known one by its message, an unknown one with its stack. */
+export function lastWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = error instanceof StartError || EXPECTED.has(error.name);
+  return expected ? error.message : (error.stack ?? error.message);
+}
+
+const EXPECTED: ReadonlySet<string> = new Set(['SettingsError', 'ServiceError', 'UsersFileError']);
