@@ -88,9 +88,10 @@ export function parseDirectory(text: string): Directory {
     add(projects, { id, name, domain }, place, problems);
   }
   const projectOf = (wanted: unknown, domain: Domain, place: string): Project | null => {
-    const found = [...projects.values()].find(
-      (project) => project.id === wanted || (project.name === wanted && project.domain.id === domain.id),
+    const named = [...projects.values()].find(
+      (project) => project.name === wanted && project.domain.id === domain.id,
     );
+    const found = named ?? projects.get(String(wanted));
     if (found === undefined) problems.push(`${place}: there is no project ${shown(wanted)}.`);
     return found ?? null;
   };

@@ -3,15 +3,12 @@ import type { Logger } from '../../../config/logger.ts';
 import { type Authenticator, Unauthorized } from './authenticator.ts';
 import { callerOf, type TokenFacts } from './token-facts.ts';
 
-/** Finds out what a token says. Composable: a cache, a signature check or the network behind one function. */
-export interface TokenLookup {
-  /**
-   * @param allow_expired accept a token that ran out a while ago (long operations of a service for its user).
-   * @returns null when the token is not valid.
-   * @throws ServiceError ServiceUnavailable when that cannot be found out now.
-   */
-  (token: string, allow_expired: boolean): Promise<TokenFacts | null>;
-}
+/**
+ * Finds out what a token says. Composable: a cache, a signature check or the network behind one function.
+ * `allow_expired`: accept a token that ran out a while ago (long operations of a service for its user). Null: the token is
+ * not valid. Throws ServiceError ServiceUnavailable when that cannot be found out now.
+ */
+export type TokenLookup = (token: string, allow_expired: boolean) => Promise<TokenFacts | null>;
 
 // A JWS token with many roles is about 1 KiB; Fernet tokens are under 300 characters.
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
