@@ -207,6 +207,7 @@ export class Bmc {
     this.#endpoint ??= await this.#resolve(call);
     const candidates = this.#candidates();
     let wait_ms = FIRST_BUSY_WAIT_MS;
+    let wrong_proofs = 0;
     for (let tries = 1; ; tries++) {
       const suite = candidates[0];
       if (suite === undefined)
@@ -231,6 +232,13 @@ export class Bmc {
       if (handshake.refused === 'suite') {
         candidates.shift();
         this.#suite = null;
+      } else if (handshake.refused === 'proof') {
+        wrong_proofs += 1;
+        if (wrong_proofs >= 2)
+          throw new DriverError(
+            'unauthorized',
+            `${this.name}: the BMC proves another BMC key (K_G) than the one given. Check ipmi_hex_kg_key.`,
+          );
       } else if (tries >= HANDSHAKES) {
         throw handshake.refused === 'full'
           ? new DriverError(

@@ -12,6 +12,7 @@ import {
   encodeRakp3,
   NAME_ONLY_LOOKUP,
   RANDOM_LENGTH,
+  type Rakp2,
 } from './codec/rakp.ts';
 import { RAKP_STATUS } from './codec/status-codes.ts';
 import type { CipherSuite } from './crypto/cipher-suites.ts';
@@ -43,6 +44,8 @@ export type Handshake =
   | { refused: 'suite' }
   /** The BMC lost the thread, as after a lost or doubled message: begin again. */
   | { refused: 'again' }
+  /** The BMC's last proof is wrong: somebody forges, or the BMC key is another one. */
+  | { refused: 'proof' }
   /** The BMC has no free session. */
   | { refused: 'full' };
 
@@ -94,18 +97,12 @@ async function shakeHands(
   // Tags tell the replies of two log-ins to one BMC apart, should it send no session id with them.
   const tag = console_session_id & 0xff;
 
-  const open = await exchange(
-    session,
-    PAYLOAD_TYPE.openSessionRequest,
-    decodeOpenSessionResponse,
-    call,
-    sends,
-    {
-      tag,
-      payload: encodeOpenSessionRequest({ tag, privilege, console_session_id, ...suite }),
-      reply_type: PAYLOAD_TYPE.openSessionResponse,
-    },
-  );
+  const open = await exchange(session, call, sends, {
+    type: PAYLOAD_TYPE.openSessionRequest,
+    payload: encodeOpenSessionRequest({ tag, privilege, console_session_id, ...suite }),
+    reply_type: PAYLOAD_TYPE.openSessionResponse,
+    decode: decodeOpenSessionResponse,
+  });
   if (open.status !== 0) return refusal(open.status, name, 'the session');
   if (
     open.authentication !== suite.authentication ||
@@ -114,80 +111,88 @@ async function shakeHands(
   )
     return { refused: 'suite' };
 
+  const { managed_session_id } = open;
   const console_random = randomBytes(RANDOM_LENGTH);
   const role = NAME_ONLY_LOOKUP | privilege;
-  const { managed_session_id } = open;
-  const rakp2 = await exchange(session, PAYLOAD_TYPE.rakp1, decodeRakp2, call, sends, {
-    tag,
-    payload: encodeRakp1({ tag, managed_session_id, console_random, role, username }),
-    reply_type: PAYLOAD_TYPE.rakp2,
-  });
-  if (rakp2.status !== 0) return refusal(rakp2.status, name, 'the user');
-
-  const said: Exchange = {
+  const saidWith = ({ managed_random, guid }: Rakp2): Exchange => ({
     suite,
     console_session_id,
     managed_session_id,
     console_random,
-    managed_random: rakp2.managed_random,
-    guid: rakp2.guid,
+    managed_random,
+    guid,
     role,
     username,
-  };
-  if (!sameBytes(rakp2AuthCode(said, password), rakp2.auth_code))
+  });
+  let is_proven = false;
+  let lies = 0;
+  const rakp2 = await exchange(session, call, sends, {
+    type: PAYLOAD_TYPE.rakp1,
+    payload: encodeRakp1({ tag, managed_session_id, console_random, role, username }),
+    reply_type: PAYLOAD_TYPE.rakp2,
+    decode: decodeRakp2,
+    // A forged reply must not pass for a wrong password: only the second lie is believed.
+    believe: (reply) => {
+      is_proven = reply.status !== 0 || sameBytes(rakp2AuthCode(saidWith(reply), password), reply.auth_code);
+      if (!is_proven) lies += 1;
+      return is_proven || lies >= 2;
+    },
+  });
+  if (rakp2.status !== 0) return refusal(rakp2.status, name, 'the user');
+  if (!is_proven)
     throw new DriverError(
       'unauthorized',
       `${name}: the BMC does not have the password given for this user. Check ipmi_username and ipmi_password.`,
     );
 
-  let rakp4: Awaited<
-    ReturnType<typeof exchange<{ status: number; integrity_check: Uint8Array; tag: number }>>
-  >;
-  try {
-    rakp4 = await exchange(session, PAYLOAD_TYPE.rakp3, decodeRakp4, call, Math.min(sends, RAKP3_SENDS), {
-      tag,
-      payload: encodeRakp3({
-        tag,
-        status: 0,
-        managed_session_id,
-        auth_code: rakp3AuthCode(said, password),
-      }),
-      reply_type: PAYLOAD_TYPE.rakp4,
-    });
-  } catch (error) {
-    if (error instanceof NoAnswer && !error.at_deadline && error.sends < sends) return { refused: 'again' };
+  const said = saidWith(rakp2);
+  const rakp4 = await exchange(session, call, Math.min(sends, RAKP3_SENDS), {
+    type: PAYLOAD_TYPE.rakp3,
+    payload: encodeRakp3({ tag, status: 0, managed_session_id, auth_code: rakp3AuthCode(said, password) }),
+    reply_type: PAYLOAD_TYPE.rakp4,
+    decode: decodeRakp4,
+  }).catch((error: unknown) => {
+    if (error instanceof NoAnswer && !error.at_deadline && error.sends < sends) return null;
     throw error;
-  }
+  });
+  if (rakp4 === null) return { refused: 'again' };
   if (rakp4.status !== 0) return refusal(rakp4.status, name, 'the user');
-
   const sik = sessionIntegrityKey(said, credentials.bmc_key ?? password);
-  if (!sameBytes(rakp4IntegrityCheck(said, sik), rakp4.integrity_check))
-    throw new DriverError(
-      'unauthorized',
-      `${name}: the BMC proves another BMC key (K_G) than the one given. Check ipmi_hex_kg_key.`,
-    );
+  if (!sameBytes(rakp4IntegrityCheck(said, sik), rakp4.integrity_check)) return { refused: 'proof' };
   session.activate(managed_session_id, new SealedChannel(sessionKeys(suite, sik)));
   return { session };
+}
+
+interface SetupMessage<Reply> {
+  type: number;
+  /** Its first byte is the tag. */
+  payload: Uint8Array;
+  reply_type: number;
+  decode(payload: Uint8Array): Reply | Flaw;
+  /** False: the reply is dropped and the message sent again. */
+  believe?(reply: Reply): boolean;
 }
 
 /** One setup message and its reply: of the right type and tag. */
 function exchange<Reply extends { tag: number }>(
   session: Session,
-  type: number,
-  decode: (payload: Uint8Array) => Reply | Flaw,
   call: Call,
   sends: number,
-  message: { tag: number; payload: Uint8Array; reply_type: number },
+  message: SetupMessage<Reply>,
 ): Promise<Reply> {
-  const datagram = encodeV2Packet(type, message.payload);
+  const datagram = encodeV2Packet(message.type, message.payload);
   return session.exchange<Reply>(
     () => datagram,
-    (packet, answer) => {
+    (packet, turn) => {
       if (packet.payload_type !== message.reply_type) return 'unexpected';
-      const reply = decode(packet.payload);
+      const reply = message.decode(packet.payload);
       if (isFlaw(reply)) return reply;
-      if (reply.tag !== message.tag) return 'unexpected';
-      answer(reply);
+      if (reply.tag !== message.payload[0]) return 'unexpected';
+      if (message.believe?.(reply) === false) {
+        turn.resend();
+        return 'bad-mac';
+      }
+      turn.answer(reply);
       return null;
     },
     call,

@@ -33,6 +33,13 @@ export class NoAnswer extends Error {
   }
 }
 
+/** What may be done with a packet that is looked at. */
+export interface Turn<Answer> {
+  answer(value: Answer): void;
+  /** Sends the request again now, as if its time had come. */
+  resend(): void;
+}
+
 interface Waiting extends Deadline {
   /** The packet's outcome: null when it was the answer. */
   accept(packet: V2Packet): DropReason | null;
@@ -102,7 +109,7 @@ export class Session implements Receiver {
     // Sent again under the same rqSeq, so that the BMC can tell, and a new session sequence number: IPMI v2.0 6.12.13
     return this.exchange(
       () => channel.seal(this.#managed_session_id, ++this.#sequence, message),
-      (packet, answer) => {
+      (packet, turn) => {
         if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return 'unexpected';
         const response = decodeResponse(packet.payload);
         if (isFlaw(response)) return response;
@@ -113,7 +120,7 @@ export class Session implements Receiver {
         )
           return 'unexpected';
         this.used = true;
-        answer(response);
+        turn.answer(response);
         return null;
       },
       call,
@@ -127,7 +134,7 @@ export class Session implements Receiver {
    */
   exchange<Answer>(
     build: () => Uint8Array,
-    accept: (packet: V2Packet, answer: (answer: Answer) => void) => DropReason | null,
+    accept: (packet: V2Packet, turn: Turn<Answer>) => DropReason | null,
     call: Call,
     sends: number,
   ): Promise<Answer> {
@@ -150,9 +157,10 @@ export class Session implements Receiver {
         call.heard = true;
         resolve(value);
       };
+      const turn: Turn<Answer> = { answer, resend: send };
       const waiting: Waiting = {
         due_ms: 0,
-        accept: (packet) => accept(packet, answer),
+        accept: (packet) => accept(packet, turn),
         expire: () => {
           const at_deadline = now() >= call.deadline_ms;
           if (!at_deadline && sent < sends) {
