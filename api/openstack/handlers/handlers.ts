@@ -2,6 +2,13 @@ import type { Handler } from '../handler.ts';
 import { createChassis, deleteChassis, listChassis, patchChassis, showChassis } from './chassis/chassis.ts';
 import { listConductors, showConductor } from './conductors/conductors.ts';
 import {
+  createDeployTemplate,
+  deleteDeployTemplate,
+  listDeployTemplates,
+  patchDeployTemplate,
+  showDeployTemplate,
+} from './deploy-templates/deploy-templates.ts';
+import {
   listDrivers,
   showDriver,
   showDriverProperties,
@@ -9,6 +16,7 @@ import {
 } from './drivers/drivers.ts';
 import { createNode } from './nodes/create.ts';
 import { deleteNode } from './nodes/delete.ts';
+import { listBios, listChildren, listFirmware, showBiosSetting, showInventory } from './nodes/hardware.ts';
 import { listHistory, showHistoryEntry } from './nodes/history.ts';
 import { listChassisNodes, listNodes } from './nodes/list.ts';
 import { clearMaintenance, setMaintenance } from './nodes/maintenance.ts';
@@ -20,15 +28,28 @@ import { setPower, showStates } from './nodes/states.ts';
 import { addTrait, clearTraits, listTraits, removeTrait, replaceTraits } from './nodes/traits.ts';
 import { validateNode, validateNodeByQuery } from './nodes/validate.ts';
 import { callPassthru, listPassthruMethods } from './nodes/vendor-passthru.ts';
+import {
+  createPortgroup,
+  deletePortgroup,
+  listNodePortgroups,
+  listPortgroups,
+  patchPortgroup,
+  showPortgroup,
+} from './portgroups/portgroups.ts';
 import { createPort } from './ports/create.ts';
 import { deletePort } from './ports/delete.ts';
-import { listNodePorts, listPorts } from './ports/list.ts';
+import { listNodePorts, listPortgroupPorts, listPorts } from './ports/list.ts';
 import { patchPort } from './ports/patch.ts';
 import { showPort } from './ports/show.ts';
 import { continueInspection } from './ramdisk/continue-inspection.ts';
 import { heartbeat } from './ramdisk/heartbeat.ts';
 import { lookUp } from './ramdisk/lookup.ts';
 import { showOpenapi, showRoot, showV1 } from './root/show.ts';
+import { listShards } from './shards/list.ts';
+import { CONNECTORS, showVolume, TARGETS, volumeHandlers } from './volume/volume.ts';
+
+const connectors = volumeHandlers(CONNECTORS);
+const targets = volumeHandlers(TARGETS);
 
 /** Operation of openapi.yaml → its handler. The server refuses to start when one of the two lacks the other. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -81,6 +102,41 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'ports.show': showPort,
   'ports.patch': patchPort,
   'ports.delete': deletePort,
+  'nodes.portgroups.list': listNodePortgroups,
+  'nodes.portgroups.detail': listNodePortgroups,
+  'nodes.volume.show': showVolume,
+  'nodes.volume.connectors': connectors.list,
+  'nodes.volume.targets': targets.list,
+  'nodes.bios.list': listBios,
+  'nodes.bios.show': showBiosSetting,
+  'nodes.firmware.list': listFirmware,
+  'nodes.inventory.show': showInventory,
+  'nodes.children.list': listChildren,
+  'portgroups.list': listPortgroups,
+  'portgroups.detail': listPortgroups,
+  'portgroups.create': createPortgroup,
+  'portgroups.show': showPortgroup,
+  'portgroups.patch': patchPortgroup,
+  'portgroups.delete': deletePortgroup,
+  'portgroups.ports.list': listPortgroupPorts,
+  'portgroups.ports.detail': listPortgroupPorts,
+  'deploy_templates.list': listDeployTemplates,
+  'deploy_templates.create': createDeployTemplate,
+  'deploy_templates.show': showDeployTemplate,
+  'deploy_templates.patch': patchDeployTemplate,
+  'deploy_templates.delete': deleteDeployTemplate,
+  'volume.show': showVolume,
+  'volume.connectors.list': connectors.list,
+  'volume.connectors.create': connectors.create,
+  'volume.connectors.show': connectors.show,
+  'volume.connectors.patch': connectors.patch,
+  'volume.connectors.delete': connectors.delete,
+  'volume.targets.list': targets.list,
+  'volume.targets.create': targets.create,
+  'volume.targets.show': targets.show,
+  'volume.targets.patch': targets.patch,
+  'volume.targets.delete': targets.delete,
+  'shards.list': listShards,
   'drivers.list': listDrivers,
   'drivers.show': showDriver,
   'drivers.properties': showDriverProperties,
