@@ -73,6 +73,12 @@ export const ERRORS = {
     message: (p: { request_id: string }) =>
       `The service failed to answer; its log has the cause under ${p.request_id}.`,
   },
+  SecretUnreadable: {
+    status: 500,
+    message: (p: { where: string; key_id: string; why: string }) =>
+      `The secret stored at ${p.where} can't be read with key ${p.key_id}: ${p.why}. ` +
+      'Give the service the key that wrote it ([secrets]key_file), or write the value again.',
+  },
   NoFreeConductorWorker: {
     status: 503,
     message: (_: object) => 'Requested action cannot be performed due to lack of free conductor workers.',

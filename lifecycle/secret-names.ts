@@ -45,12 +45,13 @@ export const SECRET_FIELD_NAMES: Readonly<Record<string, readonly string[]>> = {
   instance_info: ['image_url'],
 };
 
+const SECRET_PATTERN = new RegExp(SECRET_WORDS.join('|'), 'i');
+
 /**
  * True when the value under `name` is a secret: the lower-cased name contains a secret word, or is listed for `field`
  * (driver_info, instance_info …), the record's field that holds the object.
  */
 export function isSecretName(name: string, field?: string): boolean {
-  const lower = name.toLowerCase();
-  if (SECRET_WORDS.some((word) => lower.includes(word))) return true;
-  return field !== undefined && (SECRET_FIELD_NAMES[field]?.includes(lower) ?? false);
+  if (SECRET_PATTERN.test(name)) return true;
+  return field !== undefined && (SECRET_FIELD_NAMES[field]?.includes(name.toLowerCase()) ?? false);
 }

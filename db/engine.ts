@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { serviceError } from '../lifecycle/errors.ts';
+import type { Dialect, Executor, Link, SqlValue } from './executor.ts';
+import { Contention } from './failures.ts';
+import type { KeyRing } from './secrets.ts';
+
+/** The part of a knex client that hands out connections of its pool. */
+export interface PooledClient {
+  acquireConnection(): Promise<object>;
+  releaseConnection(connection: object): Promise<void>;
+}
+
+/** A database: knex for its pool and its migrations, and a short way to run a statement's text on a connection. */
+export interface Engine {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  readonly begin: string;
+  /** Lends a connection to `work`. */
+  use<T>(work: (link: Link) => Promise<T>): Promise<T>;
+  /** Keeps a connection whose transaction could not be ended from being used again. */
+  discard(link: Link): void;
+  readonly schema: SchemaTraits;
+}
+
+/** What migrations need to know. */
+export interface SchemaTraits {
+  /** Collation that compares byte by byte, trailing blanks included; null: the engine does so anyway. */
+  readonly collation: string | null;
+  /** Runs `work` while no other process changes the schema; `locked` is the knex to change it with. */
+  lock<T>(work: (locked: Knex) => Promise<T>): Promise<T>;
+}
+
+const ATTEMPTS = 8;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 400;
+
+/** An executor that lends a connection per statement. */
+export function openExecutor(engine: Engine, keys: KeyRing): Executor {
+  const { dialect } = engine;
+  const alone = <T>(work: (link: Link) => Promise<T>) => retried(dialect, () => engine.use(work));
+  return {
+    dialect,
+    keys,
+    rows: (sql, bindings, prepared) => alone((link) => link.rows(sql, bindings, prepared)),
+    run: (sql, bindings) => alone((link) => link.run(sql, bindings)),
+    atomic: (work) => alone((link) => transact(engine, link, keys, work)),
+  };
+}
+
+async function transact<T>(
+  engine: Engine,
+  link: Link,
+  keys: KeyRing,
+  work: (inside: Executor) => Promise<T>,
+): Promise<T> {
+  const inside = insideOf(engine.dialect, link, keys);
+  await link.run(engine.begin, []);
+  try {
+    const result = await work(inside);
+    await link.run('COMMIT', []);
+    return result;
+  } catch (error) {
+    await link.run('ROLLBACK', []).catch(() => engine.discard(link));
+    throw error;
+  }
+}
+
+function insideOf(dialect: Dialect, link: Link, keys: KeyRing): Executor {
+  const translated = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw dialect.failure(error);
+    }
+  };
+  const inside: Executor = {
+    dialect,
+    keys,
+    rows: (sql: string, bindings: readonly SqlValue[], prepared?: boolean) =>
+      translated(link.rows(sql, bindings, prepared)),
+    run: (sql: string, bindings: readonly SqlValue[]) => translated(link.run(sql, bindings)),
+    atomic: (work) => work(inside),
+  };
+  return inside;
+}
+
+/**
+ * Runs `work`, and again while the database ends it for the sake of another transaction: it changed nothing then.
+ * The pauses are real time, since the other side of the conflict lives in real time.
+ * @throws ServiceUnavailable when the conflict lasts.
+ */
+export async function retried<T>(dialect: Dialect, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = dialect.failure(error);
+      if (!(failure instanceof Contention)) throw failure;
+      if (attempt === ATTEMPTS) {
+        throw serviceError('ServiceUnavailable', {
+          why: 'The database is busy with conflicting changes. Retry later.',
+        });
+      }
+    }
+    const longest_ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+    await pause(longest_ms * (0.5 + Math.random() / 2));
+  }
+}

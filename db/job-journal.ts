@@ -1,0 +1,47 @@
+import type { JournalEntry } from '../lifecycle/job.ts';
+import { value } from './columns.ts';
+import type { Executor } from './executor.ts';
+import { placeholders } from './statements.ts';
+import type { JobRepository } from './store.ts';
+import { fieldsOf, quoted, reader, selection, type Table, written } from './table.ts';
+
+export const JOB_STEPS: Table<JournalEntry> = {
+  name: 'job_steps',
+  kind: 'job step',
+  columns: {
+    id: value(),
+    job_id: value(),
+    step_index: value(),
+    interface: value(),
+    step: value(),
+    fencing_token: value(),
+    conductor: value(),
+    started_at: value(),
+    ended_at: value(null),
+    outcome: value(null),
+    detail: value(null),
+  },
+  unique: {},
+};
+
+/** The journal of jobs: one row per run of a step. */
+export function journal(db: Executor): Pick<JobRepository, 'startStep' | 'endStep' | 'journal'> {
+  const { now } = db.dialect;
+  return {
+    async startStep(entry) {
+      const { columns, bindings } = written(JOB_STEPS, entry, '', db.keys);
+      const names = [...columns, 'started_at'].map(quoted).join(', ');
+      const text = `INSERT INTO \`job_steps\` (${names}) VALUES (${placeholders(columns.length)}, ${now})`;
+      return (await db.run(text, bindings)).insert_id;
+    },
+    async endStep(id, outcome, detail) {
+      const text = `UPDATE \`job_steps\` SET \`ended_at\` = ${now}, \`outcome\` = ?, \`detail\` = ? WHERE \`id\` = ?`;
+      await db.run(text, [outcome, detail, id]);
+    },
+    async journal(job_id) {
+      const fields = fieldsOf(JOB_STEPS);
+      const text = `SELECT ${selection(JOB_STEPS, fields)} FROM \`job_steps\` WHERE \`job_id\` = ? ORDER BY \`id\``;
+      return (await db.rows(text, [job_id])).map(reader(JOB_STEPS, fields, db.keys));
+    },
+  };
+}

@@ -1,0 +1,7 @@
+import { nodes } from './0001-nodes.ts';
+import { conductorsAndJobs } from './0002-conductors-and-jobs.ts';
+import { resources } from './0003-resources.ts';
+import type { Migration } from './migration.ts';
+
+/** The schema's history, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [nodes, conductorsAndJobs, resources];

@@ -1,0 +1,32 @@
+import type { PortRecord } from '../lifecycle/records.ts';
+import { flag, json, uuid, value } from './columns.ts';
+import { nodeOwned } from './node-owned.ts';
+import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+
+export const PORTS: Table<PortRecord> = {
+  name: 'ports',
+  kind: 'port',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    address: value(),
+    node_uuid: value(),
+    portgroup_uuid: value(null),
+    extra: json('{}'),
+    internal_info: json('{}'),
+    local_link_connection: json('{}'),
+    pxe_enabled: flag(true),
+    physical_network: value(null),
+    is_smartnic: flag(false),
+    name: value(null),
+    description: value(null),
+    vendor: value(null),
+    category: value(null),
+    available_for_dynamic_portgroup: flag(true),
+  },
+  unique: { ports_uuid: ['uuid'], ports_address: ['address'], ports_name: ['name'] },
+};
+
+export const portRepository = nodeOwned(PORTS);

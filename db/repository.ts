@@ -1,0 +1,205 @@
+import { serviceError } from '../lifecycle/errors.ts';
+import type { Stored } from '../lifecycle/records.ts';
+import type { Executor, Row, SqlValue } from './executor.ts';
+import { BrokenReference, DuplicateKey } from './failures.ts';
+import {
+  type Condition,
+  conditions,
+  insertText,
+  listed,
+  type PageStart,
+  pageQueries,
+  where,
+} from './statements.ts';
+import type { Changes, ListOptions, Match, New, Repository } from './store.ts';
+import { columnOf, fieldsOf, quoted, reader, selection, type Table, withInitial, written } from './table.ts';
+
+/** The repository of a table whose records have a uuid. */
+export function repository<R extends Stored & { uuid: string }>(
+  db: Executor,
+  table: Table<R>,
+): Repository<R> {
+  return {
+    create: (record) => create(db, table, record),
+    get: (uuid) => getBy(db, table, 'uuid' as keyof R & string, uuid),
+    getByName: async (name) =>
+      Object.hasOwn(table.columns, 'name') ? getBy(db, table, 'name' as keyof R & string, name) : null,
+    list: (options) => list(db, table, options),
+    count: (match) => count(db, table, match),
+    update: (uuid, changes, guard) => update(db, table, uuid, changes, guard),
+    delete: (uuid) => remove(db, table, uuid),
+  };
+}
+
+/** Inserts one record; resolves with it, as a read would give it. @throws AlreadyExists, NotFound (a node that is gone) */
+export async function create<R extends Stored & { uuid: string }>(
+  db: Executor,
+  table: Table<R>,
+  given: New<R>,
+): Promise<R> {
+  const record = withInitial(table, given);
+  const uuid = String(record.uuid);
+  const { columns, bindings } = written(table, record, uuid, db.keys);
+  const text = insertText(table, db.dialect, columns);
+  const row = await explained(table, record, () => inserted(db, table, text, bindings));
+  return { ...record, id: row[0], created_at: row[1] } as R;
+}
+
+/** id and created_at of the row that `text` inserts. */
+async function inserted<R>(db: Executor, table: Table<R>, text: string, bindings: SqlValue[]): Promise<Row> {
+  if (db.dialect.insert_returning) {
+    const [row] = await db.rows(`${text} RETURNING \`id\`, \`created_at\``, bindings, true);
+    if (row !== undefined) return row;
+    throw new Error(`The database did not return the row inserted into ${table.name}.`);
+  }
+  return db.atomic(async (inside) => {
+    const { insert_id } = await inside.run(text, bindings);
+    const sql = `SELECT \`id\`, \`created_at\` FROM ${quoted(table.name)} WHERE \`id\` = ?`;
+    const [row] = await inside.rows(sql, [insert_id], true);
+    if (row !== undefined) return row;
+    throw new Error(`The row inserted into ${table.name} can't be read.`);
+  });
+}
+
+/** The record whose unique `field` is `value`. */
+export async function getBy<R>(
+  db: Executor,
+  table: Table<R>,
+  field: keyof R & string,
+  value: SqlValue,
+): Promise<R | null> {
+  const fields = fieldsOf(table);
+  const text = `SELECT ${selection(table, fields)} FROM ${quoted(table.name)} WHERE ${quoted(field)} = ?`;
+  const [row] = await db.rows(text, [value], true);
+  return row === undefined ? null : reader(table, fields, db.keys)(row);
+}
+
+/** One page of records. `extra` conditions are added to `options.where`. */
+export async function list<R>(
+  db: Executor,
+  table: Table<R>,
+  options: ListOptions<R> = {},
+  extra: readonly Condition[] = [],
+): Promise<R[]> {
+  const fields = listed(table, options.fields);
+  const filter = [...conditions(table, options.where, db.keys), ...extra];
+  const start = await pageStart(db, table, options);
+  if (start === undefined) return [];
+  const rows: Row[] = [];
+  for (const query of pageQueries(table, fields, filter, options, start)) {
+    const wanted = options.limit === undefined ? null : wholeNumber(options.limit) - rows.length;
+    if (wanted !== null && wanted <= 0) break;
+    const limit = wanted === null ? '' : ` LIMIT ${wanted}`;
+    const found = await db.rows(query.text + limit, query.bindings);
+    rows.push(...found);
+  }
+  return rows.map(reader(table, fields, db.keys));
+}
+
+function wholeNumber(limit: number): number {
+  if (!Number.isSafeInteger(limit) || limit < 0) throw new TypeError(`${limit} is no limit of a list.`);
+  return limit;
+}
+
+/** Where the page starts; null: at the beginning; undefined: after a row that does not exist. */
+async function pageStart<R>(
+  db: Executor,
+  table: Table<R>,
+  options: ListOptions<R>,
+): Promise<PageStart | null | undefined> {
+  const { after_id: id, sort_key } = options;
+  if (id === undefined) return null;
+  if (sort_key === undefined || sort_key === 'id') return { id, sorted_by: id };
+  columnOf(table, sort_key);
+  const text = `SELECT ${quoted(sort_key)} FROM ${quoted(table.name)} WHERE \`id\` = ?`;
+  const [row] = await db.rows(text, [id]);
+  return row === undefined ? undefined : { id, sorted_by: row[0] ?? null };
+}
+
+export async function count<R>(db: Executor, table: Table<R>, match?: Match<R>): Promise<number> {
+  const { text, bindings } = where(conditions(table, match, db.keys));
+  const [row] = await db.rows(`SELECT COUNT(*) FROM ${quoted(table.name)}${text}`, bindings);
+  return Number(row?.[0] ?? 0);
+}
+
+/** Changes the record `uuid` where it matches `guard`; resolves with the record after it, or null. @throws AlreadyExists */
+export async function update<R extends Stored & { uuid: string }>(
+  db: Executor,
+  table: Table<R>,
+  uuid: string,
+  changes: Changes<R>,
+  guard?: Match<R>,
+): Promise<R | null> {
+  const { columns, bindings } = written(table, changes as Record<string, unknown>, uuid, db.keys);
+  const set = [...columns.map((column) => `${quoted(column)} = ?`), `\`updated_at\` = ${db.dialect.now}`];
+  const filter = where([{ text: '`uuid` = ?', bindings: [uuid] }, ...conditions(table, guard, db.keys)]);
+  const text = `UPDATE ${quoted(table.name)} SET ${set.join(', ')}${filter.text}`;
+  const all = [...bindings, ...filter.bindings];
+  return explained(table, changes as Record<string, unknown>, async () => {
+    if (db.dialect.update_returning) {
+      const fields = fieldsOf(table);
+      const [row] = await db.rows(`${text} RETURNING ${selection(table, fields)}`, all);
+      return row === undefined ? null : reader(table, fields, db.keys)(row);
+    }
+    const { changes: matched } = await db.run(text, all);
+    return matched === 0 ? null : getBy(db, table, 'uuid' as keyof R & string, uuid);
+  });
+}
+
+/** @throws Conflict when other rows name this one. */
+export async function remove<R>(db: Executor, table: Table<R>, uuid: string): Promise<boolean> {
+  try {
+    const { changes } = await db.run(`DELETE FROM ${quoted(table.name)} WHERE \`uuid\` = ?`, [uuid]);
+    return changes > 0;
+  } catch (error) {
+    if (!(error instanceof BrokenReference)) throw error;
+    throw serviceError('Conflict', { why: `The ${table.kind} ${uuid} is in use and can't be deleted.` });
+  }
+}
+
+/** Runs a write of `values` and says in the API's words what the database's refusal means. */
+export async function explained<R, T>(
+  table: Table<R>,
+  values: Readonly<Record<string, unknown>>,
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof DuplicateKey) throw alreadyExists(table, values, error);
+    if (error instanceof BrokenReference) throw missingReference(table, values);
+    throw error;
+  }
+}
+
+function alreadyExists<R>(
+  table: Table<R>,
+  values: Readonly<Record<string, unknown>>,
+  taken: DuplicateKey,
+): Error {
+  const columns: readonly string[] =
+    (taken.index === null ? taken.columns : table.unique[taken.index]) ?? taken.columns;
+  const given = columns.filter((column) => values[column] !== undefined);
+  return serviceError('AlreadyExists', {
+    kind: table.kind,
+    field: given.join(' and '),
+    value: given.map((column) => String(values[column])).join(' and '),
+  });
+}
+
+/** Fields that name a row of another table, and what that row is called. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  portgroup_uuid: 'Portgroup',
+  chassis_uuid: 'Chassis',
+  parent_node: 'Node',
+  node_uuid: 'Node',
+};
+
+function missingReference<R>(table: Table<R>, values: Readonly<Record<string, unknown>>): Error {
+  const named = Object.entries(REFERENCES).filter(([field]) => typeof values[field] === 'string');
+  const [field, kind] = named.length === 1 ? (named[0] ?? []) : [];
+  if (field !== undefined && kind !== undefined)
+    return serviceError('NotFound', { kind, ident: String(values[field]) });
+  const all = named.map(([name]) => `${name} ${String(values[name])}`).join(', ');
+  return serviceError('Conflict', { why: `The ${table.kind} names something that does not exist: ${all}.` });
+}

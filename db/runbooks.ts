@@ -1,0 +1,28 @@
+import type { RunbookRecord } from '../lifecycle/records.ts';
+import { flag, json, secretJson, uuid, value } from './columns.ts';
+import type { Executor } from './executor.ts';
+import { repository } from './repository.ts';
+import type { Repository } from './store.ts';
+import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+
+export const RUNBOOKS: Table<RunbookRecord> = {
+  name: 'runbooks',
+  kind: 'runbook',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    name: value(),
+    steps: secretJson('[]'),
+    disable_ramdisk: flag(false),
+    extra: json('{}'),
+    public: flag(false),
+    owner: value(null),
+    description: value(null),
+    traits: json('[]'),
+  },
+  unique: { runbooks_uuid: ['uuid'], runbooks_name: ['name'] },
+};
+
+export const runbookRepository = (db: Executor): Repository<RunbookRecord> => repository(db, RUNBOOKS);

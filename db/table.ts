@@ -1,0 +1,105 @@
+import type { Column } from './columns.ts';
+import { value } from './columns.ts';
+import type { Row, SqlValue } from './executor.ts';
+import type { KeyRing, Place } from './secrets.ts';
+
+/**
+ * A table as a literal: from it follow how records are written and read, what a new record holds, what lists may be
+ * sorted by and how a taken unique key is told. The schema itself is in migrations/; a spec compares the two.
+ */
+export interface Table<R> {
+  readonly name: string;
+  /** What an error calls one row. */
+  readonly kind: string;
+  readonly columns: Readonly<Record<keyof R & string, Column>>;
+  /** Unique index → its columns. */
+  readonly unique: Readonly<Record<string, readonly (keyof R & string)[]>>;
+}
+
+export const ID: Column = value();
+/** Set by the database's clock at creation. */
+export const CREATED_AT: Column = value();
+/** Set by the database's clock with every change. */
+export const UPDATED_AT: Column = value(null);
+
+const BY_THE_DATABASE: readonly string[] = ['id', 'created_at'];
+
+/**
+ * The column of a field.
+ * @throws TypeError for a name that is not a field: names go into SQL text, so only the literal's own may.
+ */
+export function columnOf<R>(table: Table<R>, field: string): Column {
+  if (!Object.hasOwn(table.columns, field)) throw new TypeError(`${table.name} has no field ${field}.`);
+  return table.columns[field as keyof R & string];
+}
+
+export const quoted = (name: string): string => `\`${name}\``;
+
+export function fieldsOf<R>(table: Table<R>): (keyof R & string)[] {
+  return Object.keys(table.columns) as (keyof R & string)[];
+}
+
+/** The select list for `fields`. */
+export function selection<R>(table: Table<R>, fields: readonly string[]): string {
+  return fields.map((field) => columnOf(table, field).computed ?? quoted(field)).join(', ');
+}
+
+/** A new record's values: given ones, else the columns' initial ones. Without id and created_at. */
+export function withInitial<R>(
+  table: Table<R>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  for (const field of Object.keys(given)) columnOf(table, field);
+  const record: Record<string, unknown> = {};
+  for (const field of fieldsOf(table)) {
+    if (BY_THE_DATABASE.includes(field)) continue;
+    const known =
+      given[field] ?? (field in given && given[field] === null ? null : table.columns[field].initial());
+    if (known === undefined) throw new TypeError(`A new ${table.kind} needs ${field}.`);
+    record[field] = known;
+  }
+  return record;
+}
+
+/** Columns and bindings of `values`; computed fields are left out. */
+export function written<R>(
+  table: Table<R>,
+  values: Readonly<Record<string, unknown>>,
+  uuid: string,
+  keys: KeyRing,
+): { columns: string[]; bindings: SqlValue[] } {
+  const columns: string[] = [];
+  const bindings: SqlValue[] = [];
+  const place: Place = { table: table.name, uuid, column: '' };
+  for (const [field, given] of Object.entries(values)) {
+    const column = columnOf(table, field);
+    if (column.computed !== undefined || given === undefined) continue;
+    place.column = field;
+    columns.push(field);
+    bindings.push(column.write(given, keys, place));
+  }
+  return { columns, bindings };
+}
+
+/**
+ * Makes records of rows that hold `fields` in this order. `uuid` is among the fields where the table has secrets.
+ * @throws SecretUnreadable
+ */
+export function reader<R>(
+  table: Table<R>,
+  fields: readonly (keyof R & string)[],
+  keys: KeyRing,
+): (row: Row) => R {
+  const columns = fields.map((field) => columnOf(table, field));
+  const at_uuid = (fields as readonly string[]).indexOf('uuid');
+  return (row) => {
+    const record: Record<string, unknown> = {};
+    const place: Place = { table: table.name, uuid: at_uuid < 0 ? '' : String(row[at_uuid]), column: '' };
+    for (const [index, column] of columns.entries()) {
+      const field = fields[index] ?? '';
+      place.column = field;
+      record[field] = column.read(row[index] ?? null, keys, place);
+    }
+    return record as R;
+  };
+}

@@ -1,0 +1,67 @@
+import { ALLOCATIONS, allocationRepository } from './allocations.ts';
+import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
+import { CHASSIS, chassisRepository } from './chassis.ts';
+import { CONDUCTORS, conductorRepository } from './conductors.ts';
+import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
+import type { Executor } from './executor.ts';
+import { FIRMWARE_COMPONENTS, firmwareComponentRepository } from './firmware-components.ts';
+import { HISTORY, historyRepository } from './history.ts';
+import { INSPECTION_RULES, inspectionRuleRepository } from './inspection-rules.ts';
+import { INVENTORY, inventoryRepository } from './inventory.ts';
+import { JOB_STEPS } from './job-journal.ts';
+import { JOBS, jobRepository } from './jobs.ts';
+import { NODES, nodeRepository } from './nodes.ts';
+import { PORTGROUPS, portgroupRepository } from './portgroups.ts';
+import { PORTS, portRepository } from './ports.ts';
+import { RUNBOOKS, runbookRepository } from './runbooks.ts';
+import type { Tables } from './store.ts';
+import type { Table } from './table.ts';
+import { VOLUME_CONNECTORS, volumeConnectorRepository } from './volume-connectors.ts';
+import { VOLUME_TARGETS, volumeTargetRepository } from './volume-targets.ts';
+
+/** Every table that is described by a literal. */
+export const TABLES = [
+  NODES,
+  PORTS,
+  PORTGROUPS,
+  CHASSIS,
+  ALLOCATIONS,
+  DEPLOY_TEMPLATES,
+  RUNBOOKS,
+  VOLUME_CONNECTORS,
+  VOLUME_TARGETS,
+  INSPECTION_RULES,
+  HISTORY,
+  BIOS_SETTINGS,
+  FIRMWARE_COMPONENTS,
+  INVENTORY,
+  CONDUCTORS,
+  JOBS,
+  JOB_STEPS,
+] as const satisfies readonly Table<never>[];
+
+/** The repositories over `db`: the store's own, or those of one transaction. */
+export function tables(db: Executor): Tables {
+  return {
+    nodes: nodeRepository(db),
+    ports: portRepository(db),
+    portgroups: portgroupRepository(db),
+    chassis: chassisRepository(db),
+    allocations: allocationRepository(db),
+    deploy_templates: deployTemplateRepository(db),
+    runbooks: runbookRepository(db),
+    volume_connectors: volumeConnectorRepository(db),
+    volume_targets: volumeTargetRepository(db),
+    inspection_rules: inspectionRuleRepository(db),
+    history: historyRepository(db),
+    bios_settings: biosSettingRepository(db),
+    firmware_components: firmwareComponentRepository(db),
+    inventory: inventoryRepository(db),
+    conductors: conductorRepository(db),
+    jobs: jobRepository(db),
+    async now() {
+      const [row] = await db.rows(`SELECT ${db.dialect.now}`, []);
+      return Number(row?.[0]);
+    },
+  };
+}
