@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** How the stand-in answers validations. */
@@ -28,16 +29,21 @@ export interface KeystoneStandIn extends AsyncDisposable {
   hold(): () => void;
 }
 
-export async function startKeystoneStandIn(now: () => number): Promise<KeystoneStandIn> {
+export async function startKeystoneStandIn(
+  now: () => number,
+  tls?: { cert: string; key: string },
+): Promise<KeystoneStandIn> {
   const known_logins = new Set<string>();
   let held: Promise<void> = Promise.resolve();
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch(() => response.destroy());
-  }).listen(0, '127.0.0.1');
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
   const keystone: KeystoneStandIn = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tokens: new Map(),
     expired: new Set(),
     mood: 'well',

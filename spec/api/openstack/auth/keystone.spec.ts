@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Authenticator } from '../../../../api/openstack/auth/authenticator.ts';
 import { Unauthorized } from '../../../../api/openstack/auth/authenticator.ts';
@@ -7,6 +9,7 @@ import {
 } from '../../../../api/openstack/auth/create-authenticator.ts';
 import { loadSettings } from '../../../../config/load-settings.ts';
 import { createLogger } from '../../../../config/logger.ts';
+import { projectRoot } from '../../../../config/project-root.ts';
 import { ServiceError } from '../../../../lifecycle/errors.ts';
 import { startIdentity } from '../../identity/start-identity.ts';
 import { type KeystoneStandIn, projectToken, startKeystoneStandIn } from './keystone-stand-in.ts';
@@ -313,6 +316,27 @@ describe('auth_strategy keystone', () => {
       .to.throw('no credentials')
       .with.property('message')
       .that.does.not.contain('hunter2');
+  });
+
+  it('verifies the certificate of Keystone: unknown authorities are 503, those in cafile are trusted', async () => {
+    const folder = join(projectRoot, 'spec/fixtures/tls');
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    await using tls = await startKeystoneStandIn(clock.now, {
+      cert: read('server.pem'),
+      key: read('server-key.pem'),
+    });
+    tls.tokens.set('good', projectToken('alice', [], clock.now() + 60_000));
+    const distrustful = open({}, tls.url);
+    const trusting = open({ KUROGANE_KEYSTONE_AUTHTOKEN__CAFILE: join(folder, 'ca.pem') }, tls.url);
+    try {
+      await expect503(distrustful.authenticate({ 'x-auth-token': 'good' }, 'req-1'));
+      expect(tls.logins).to.deep.equal([]);
+      expect(await trusting.authenticate({ 'x-auth-token': 'good' }, 'req-1')).to.include({
+        user_id: 'alice',
+      });
+    } finally {
+      await Promise.all([distrustful.close(), trusting.close()]);
+    }
   });
 
   it('works against the identity service of our own over HTTP, with /v3 in auth_url too', async () => {
