@@ -22,6 +22,13 @@ export interface Bus extends AsyncDisposable {
 
 export type MessageHandler = (message: JsonObject) => Promise<void>;
 
+/** What the bus says about itself; `config/logger` fits. */
+export interface BusLogger {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
 /** Queue that wakes a conductor of a group: `{job_id}`. */
 export function jobQueue(conductor_group: string): string {
   return conductor_group === '' ? 'kurogane.jobs' : `kurogane.jobs.${conductor_group}`;

@@ -1,0 +1,34 @@
+import type { ChannelModel } from 'amqplib';
+import type { BusLogger } from './bus.ts';
+
+/** Messages kept per queue; the oldest go first. */
+const QUEUE_LIMIT = 100_000;
+/** Deliveries after which the broker itself gives a message up: one that kills its consumers. */
+const DELIVERY_LIMIT = 20;
+/** AMQP 0-9-1 1.2: the queue exists with other arguments. */
+const PRECONDITION_FAILED = 406;
+
+/**
+ * Makes a queue if it is missing: durable, replicated (quorum), bounded. On a channel of its own, which a refusal closes.
+ * A queue that exists with other arguments is used as it is.
+ */
+export async function declareQueue(model: ChannelModel, name: string, log: BusLogger): Promise<void> {
+  const channel = await model.createChannel();
+  // The refusal comes as the rejection below too.
+  channel.on('error', () => undefined);
+  try {
+    await channel.assertQueue(name, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-delivery-limit': DELIVERY_LIMIT,
+        'x-max-length': QUEUE_LIMIT,
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== PRECONDITION_FAILED) throw error;
+    log.warn({ queue: name }, 'the queue exists with other arguments and is used as it is');
+    return;
+  }
+  await channel.close();
+}
