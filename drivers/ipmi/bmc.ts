@@ -6,7 +6,7 @@ import type { ResponseMessage } from './codec/message.ts';
 import { COMPLETION_CODE } from './codec/status-codes.ts';
 import { type Command, PRIVILEGE } from './commands/command.ts';
 import { setSessionPrivilegeLevel } from './commands/set-session-privilege-level.ts';
-import { completionError, isBusy } from './completion-error.ts';
+import { CompletionError, completionError } from './completion-error.ts';
 import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import type { Deadline } from './deadlines.ts';
 import type { IpmiInfo } from './driver-info.ts';
@@ -17,7 +17,7 @@ import { Turnstile } from './turnstile.ts';
 import { type Endpoint, resolveEndpoint } from './udp.ts';
 
 /** A reused session that stays silent for so many sends is taken for forgotten by the BMC, and opened anew. */
-const SENDS_BEFORE_REOPEN = 2;
+const SENDS_BEFORE_REOPEN = 3;
 /** Waits between tries of a busy BMC. */
 const BUSY_TRIES = 6;
 const FIRST_BUSY_WAIT_MS = 50;
@@ -126,22 +126,27 @@ export class Bmc {
   ): Promise<Response> {
     let wait_ms = FIRST_BUSY_WAIT_MS;
     for (let tries = 1; ; tries++) {
-      const response = await this.#ask(command, request, call);
-      if (response.completion_code === COMPLETION_CODE.ok) {
-        const decoded = command.decodeResponse(response.data);
-        if (isFlaw(decoded))
-          throw new DriverError(
-            'rejected',
-            `${this.name}: the BMC's answer to ${command.name} makes no sense (${decoded}).`,
-          );
-        return decoded;
+      try {
+        return this.#decode(command, await this.#ask(command, request, call));
+      } catch (error) {
+        if (!(error instanceof CompletionError) || error.code !== 'busy') throw error;
+        if (tries >= BUSY_TRIES || call.remaining_ms <= wait_ms) throw error;
       }
-      const error = completionError(this.name, command, response.completion_code);
-      if (!isBusy(response.completion_code) || tries >= BUSY_TRIES || call.remaining_ms <= wait_ms)
-        throw error;
       await call.sleep(wait_ms);
       wait_ms = Math.min(wait_ms * 2, LONGEST_BUSY_WAIT_MS);
     }
+  }
+
+  #decode<Request, Response>(command: Command<Request, Response>, response: ResponseMessage): Response {
+    if (response.completion_code !== COMPLETION_CODE.ok)
+      throw completionError(this.name, command, response.completion_code);
+    const decoded = command.decodeResponse(response.data);
+    if (isFlaw(decoded))
+      throw new DriverError(
+        'rejected',
+        `${this.name}: the BMC's answer to ${command.name} makes no sense (${decoded}).`,
+      );
+    return decoded;
   }
 
   /** The response of the BMC: on the session that is there, or else on a new one. */
@@ -160,7 +165,8 @@ export class Bmc {
         if (error.at_deadline) throw error;
       }
     }
-    this.#forgetSession();
+    this.#session?.abandon();
+    this.#session = null;
     return this.#askSession(await this.#open(call), command, request, call, sends);
   }
 
@@ -193,11 +199,14 @@ export class Bmc {
     if (session.raised || privilege < PRIVILEGE.user) return;
     await this.#pace(call);
     const response = await session.request(setSessionPrivilegeLevel, { privilege }, call, sends);
-    if (response.completion_code !== COMPLETION_CODE.ok)
+    if (response.completion_code !== COMPLETION_CODE.ok) {
+      const error = completionError(this.name, setSessionPrivilegeLevel, response.completion_code);
+      if (error.code === 'busy') throw error;
       throw new DriverError(
         'unauthorized',
-        `${completionError(this.name, setSessionPrivilegeLevel, response.completion_code).message} Check ipmi_priv_level and the user's rights on the BMC.`,
+        `${error.message} Check ipmi_priv_level and the user's rights on the BMC.`,
       );
+    }
     session.raised = true;
     session.privilege = privilege;
   }
@@ -307,11 +316,6 @@ export class Bmc {
     const { now } = this.#context.transport;
     if (this.#next_command_ms > now()) await call.sleep(this.#next_command_ms - now());
     this.#next_command_ms = now() + min_command_interval;
-  }
-
-  #forgetSession(): void {
-    this.#session?.forget();
-    this.#session = null;
   }
 
   #named(error: unknown, call: Call, command: string): unknown {

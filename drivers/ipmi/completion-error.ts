@@ -27,10 +27,6 @@ const UNSUPPORTED: ReadonlySet<number> = new Set([
   COMPLETION_CODE.subFunctionDisabled,
 ]);
 
-export function isBusy(completion_code: number): boolean {
-  return BUSY.has(completion_code);
-}
-
 /** The error that says what the BMC answered to a command. */
 export function completionError(
   name: string,
@@ -40,7 +36,7 @@ export function completionError(
   const words = command.completion_codes?.[completion_code] ?? COMPLETION_CODE_WORDS[completion_code];
   const hex = completion_code.toString(16).padStart(2, '0');
   const said = `${name}: the BMC answered ${command.name} with ${words ?? 'a code of its own'} (${hex}h).`;
-  if (isBusy(completion_code))
+  if (BUSY.has(completion_code))
     return new CompletionError('busy', completion_code, `${said} Try again later, or reset the BMC.`);
   if (UNSUPPORTED.has(completion_code) || (completion_code === 0x80 && words?.includes('not supported')))
     return new CompletionError('unsupported', completion_code, said);

@@ -207,6 +207,17 @@ export class Session implements Receiver {
     }
   }
 
+  /** Forgets a session that stays silent. Should the BMC have it still, it is told once, and not waited for. */
+  abandon(): void {
+    if (this.#channel !== null && !this.exhausted) {
+      const data = closeSession.encodeRequest({ session_id: this.#managed_session_id });
+      const message = encodeRequest({ ...closeSession, rq_seq: this.#rq_seq, data });
+      const datagram = this.#channel.seal(this.#managed_session_id, ++this.#sequence, message);
+      this.#transport.udp.send(datagram, this.endpoint);
+    }
+    this.forget();
+  }
+
   /** Forgets the session without a word. */
   forget(): void {
     this.#transport.udp.unregister(this.console_session_id, this);

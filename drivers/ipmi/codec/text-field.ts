@@ -27,7 +27,9 @@ export function decodeTextField(
 
 /** 8-bit ASCII and Latin 1. Longer texts are cut to `length_mask`. */
 export function encodeTextField(text: string, length_mask: number): Uint8Array {
-  const field = Buffer.from(text, 'latin1').subarray(0, length_mask);
+  // A length of 1 would read as the end of the fields: FRU v1.0 13, "C1h".
+  const padded = text.length === 1 ? `${text} ` : text;
+  const field = Buffer.from(padded, 'latin1').subarray(0, length_mask);
   return Uint8Array.of((TYPE.latin1 << 6) | field.length, ...field);
 }
 
