@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Authenticator } from '../../../api/openstack/auth/authenticator.ts';
+import { Unauthorized } from '../../../api/openstack/auth/authenticator.ts';
+import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
+import { createOpenstackApi } from '../../../api/openstack/server.ts';
+import { createMemoryBus } from '../../../conductor/bus/memory.ts';
+import type { ConductorClient } from '../../../conductor/client.ts';
+import { createConductorClient } from '../../../conductor/open-client.ts';
+import { startConductor } from '../../../conductor/server.ts';
+import { loadSettings } from '../../../config/load-settings.ts';
+import type { Settings } from '../../../config/options.ts';
+import { systemClock } from '../../../config/system-clock.ts';
+import { openStore } from '../../../db/open-store.ts';
+import { newKeyLine, parseKeyRing } from '../../../db/secrets.ts';
+import type { Store } from '../../../db/store.ts';
+import { createFakeDriver } from '../../../drivers/fake/driver.ts';
+import { createDriverRegistry } from '../../../drivers/registry.ts';
+import type { Caller } from '../../../lifecycle/caller.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+
+type Overrides = { [G in keyof Settings]?: Partial<Settings[G]> };
+
+/** The API on a loopback port, over a store in memory and one conductor of fake hardware. */
+export interface ApiBench extends AsyncDisposable {
+  readonly url: string;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly conductor: ConductorClient;
+  /** What the API logged at level error. */
+  readonly logged: { facts: JsonObject; message: string }[];
+  /** Removes every object but the conductor. */
+  clear(): Promise<void>;
+}
+
+export interface ApiBenchOptions {
+  settings?: Overrides;
+  /** Stands in for parts of the store, to make it fail. */
+  wrapStore?: (store: Store) => Store;
+}
+
+const ADMIN: Omit<Caller, 'request_id'> = {
+  user_id: 'spec-user',
+  project_id: null,
+  system_scope: true,
+  roles: ['admin', 'manager', 'member', 'reader'],
+  service_roles: [],
+  unrestricted: false,
+};
+
+/** Callers of specs: the system's admin, or what the header x-spec-caller says. */
+const specAuthenticator: Authenticator = {
+  authenticate: async (headers, request_id) => {
+    const said = headers['x-spec-caller'];
+    if (said === 'nobody') {
+      const body = { error: { code: 401, title: 'Unauthorized', message: 'Authentication is required.' } };
+      throw new Unauthorized('Keystone uri="http://127.0.0.1:5000"', body);
+    }
+    const facts = typeof said === 'string' ? (JSON.parse(said) as Partial<Caller>) : {};
+    return { ...ADMIN, ...facts, request_id };
+  },
+};
+
+export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiBench> {
+  const settings = specSettings(options.settings ?? {});
+  const wrap = options.wrapStore ?? ((store: Store) => store);
+  const store = wrap(await openStore({ connection: 'sqlite://:memory:', keys: parseKeyRing(newKeyLine()) }));
+  await store.upgrade();
+  const logged: ApiBench['logged'] = [];
+  const log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (facts: unknown, message?: string) =>
+      logged.push({ facts: facts as JsonObject, message: message ?? '' }),
+  };
+  const bus = createMemoryBus({ redeliveries: 3, clock: systemClock, log });
+  const drivers = createDriverRegistry([createFakeDriver({ clock: systemClock, log })]);
+  const common = { store, bus, settings, clock: systemClock, log, drivers };
+  const conductor = await createConductorClient(common);
+  const worker = await startConductor({ ...common, hostname: 'conductor-1', periodics: [] });
+  const app = await createOpenstackApi({
+    ...{ settings, store, conductor, log, clock: systemClock },
+    policy: createPolicy({ settings }),
+    authenticator: specAuthenticator,
+  });
+  const server = createServer(app);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    store,
+    settings,
+    conductor,
+    logged,
+    clear: () => clearStore(store),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      await conductor[Symbol.asyncDispose]();
+      await worker[Symbol.asyncDispose]();
+      await drivers[Symbol.asyncDispose]();
+      await bus[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Fake hardware with every fake interface enabled, and no waiting for locks. */
+function specSettings(overrides: Overrides): Settings {
+  const defaults = loadSettings({ env: {} });
+  const fakes: Overrides = {
+    DEFAULT: {
+      enabled_hardware_types: ['fake-hardware'],
+      enabled_boot_interfaces: ['fake', 'pxe'],
+      enabled_deploy_interfaces: ['fake', 'ramdisk'],
+      enabled_inspect_interfaces: ['fake', 'no-inspect'],
+      enabled_management_interfaces: ['fake'],
+      enabled_power_interfaces: ['fake'],
+      enabled_vendor_interfaces: ['fake', 'no-vendor'],
+    },
+    conductor: { node_locked_retry_attempts: 0, poll_interval: 1 },
+  };
+  const groups = Object.keys(defaults) as (keyof Settings)[];
+  return Object.fromEntries(
+    groups.map((group) => [group, { ...defaults[group], ...fakes[group], ...overrides[group] }]),
+  ) as unknown as Settings;
+}
+
+async function clearStore(store: Store): Promise<void> {
+  const children_first = await store.nodes.list({ include_children: true, sort_dir: 'desc' });
+  for (const { uuid } of children_first) await store.nodes.delete(uuid);
+  for (const table of [store.chassis, store.deploy_templates, store.runbooks, store.allocations]) {
+    for (const { uuid } of await table.list()) await table.delete(uuid);
+  }
+}
