@@ -120,7 +120,7 @@ export function jobRepository(db: Executor): JobRepository {
       const id = found?.[0];
       if (id === undefined || id === null) return null;
       const text =
-        `UPDATE \`jobs\` SET \`state\` = 'queued', \`run_at\` = ${now}, \`wait_for\` = NULL, \`deadline_at\` = NULL ` +
+        `UPDATE \`jobs\` SET \`state\` = 'queued', \`run_at\` = ${now}, \`deadline_at\` = NULL ` +
         `WHERE \`id\` = ? AND ${waits}`;
       return (await db.run(text, [id, ...known])).changes > 0 ? Number(id) : null;
     },

@@ -215,7 +215,10 @@ export interface JobRepository {
     claim: Claim,
     changes: JobChanges & { run_after_ms?: number; wait_within_ms?: number },
   ): Promise<boolean>;
-  /** Moves a waiting job to queued, due now; only if it waits for one of `reasons`. Resolves with its id, or null. */
+  /**
+   * Moves a waiting job to queued, due now; only if it waits for one of `reasons`. `wait_for` stays: it tells who claims the
+   * job what ended the wait. Resolves with its id, or null.
+   */
   wake(node_uuid: string, reasons: readonly JobRecord['wait_for'][]): Promise<number | null>;
   /** Ends jobs of a node that do not run (queued or waiting). Resolves with their ids. */
   cancelIdle(node_uuid: string, why: string): Promise<number[]>;
