@@ -16,8 +16,6 @@ export interface AmqpListenerOptions {
   handler: MessageHandler;
   /** Declares what is listened to; resolves with the queue to consume. */
   declare: (model: ChannelModel, channel: Channel) => Promise<string>;
-  /** Time between looks whether the broker still knows the consumer. */
-  check_interval_ms: number;
   clock: Clock;
   log: BusLogger;
 }
@@ -96,26 +94,11 @@ export class AmqpListener {
       });
       if (stop.aborted) await this.#end(channel);
       else this.#consuming = { channel, consumer_tag: consumerTag };
-      void this.#watch(channel, queue, lost);
     } catch (error) {
       await attempt(async () => channel.close());
       throw error;
     }
     return { lost };
-  }
-
-  /**
-   * Looks now and then whether the queue has a consumer at all: the broker does not tell when a queue was deleted and made
-   * again at once. A look at a queue that is gone closes the channel.
-   */
-  async #watch(channel: Channel, queue: string, lost: Promise<void>): Promise<void> {
-    const { check_interval_ms, clock } = this.#options;
-    while (!(await within(clock, check_interval_ms, lost))) {
-      await attempt(async () => {
-        const { consumerCount } = await channel.checkQueue(queue);
-        if (consumerCount === 0 && this.#consuming?.channel === channel) await this.#end(channel);
-      });
-    }
   }
 
   async #end(channel: Channel): Promise<void> {

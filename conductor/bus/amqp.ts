@@ -26,8 +26,6 @@ export interface AmqpBusOptions {
   log: BusLogger;
   /** Longest wait for the broker's confirm of one message. */
   confirm_timeout_ms: number;
-  /** Time between looks whether the broker still knows a consumer. */
-  check_interval_ms: number;
 }
 
 /**
@@ -127,11 +125,9 @@ class AmqpBus implements Bus {
     return this.#options.transport.prefix + name;
   }
 
-  async #listen(
-    options: Omit<AmqpListenerOptions, 'clock' | 'log' | 'check_interval_ms'>,
-  ): Promise<AsyncDisposable> {
-    const { check_interval_ms, clock, log } = this.#options;
-    const listener = new AmqpListener({ ...options, check_interval_ms, clock, log });
+  async #listen(options: Omit<AmqpListenerOptions, 'clock' | 'log'>): Promise<AsyncDisposable> {
+    const { clock, log } = this.#options;
+    const listener = new AmqpListener({ ...options, clock, log });
     this.#listeners.add(listener);
     if (this.#link !== null) await listener.attach(this.#link.model, this.#link.ended);
     return {

@@ -6,8 +6,6 @@ import { parseTransportUrl } from './transport-url.ts';
 
 /** Longest wait for the broker's confirm of one message. */
 const CONFIRM_TIMEOUT_MS = 5000;
-/** Time between looks whether the broker still knows a consumer. */
-const CHECK_INTERVAL_MS = 30_000;
 
 export interface OpenBusOptions {
   /** `[oslo_messaging]transport_url`. */
@@ -18,8 +16,6 @@ export interface OpenBusOptions {
   log: BusLogger;
   /** Longest wait for the broker's confirm of one message. Default 5000. */
   confirm_timeout_ms?: number;
-  /** Time between looks whether the broker still knows a consumer. Default 30 000. */
-  check_interval_ms?: number;
 }
 
 /**
@@ -29,14 +25,8 @@ export interface OpenBusOptions {
  * @throws Error when the URL cannot be understood; it never repeats the URL.
  */
 export async function openBus(options: OpenBusOptions): Promise<Bus> {
-  const {
-    redeliveries,
-    clock,
-    log,
-    confirm_timeout_ms = CONFIRM_TIMEOUT_MS,
-    check_interval_ms = CHECK_INTERVAL_MS,
-  } = options;
+  const { redeliveries, clock, log, confirm_timeout_ms = CONFIRM_TIMEOUT_MS } = options;
   const transport = parseTransportUrl(options.transport_url);
   if (transport.kind === 'memory') return createMemoryBus({ redeliveries, clock, log });
-  return createAmqpBus({ transport, redeliveries, clock, log, confirm_timeout_ms, check_interval_ms });
+  return createAmqpBus({ transport, redeliveries, clock, log, confirm_timeout_ms });
 }

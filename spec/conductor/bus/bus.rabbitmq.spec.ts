@@ -35,7 +35,6 @@ function open(
     clock: systemClock,
     log,
     confirm_timeout_ms,
-    check_interval_ms: 200,
   });
 }
 
@@ -164,17 +163,6 @@ describe('bus rabbitmq: what happens to a broker', () => {
     await eventually(() => expect(heard).to.deep.equal([{ n: 1 }, { n: 2 }]));
   });
 
-  it('consumes again from a queue that was deleted and made again at once', async () => {
-    const heard: JsonObject[] = [];
-    await bus.consume('q', 1, collect(heard));
-    await administer(url, async (channel, prefix) => {
-      await channel.deleteQueue(`${prefix}q`);
-      await channel.assertQueue(`${prefix}q`, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    });
-    expect(await other.send('q', { n: 1 })).to.equal(true);
-    await eventually(() => expect(heard).to.deep.equal([{ n: 1 }]));
-  });
-
   it('uses a queue that an operator made with other arguments', async () => {
     await administer(url, (channel, prefix) => channel.assertQueue(`${prefix}q`, { durable: true }));
     const heard: JsonObject[] = [];
@@ -207,10 +195,10 @@ describe('bus rabbitmq: what happens to a broker', () => {
 });
 
 describe('bus rabbitmq: a broker that comes and goes', () => {
-  it('starts without a broker, and connects when it comes', async () => {
+  it('starts without a broker, and says that it cannot be reached', async () => {
     const log = recordingLog();
     const port = await freePort();
-    const bus = await open(`amqp://u:hunter2@127.0.0.1:${port}`, log);
+    await using bus = await open(`amqp://u:hunter2@127.0.0.1:${port}`, log);
     expect(bus.connected).to.equal(false);
     expect(await bus.send('q', {})).to.equal(false);
     await bus[Symbol.asyncDispose]();
@@ -221,7 +209,7 @@ describe('bus rabbitmq: a broker that comes and goes', () => {
     const url = new URL(await testTransportUrl());
     url.password = `hunter2${randomBytes(4).toString('hex')}`;
     const log = recordingLog();
-    const bus = await open(url.href, log);
+    await using bus = await open(url.href, log);
     await eventually(() => expect(log.lines.length).to.be.greaterThan(1));
     expect(bus.connected).to.equal(false);
     await bus[Symbol.asyncDispose]();
@@ -233,9 +221,8 @@ describe('bus rabbitmq: a broker that comes and goes', () => {
     const url = new URL(await testTransportUrl());
     const away = await freePort();
     const members = `${url.username}:${url.password}@127.0.0.1:${away},${url.host}`;
-    const bus = await open(`amqp://${members}${url.pathname}${url.search}`);
+    await using bus = await open(`amqp://${members}${url.pathname}${url.search}`);
     await eventually(() => expect(bus.connected).to.equal(true));
-    await bus[Symbol.asyncDispose]();
   });
 
   describe('restart', () => {
@@ -246,12 +233,12 @@ describe('bus rabbitmq: a broker that comes and goes', () => {
     after(() => server[Symbol.asyncDispose]());
 
     it('keeps confirmed messages, and serves senders, consumers and listeners again', async () => {
-      const bus = await open(server.url);
+      await using bus = await open(server.url);
       const [queue, topic]: [JsonObject[], JsonObject[]] = [[], []];
       expect(await bus.send('kept', { n: 1 })).to.equal(true);
       await bus.consume('q', 1, collect(queue));
       await bus.subscribe('t', collect(topic));
-      await server.kill();
+      await server.stop();
       await eventually(() => expect(bus.connected).to.equal(false));
       expect(await bus.send('q', { n: 0 })).to.equal(false);
       await server.start();
@@ -264,7 +251,6 @@ describe('bus rabbitmq: a broker that comes and goes', () => {
       const kept: JsonObject[] = [];
       await bus.consume('kept', 1, collect(kept));
       await eventually(() => expect(kept).to.deep.equal([{ n: 1 }]));
-      await bus[Symbol.asyncDispose]();
     });
   });
 });
