@@ -27,6 +27,11 @@ export interface AgentClient {
 
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 const RETRY_PAUSE_MS = 1000;
+/** Looks at a command that is waited for: quick ones are seen at once, slow ones cost little. */
+const FIRST_LOOK_MS = 50;
+const SLOWEST_LOOK_MS = 6000;
+/** `[agent]command_wait_attempts` × `command_wait_interval` of Ironic. */
+const COMMAND_WAIT_MS = 600_000;
 
 /** The agent that last sent a heartbeat for the node. @throws StepFailure when none did */
 export function agentOf(
@@ -85,20 +90,37 @@ export function agentOf(
     }
   }
 
+  async function commands(): Promise<AgentCommand[]> {
+    const reply = await attempt('read the agent commands', () => request('GET', '', null));
+    const list = isObject(reply) ? reply.commands : null;
+    return Array.isArray(list) ? list.filter(isObject).map(commandOf) : [];
+  }
+
+  async function ended(started: AgentCommand, name: string): Promise<AgentCommand> {
+    const until = clock.monotonic() + COMMAND_WAIT_MS;
+    let command = started;
+    for (let pause_ms = FIRST_LOOK_MS; command.command_status === 'RUNNING'; pause_ms *= 2) {
+      if (clock.monotonic() >= until)
+        throw new StepFailure(`Agent command ${name} did not end within ${COMMAND_WAIT_MS / 1000} s.`);
+      await clock.sleep(Math.min(pause_ms, SLOWEST_LOOK_MS), lease.signal);
+      const found = (await commands()).find(({ id }) => id === started.id);
+      if (found === undefined)
+        throw new StepFailure(`The agent has forgotten ${name}: the server was restarted meanwhile.`);
+      command = found;
+    }
+    return command;
+  }
+
   return {
-    commands: async () => {
-      const reply = await attempt('read the agent commands', () => request('GET', '', null));
-      const commands = isObject(reply) ? reply.commands : null;
-      return Array.isArray(commands) ? commands.filter(isObject).map(commandOf) : [];
-    },
+    commands,
     run: async (name, params, options = {}) => {
-      const reply = await attempt(`run ${name}`, () =>
-        request('POST', `wait=${options.wait === true}&`, { name, params }),
-      );
+      const reply = await attempt(`run ${name}`, () => request('POST', 'wait=false&', { name, params }));
       if (!isObject(reply))
         throw new StepFailure(`The agent answered ${name} with something else than a command.`);
-      const command = commandOf(reply);
-      if (command.command_status === 'FAILED') throw commandFailure(name, command);
+      const started = commandOf(reply);
+      const command = options.wait === true ? await ended(started, name) : started;
+      if (command.command_status !== 'SUCCEEDED' && command.command_status !== 'RUNNING')
+        throw commandFailure(name, command);
       return command;
     },
   };

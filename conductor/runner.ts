@@ -72,7 +72,8 @@ export async function runJob(
 
   /** Writes the node's pending changes and `changes`, provided that this job still holds the node. */
   async function writeNode(tables: Tables, changes: NodeChanges): Promise<void> {
-    const all = { ...run.changes, ...changes };
+    const all: NodeChanges = { ...run.changes, ...changes };
+    if (all.provision_state !== undefined) all.provision_updated_at = run.now();
     if (job.node_uuid === null || Object.keys(all).length === 0) return;
     const written = await tables.nodes.update(
       job.node_uuid,
@@ -195,7 +196,7 @@ export async function runJob(
       const gone = { code: 'NotFound', status: 404, step: null, timed_out: false };
       return fail({ ...gone, message: `Node ${job.node_uuid} could not be found.` });
     }
-    const overdue = claimed.due === 'deadline' && job.wait_for !== 'timer';
+    const overdue = isOverdue(run);
     if (job.exclusive && run.node.reservation_job_id !== job.id) {
       const put_off = overdue && run.node.maintenance;
       if (put_off || !(await acquire())) {
@@ -239,7 +240,7 @@ export async function runJob(
       return fail(explain(new Error(`Conductors stopped ${opened} times while this step ran.`), step));
     let crashed = opened > 0;
     const resumed = transition(run.node.provision_state, 'resume') !== null && job.exclusive;
-    await write(planned ? { steps: run.steps, wait_for: null } : { wait_for: null }, async (tables) => {
+    await write(planned ? { steps: run.steps } : {}, async (tables) => {
       await startStep(tables, run.step_index, step as PlannedStep);
       await writeNode(tables, {
         ...(resumed && PROVISION_WAITS.includes(job.kind) ? fire(run.node, ['resume']) : {}),
@@ -265,7 +266,8 @@ export async function runJob(
       await write(
         {
           step_index: index,
-          step_data: {},
+          ...(Object.keys(run.data).length > 0 ? { step_data: {} } : {}),
+          ...(run.woken ? { wait_for: null } : {}),
           ...(run.replanned ? { steps: run.steps } : {}),
           ...(hand_over ? { state: 'queued', run_after_ms: 0 } : {}),
         },
@@ -367,6 +369,13 @@ export async function runJob(
     }
     throw error;
   }
+}
+
+/** True when the job's wait ran past its deadline; waking a job takes the deadline away. */
+function isOverdue(run: JobRun): boolean {
+  const { job } = run;
+  const ends_by_deadline = job.wait_for !== null && job.wait_for !== 'timer';
+  return ends_by_deadline && job.deadline_at !== null && job.deadline_at <= run.now();
 }
 
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];

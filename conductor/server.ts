@@ -34,6 +34,8 @@ export interface Conductor extends AsyncDisposable {
 /** Most jobs taken by one look: enough to keep the look cheap per job, few enough to share with other conductors. */
 const CLAIM_BATCH = 50;
 const DRAIN_MS = 30_000;
+/** How long a step that was interrupted may take to notice. */
+const INTERRUPT_MS = 2000;
 const CLAIM_RETRY_MS = 1000;
 
 /** Starts a conductor: registers it, and works off the jobs of its group until it is disposed. */
@@ -171,7 +173,10 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     await Promise.race([runs, clock.sleep(options.drain_ms ?? DRAIN_MS, over.signal).catch(() => {})]);
     over.abort();
     for (const { lease } of leases.values()) lease.interrupt();
-    await runs;
+    const waited = new AbortController();
+    await Promise.race([runs, clock.sleep(INTERRUPT_MS, waited.signal).catch(() => {})]);
+    waited.abort();
+    for (const { lease } of leases.values()) lease.lose('The conductor ended.');
     ended.abort();
     await Promise.allSettled([...loops, periodics]);
     await store.conductors.setOffline(hostname).catch((error: unknown) => {

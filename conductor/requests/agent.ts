@@ -51,10 +51,10 @@ export async function heartbeat(deps: RequestDeps, node: NodeRecord, beat: Agent
   checkBeat(deps, node, beat);
   const job_id = await whileFree(deps, node, async (fresh) => {
     checkToken(fresh, beat.agent_token);
-    const now = new Date(await deps.placement.dbNow()).toISOString();
+    const now = await deps.placement.dbNow();
     const facts: Record<string, Json | undefined> = {
       agent_url: beat.callback_url.replace(/\/+$/, ''),
-      agent_last_heartbeat: now,
+      agent_last_heartbeat: new Date(now).toISOString(),
       agent_version: beat.agent_version,
       agent_verify_ca: beat.agent_verify_ca,
       agent_status: beat.agent_status,
@@ -68,7 +68,8 @@ export async function heartbeat(deps: RequestDeps, node: NodeRecord, beat: Agent
     return wakeWith(
       deps,
       fresh,
-      { driver_internal_info },
+      // The limit of a wait is one of silence.
+      { driver_internal_info, ...(wakes ? { provision_updated_at: now } : {}) },
       host === null ? null : { host, reasons: ['heartbeat'] },
     );
   });

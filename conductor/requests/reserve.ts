@@ -100,6 +100,8 @@ async function carryOut(
   request: NodeRequest,
   host: string | null,
 ): Promise<{ node: NodeRecord; job_id: number | null } | null> {
+  const { provision_state } = request.changes;
+  const stamp = provision_state === undefined ? {} : { provision_updated_at: await deps.placement.dbNow() };
   const who = { request_id: caller.request_id, user: caller.user_id, project: caller.project_id };
   try {
     return await deps.store.transaction(async (tables) => {
@@ -117,7 +119,11 @@ async function carryOut(
       const job_id = job?.id ?? woken ?? null;
       if (request.abort_after !== undefined) await tables.jobs.requestAbort(request.abort_after);
       const held = job_id === null ? {} : { reservation: host, reservation_job_id: job_id };
-      const written = await tables.nodes.update(node.uuid, { ...request.changes, ...held }, asRead(node));
+      const written = await tables.nodes.update(
+        node.uuid,
+        { ...request.changes, ...stamp, ...held },
+        asRead(node),
+      );
       if (written === null) throw new Overtaken();
       if (request.note !== undefined && deps.settings.conductor.node_history)
         await tables.history.add({

@@ -14,7 +14,7 @@ import {
   type WorkContext,
 } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
-import { nodeForAgent } from './agent-step.ts';
+import { askForSteps, stepsOfAgent } from './agent-steps.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -37,10 +37,9 @@ const prepare: StepDefinition = {
       await bootRamdisk(ctx);
       return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
     }
+    const result = await askForSteps(ctx, 'clean');
     if (isManual(ctx)) return DONE;
-    const { node, ports } = await nodeForAgent(ctx);
-    const command = await ctx.agent().run('clean.get_clean_steps', { node, ports }, { wait: true });
-    const in_band = automatedSteps(command.command_result, ctx);
+    const in_band = automatedSteps(result, ctx);
     ctx.replan([...in_band, plannedStep('deploy.tear_down_cleaning')]);
     return DONE;
   },
@@ -74,7 +73,7 @@ function automatedSteps(result: Json, ctx: WorkContext): PlannedStep[] {
     'deploy.erase_devices_metadata': ctx.settings.deploy.erase_devices_metadata_priority,
   };
   const seen = new Map<string, PlannedStep>();
-  for (const found of stepsOfAgent(result, 'clean_steps')) {
+  for (const found of stepsOfAgent(result, 'clean')) {
     const name = stepName(found);
     const priority = overrides[name] ?? found.priority;
     const known = seen.get(name);
@@ -84,27 +83,6 @@ function automatedSteps(result: Json, ctx: WorkContext): PlannedStep[] {
   return [...seen.values()].sort(
     (a, b) => b.priority - a.priority || (RANK[b.interface] ?? 0) - (RANK[a.interface] ?? 0),
   );
-}
-
-/** `{clean_steps: {<hardware manager>: [step]}}` of the agent as planned steps. */
-export function stepsOfAgent(result: Json, key: string): PlannedStep[] {
-  const managers = isObject(result) ? result[key] : null;
-  if (!isObject(managers)) return [];
-  return Object.values(managers)
-    .flatMap((list) => (Array.isArray(list) ? list : []))
-    .filter(isObject)
-    .map((step) =>
-      plannedStep(`${String(step.interface)}.${String(step.step)}`, {
-        priority: Number(step.priority ?? 0),
-        abortable: step.abortable === true,
-        in_band: true,
-        args: {},
-      }),
-    );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Cleaning between tenants (automated), and by an operator's steps (manual). */

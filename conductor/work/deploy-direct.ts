@@ -4,6 +4,7 @@ import { bootMode, capability, managesBoot } from '../interfaces.ts';
 import { DONE, type StepContext, type StepDefinition, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { agentCommand, probeAgentCommand } from './agent-step.ts';
+import { askForSteps } from './agent-steps.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 
 /** How long the ramdisk may take to power itself off before the BMC does it. */
@@ -12,7 +13,10 @@ const GRACEFUL_OFF_MS = 30_000;
 const deploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
-    if (ctx.woken) return DONE;
+    if (ctx.woken) {
+      await askForSteps(ctx, 'deploy');
+      return DONE;
+    }
     await bootRamdisk(ctx);
     return { outcome: 'wait', wait_for: 'heartbeat', within_ms: callbackLimit(ctx) };
   },

@@ -25,7 +25,11 @@ export function inBandStep(area: 'clean' | 'deploy' | 'service', step: PlannedSt
     agentCommand(
       ctx,
       name,
-      async () => ({ step: document(ctx), ...(await nodeForAgent(ctx)), [`${area}_version`]: {} }),
+      async () => ({
+        step: document(ctx),
+        ...(await nodeForAgent(ctx)),
+        [`${area}_version`]: ctx.node.driver_internal_info.hardware_manager_version ?? null,
+      }),
       { within_ms: limit_ms(ctx.settings.conductor[`${area}_callback_timeout`]) },
     );
   return { survives: 'probe', run, probe: (ctx) => probeAgentCommand(ctx, name, run, matches(ctx)) };

@@ -11,6 +11,7 @@ import {
   type WorkContext,
 } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
+import { askForSteps } from './agent-steps.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootFrom, bootRamdisk, limit_ms } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -18,7 +19,10 @@ import { reservedStep } from './reserved-steps.ts';
 const prepare: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
-    if (ctx.woken) return DONE;
+    if (ctx.woken) {
+      await askForSteps(ctx, 'service');
+      return DONE;
+    }
     await bootRamdisk(ctx);
     const within_ms = limit_ms(ctx.settings.conductor.service_callback_timeout);
     return { outcome: 'wait', wait_for: 'heartbeat', within_ms };

@@ -1,0 +1,40 @@
+import type { PlannedStep } from '../../lifecycle/job.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { plannedStep, type WorkContext } from '../step.ts';
+import { nodeForAgent } from './agent-step.ts';
+
+/**
+ * Asks the agent which steps it can do, and keeps the versions of its hardware managers, which it wants to see again with
+ * every step. Resolves with the agent's answer.
+ */
+export async function askForSteps(ctx: WorkContext, area: 'clean' | 'deploy' | 'service'): Promise<Json> {
+  const name = `${area}.get_${area}_steps`;
+  const { command_result } = await ctx.agent().run(name, await nodeForAgent(ctx), { wait: true });
+  const hardware_manager_version = isObject(command_result)
+    ? (command_result.hardware_manager_version ?? null)
+    : null;
+  ctx.change({
+    driver_internal_info: { ...ctx.node.driver_internal_info, hardware_manager_version },
+  });
+  return command_result;
+}
+
+/** `{<area>_steps: {<hardware manager>: [step]}}` of the agent as planned steps. */
+export function stepsOfAgent(result: Json, area: 'clean' | 'deploy' | 'service'): PlannedStep[] {
+  const managers = isObject(result) ? result[`${area}_steps`] : null;
+  if (!isObject(managers)) return [];
+  return Object.values(managers)
+    .flatMap((list) => (Array.isArray(list) ? list : []))
+    .filter(isObject)
+    .map((step) =>
+      plannedStep(`${String(step.interface)}.${String(step.step)}`, {
+        priority: Number(step.priority ?? 0),
+        abortable: step.abortable === true,
+        in_band: true,
+      }),
+    );
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
