@@ -1,0 +1,29 @@
+import { type StoreBench, startStoreBench, type TestDatabase } from './store-bench.ts';
+import { describeStoreClaims } from './store-claims.ts';
+import { describeStoreJobs } from './store-jobs.ts';
+import { describeStoreLists } from './store-lists.ts';
+import { describeStoreRecords } from './store-records.ts';
+import { describeStoreSatellites } from './store-satellites.ts';
+import { describeStoreSchema } from './store-schema.ts';
+import { describeStoreSecrets } from './store-secrets.ts';
+
+/** What every store has to do, whatever its database. `newDatabase` makes an empty database. */
+export function describeStore(name: string, newDatabase: () => Promise<TestDatabase>): void {
+  describe(`store on ${name}`, function storeSuite() {
+    this.timeout(60_000);
+    let bench: StoreBench;
+    before(async () => {
+      bench = await startStoreBench(newDatabase);
+    });
+    after(() => bench?.[Symbol.asyncDispose]());
+
+    const current = (): StoreBench => bench;
+    describeStoreRecords(current);
+    describeStoreLists(current);
+    describeStoreSatellites(current);
+    describeStoreJobs(current);
+    describeStoreClaims(current);
+    describeStoreSecrets(current);
+    describeStoreSchema(newDatabase);
+  });
+}
