@@ -130,8 +130,9 @@ function specSettings(overrides: Overrides): Settings {
 }
 
 async function clearStore(store: Store): Promise<void> {
-  const children_first = await store.nodes.list({ include_children: true, sort_dir: 'desc' });
-  for (const { uuid } of children_first) await store.nodes.delete(uuid);
+  const nodes = await store.nodes.list({ include_children: true });
+  const children = nodes.filter((node) => node.parent_node !== null);
+  for (const { uuid } of [...children, ...nodes]) await store.nodes.delete(uuid);
   for (const table of [store.chassis, store.deploy_templates, store.runbooks, store.allocations]) {
     for (const { uuid } of await table.list()) await table.delete(uuid);
   }

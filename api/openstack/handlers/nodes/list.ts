@@ -48,7 +48,7 @@ async function listNodesOf(
     include_children: isTrue(query.include_children) || query.parent_node !== undefined,
     sort_dir: page.sort_dir,
     limit: page.limit,
-    fields: view.columns,
+    fields: query.conductor === undefined ? view.columns : [...view.columns, 'driver', 'conductor_group'],
     ...(page.sort_key === undefined ? {} : { sort_key: page.sort_key }),
     ...(query.associated === undefined ? {} : { associated: booleanOf(query.associated) === true }),
     ...(query.sharded === undefined ? {} : { sharded: booleanOf(query.sharded) === true }),
