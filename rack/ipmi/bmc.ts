@@ -100,6 +100,10 @@ export class Bmc implements BmcState, AsyncDisposable {
     return this.#sel;
   }
 
+  get session_limit(): number {
+    return this.faults.session_table_full === true ? 0 : this.max_sessions;
+  }
+
   get open_sessions(): number {
     return this.#sessions?.size ?? 0;
   }

@@ -36,7 +36,8 @@ export interface SessionOwner {
   readonly users: readonly BmcUser[];
   readonly cipher_suites: readonly number[];
   readonly guid: Uint8Array;
-  readonly max_sessions: number;
+  /** How many sessions there may be now. */
+  readonly session_limit: number;
   now_ms(): number;
 }
 
@@ -128,7 +129,7 @@ export class SessionTable {
     if (suite === undefined || !this.#owner.cipher_suites.includes(suite.id)) return reply(STATUS.noSuite);
     if (request.privilege > ADMINISTRATOR) return reply(STATUS.invalidRole);
     this.#expire();
-    if (this.#sessions.size >= this.#owner.max_sessions) return reply(STATUS.noResources);
+    if (this.#sessions.size >= this.#owner.session_limit) return reply(STATUS.noResources);
     const session: Session = {
       id: this.#freeId(),
       console_session_id: request.console_session_id,
