@@ -1,0 +1,104 @@
+import type { SourceImport } from './source-imports.ts';
+
+interface Rule {
+  /** Path prefix of the importing files. The first rule that fits a file counts. */
+  from: string;
+  /** Path prefixes of sources that they may import. */
+  may: readonly string[];
+  /** Those of which they may import types only. */
+  may_type?: readonly string[];
+}
+
+/** Who may import whom: docs/architecture.md, section 3. Folders that stand in no rule (bin, spec, bench) may import all. */
+export const IMPORT_RULES: readonly Rule[] = [
+  { from: 'lifecycle/docs/write-', may: ['lifecycle/', 'config/project-root.ts'] },
+  { from: 'lifecycle/', may: ['lifecycle/'] },
+  { from: 'config/', may: ['config/', 'lifecycle/'] },
+  { from: 'db/', may: ['db/', 'lifecycle/'] },
+  {
+    from: 'api/',
+    may: ['api/', 'conductor/client.ts', 'db/store.ts', 'lifecycle/', 'config/project-root.ts'],
+    may_type: ['config/'],
+  },
+  {
+    from: 'conductor/',
+    may: [
+      'conductor/',
+      'drivers/contract.ts',
+      'drivers/registry.ts',
+      'db/store.ts',
+      'lifecycle/',
+      'boot/script.ts',
+    ],
+    may_type: ['config/'],
+  },
+  {
+    from: 'boot/',
+    may: ['boot/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts'],
+    may_type: ['config/'],
+  },
+  {
+    from: 'gateway/',
+    may: ['gateway/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts', ...protocolOf('ipmi')],
+    may_type: ['config/'],
+  },
+  ...['fake', 'ipmi', 'redfish', 'bampi'].map((driver) => ({
+    from: `drivers/${driver}/`,
+    may: [`drivers/${driver}/`, 'drivers/contract.ts', 'drivers/retry.ts', 'lifecycle/'],
+  })),
+  { from: 'drivers/', may: ['drivers/contract.ts', 'lifecycle/'], may_type: ['config/'] },
+  { from: 'rack/', may: ['rack/', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
+  { from: 'cli/', may: ['cli/'] },
+  { from: 'portal/', may: ['portal/'] },
+];
+
+/** The parts of a driver that both ends of the wire share. */
+function protocolOf(driver: string): string[] {
+  return ['codec', 'crypto', 'commands'].map((folder) => `drivers/${driver}/${folder}/`);
+}
+
+/** Programs' folders, which nobody imports. */
+const PROGRAMS = ['bin/', 'spec/', 'bench/'];
+
+/** Packages that reach outside, and the only files that may load them: one per protocol. */
+export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
+  'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
+  'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts'],
+  'node:tls': ['api/openstack/auth/keystone-http.ts'],
+  'node:http': ['boot/server.ts'],
+  'node:https': ['rack/agent-api.ts'],
+  'node:child_process': [],
+  undici: ['api/openstack/auth/keystone-http.ts', 'conductor/agent.ts', 'rack/http-client.ts'],
+  amqplib: ['conductor/bus/amqp.ts'],
+  knex: ['db/'],
+  libsql: ['db/'],
+  mysql2: ['db/'],
+  'mysql2/promise': ['db/'],
+};
+
+/** What is wrong with an import, or null. */
+export function violation({ file, target, type_only }: SourceImport): string | null {
+  if (PROGRAMS.some((folder) => file.startsWith(folder))) return null;
+  const wrong = isSource(target)
+    ? wrongSource(file, target, type_only)
+    : wrongPackage(file, target, type_only);
+  return wrong ? `${file} may not import ${target}` : null;
+}
+
+function isSource(target: string): boolean {
+  return target.endsWith('.ts');
+}
+
+function wrongSource(file: string, target: string, type_only: boolean): boolean {
+  if (PROGRAMS.some((folder) => target.startsWith(folder))) return true;
+  const rule = IMPORT_RULES.find(({ from }) => file.startsWith(from));
+  if (rule === undefined) return true;
+  const may = [...rule.may, ...(type_only ? (rule.may_type ?? []) : [])];
+  return !may.some((prefix) => target.startsWith(prefix));
+}
+
+function wrongPackage(file: string, target: string, type_only: boolean): boolean {
+  if (file.startsWith('lifecycle/') && !file.startsWith('lifecycle/docs/write-')) return true;
+  const owners = PACKAGE_OWNERS[target];
+  return !type_only && owners !== undefined && !owners.some((owner) => file.startsWith(owner));
+}
