@@ -3,9 +3,9 @@ import { json, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import type { Repository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const ALLOCATIONS: Table<AllocationRecord> = {
+export const ALLOCATIONS = defineTable<AllocationRecord>({
   name: 'allocations',
   kind: 'allocation',
   columns: {
@@ -25,7 +25,7 @@ export const ALLOCATIONS: Table<AllocationRecord> = {
     conductor: value(null),
   },
   unique: { allocations_uuid: ['uuid'], allocations_name: ['name'] },
-};
+});
 
 export const allocationRepository = (db: Executor): Repository<AllocationRecord> =>
   repository(db, ALLOCATIONS);

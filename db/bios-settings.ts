@@ -1,9 +1,9 @@
 import type { BiosSettingRecord } from '../lifecycle/records.ts';
 import { flag, json, nullable, value } from './columns.ts';
 import { perNode } from './per-node.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const BIOS_SETTINGS: Table<BiosSettingRecord> = {
+export const BIOS_SETTINGS = defineTable<BiosSettingRecord>({
   name: 'bios_settings',
   kind: 'BIOS setting',
   columns: {
@@ -24,6 +24,6 @@ export const BIOS_SETTINGS: Table<BiosSettingRecord> = {
     unique: flag(null),
   },
   unique: { bios_settings_node_uuid_name: ['node_uuid', 'name'] },
-};
+});
 
 export const biosSettingRepository = perNode(BIOS_SETTINGS, 'name');

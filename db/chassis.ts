@@ -3,9 +3,9 @@ import { json, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import type { Repository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const CHASSIS: Table<ChassisRecord> = {
+export const CHASSIS = defineTable<ChassisRecord>({
   name: 'chassis',
   kind: 'chassis',
   columns: {
@@ -17,6 +17,6 @@ export const CHASSIS: Table<ChassisRecord> = {
     extra: json('{}'),
   },
   unique: { chassis_uuid: ['uuid'] },
-};
+});
 
 export const chassisRepository = (db: Executor): Repository<ChassisRecord> => repository(db, CHASSIS);

@@ -4,9 +4,9 @@ import type { Executor } from './executor.ts';
 import { getBy, list } from './repository.ts';
 import { insertText } from './statements.ts';
 import type { ConductorRepository } from './store.ts';
-import { CREATED_AT, fieldsOf, ID, reader, selection, type Table, UPDATED_AT, written } from './table.ts';
+import { CREATED_AT, defineTable, ID, reader, UPDATED_AT, written } from './table.ts';
 
-export const CONDUCTORS: Table<ConductorRecord> = {
+export const CONDUCTORS = defineTable<ConductorRecord>({
   name: 'conductors',
   kind: 'conductor',
   columns: {
@@ -20,7 +20,7 @@ export const CONDUCTORS: Table<ConductorRecord> = {
     hardware_types: json('{}'),
   },
   unique: { conductors_hostname: ['hostname'] },
-};
+});
 
 export function conductorRepository(db: Executor): ConductorRepository {
   const { now } = db.dialect;
@@ -51,11 +51,9 @@ export function conductorRepository(db: Executor): ConductorRepository {
     get,
     list: (options) => list(db, CONDUCTORS, options),
     async listAlive(timeout_ms) {
-      const fields = fieldsOf(CONDUCTORS);
       const text =
-        `SELECT ${selection(CONDUCTORS, fields)} FROM \`conductors\` ` +
-        `WHERE \`online\` = 1 AND \`heartbeat_at\` > ${now} - ? ORDER BY \`id\``;
-      return (await db.rows(text, [timeout_ms])).map(reader(CONDUCTORS, fields, db.keys));
+        `${CONDUCTORS.select} ` + `WHERE \`online\` = 1 AND \`heartbeat_at\` > ${now} - ? ORDER BY \`id\``;
+      return (await db.rows(text, [timeout_ms])).map(reader(CONDUCTORS, CONDUCTORS.fields, db.keys));
     },
   };
 }

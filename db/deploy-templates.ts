@@ -3,9 +3,9 @@ import { json, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import type { Repository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const DEPLOY_TEMPLATES: Table<DeployTemplateRecord> = {
+export const DEPLOY_TEMPLATES = defineTable<DeployTemplateRecord>({
   name: 'deploy_templates',
   kind: 'deploy template',
   columns: {
@@ -18,7 +18,7 @@ export const DEPLOY_TEMPLATES: Table<DeployTemplateRecord> = {
     extra: json('{}'),
   },
   unique: { deploy_templates_uuid: ['uuid'], deploy_templates_name: ['name'] },
-};
+});
 
 export const deployTemplateRepository = (db: Executor): Repository<DeployTemplateRecord> =>
   repository(db, DEPLOY_TEMPLATES);

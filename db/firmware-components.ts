@@ -1,9 +1,9 @@
 import type { FirmwareComponentRecord } from '../lifecycle/records.ts';
 import { value } from './columns.ts';
 import { perNode } from './per-node.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const FIRMWARE_COMPONENTS: Table<FirmwareComponentRecord> = {
+export const FIRMWARE_COMPONENTS = defineTable<FirmwareComponentRecord>({
   name: 'firmware_components',
   kind: 'firmware component',
   columns: {
@@ -20,6 +20,6 @@ export const FIRMWARE_COMPONENTS: Table<FirmwareComponentRecord> = {
     serial_number: value(null),
   },
   unique: { firmware_components_node_uuid_component: ['node_uuid', 'component'] },
-};
+});
 
 export const firmwareComponentRepository = perNode(FIRMWARE_COMPONENTS, 'component');

@@ -4,9 +4,9 @@ import type { Executor } from './executor.ts';
 import { explained, getBy, list } from './repository.ts';
 import { insertText, placeholders } from './statements.ts';
 import type { HistoryRepository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT, withInitial, written } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT, withInitial, written } from './table.ts';
 
-export const HISTORY: Table<HistoryRecord> = {
+export const HISTORY = defineTable<HistoryRecord>({
   name: 'node_history',
   kind: 'history entry',
   columns: {
@@ -26,7 +26,7 @@ export const HISTORY: Table<HistoryRecord> = {
     duration_seconds: value(null),
   },
   unique: { node_history_uuid: ['uuid'] },
-};
+});
 
 export function historyRepository(db: Executor): HistoryRepository {
   return {

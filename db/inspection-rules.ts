@@ -3,9 +3,9 @@ import { flag, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import type { Repository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const INSPECTION_RULES: Table<InspectionRuleRecord> = {
+export const INSPECTION_RULES = defineTable<InspectionRuleRecord>({
   name: 'inspection_rules',
   kind: 'inspection rule',
   columns: {
@@ -21,7 +21,7 @@ export const INSPECTION_RULES: Table<InspectionRuleRecord> = {
     actions: secretJson('[]'),
   },
   unique: { inspection_rules_uuid: ['uuid'] },
-};
+});
 
 export const inspectionRuleRepository = (db: Executor): Repository<InspectionRuleRecord> =>
   repository(db, INSPECTION_RULES);

@@ -4,9 +4,9 @@ import type { Executor } from './executor.ts';
 import { explained, getBy } from './repository.ts';
 import { insertText } from './statements.ts';
 import type { InventoryRepository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT, written } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT, written } from './table.ts';
 
-export const INVENTORY: Table<InventoryRecord> = {
+export const INVENTORY = defineTable<InventoryRecord>({
   name: 'node_inventory',
   kind: 'inventory',
   columns: {
@@ -18,7 +18,7 @@ export const INVENTORY: Table<InventoryRecord> = {
     plugin_data: json('{}'),
   },
   unique: { node_inventory_node_uuid: ['node_uuid'] },
-};
+});
 
 export function inventoryRepository(db: Executor): InventoryRepository {
   return {

@@ -3,7 +3,7 @@ import type { JobRecord } from '../lifecycle/job.ts';
 import type { Executor, SqlValue } from './executor.ts';
 import { placeholders } from './statements.ts';
 import type { ClaimedJob, JobRepository } from './store.ts';
-import { fieldsOf, reader, selection, type Table } from './table.ts';
+import { reader, selection, type Table } from './table.ts';
 
 /** How a job became due, by the state that the claim found it in. */
 const DUE: Readonly<Record<string, ClaimedJob['due']>> = {
@@ -40,7 +40,7 @@ export async function claimJobs(
     options.conductor_group,
   ]);
   if (changes === 0) return [];
-  const fields = fieldsOf(table);
+  const fields = table.fields;
   const won =
     `SELECT ${selection(table, fields)}, \`claimed_from\` FROM \`jobs\` ` +
     `WHERE ${among} AND \`claim_id\` = ? ORDER BY \`id\``;

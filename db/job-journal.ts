@@ -3,9 +3,9 @@ import { value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { placeholders } from './statements.ts';
 import type { JobRepository } from './store.ts';
-import { fieldsOf, quoted, reader, selection, type Table, written } from './table.ts';
+import { defineTable, quoted, reader, written } from './table.ts';
 
-export const JOB_STEPS: Table<JournalEntry> = {
+export const JOB_STEPS = defineTable<JournalEntry>({
   name: 'job_steps',
   kind: 'job step',
   columns: {
@@ -22,7 +22,7 @@ export const JOB_STEPS: Table<JournalEntry> = {
     detail: value(null),
   },
   unique: {},
-};
+});
 
 /** The journal of jobs: one row per run of a step. */
 export function journal(db: Executor): Pick<JobRepository, 'startStep' | 'endStep' | 'journal'> {
@@ -39,9 +39,8 @@ export function journal(db: Executor): Pick<JobRepository, 'startStep' | 'endSte
       await db.run(text, [outcome, detail, id]);
     },
     async journal(job_id) {
-      const fields = fieldsOf(JOB_STEPS);
-      const text = `SELECT ${selection(JOB_STEPS, fields)} FROM \`job_steps\` WHERE \`job_id\` = ? ORDER BY \`id\``;
-      return (await db.rows(text, [job_id])).map(reader(JOB_STEPS, fields, db.keys));
+      const text = `${JOB_STEPS.select} WHERE \`job_id\` = ? ORDER BY \`id\``;
+      return (await db.rows(text, [job_id])).map(reader(JOB_STEPS, JOB_STEPS.fields, db.keys));
     },
   };
 }

@@ -6,9 +6,9 @@ import { journal } from './job-journal.ts';
 import { explained, getBy, list } from './repository.ts';
 import { placeholders } from './statements.ts';
 import type { Claim, JobRepository } from './store.ts';
-import { quoted, type Table, withInitial, written } from './table.ts';
+import { defineTable, quoted, withInitial, written } from './table.ts';
 
-export const JOBS: Table<JobRecord> = {
+export const JOBS = defineTable<JobRecord>({
   name: 'jobs',
   kind: 'job',
   columns: {
@@ -40,7 +40,7 @@ export const JOBS: Table<JobRecord> = {
     finished_at: value(null),
   },
   unique: { jobs_uuid: ['uuid'] },
-};
+});
 
 /** States that a job does not leave. */
 const ENDED: readonly JobRecord['state'][] = ['done', 'failed', 'cancelled'];

@@ -6,14 +6,14 @@ import { scopeConditions } from './node-scope.ts';
 import { create, getBy, list, remove, repository, update } from './repository.ts';
 import { type Condition, placeholders } from './statements.ts';
 import type { NodeListOptions, NodeRepository } from './store.ts';
-import { CREATED_AT, fieldsOf, ID, reader, selection, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, reader, UPDATED_AT } from './table.ts';
 import { insertTraits, traitWrites } from './traits.ts';
 
 const INTERFACES = Object.fromEntries(
   INTERFACE_KINDS.map((kind) => [`${kind}_interface`, value()]),
 ) as Record<InterfaceField, Column>;
 
-export const NODES: Table<NodeRecord> = {
+export const NODES = defineTable<NodeRecord>({
   name: 'nodes',
   kind: 'node',
   columns: {
@@ -74,7 +74,7 @@ export const NODES: Table<NodeRecord> = {
     health: value(null),
   },
   unique: { nodes_uuid: ['uuid'], nodes_name: ['name'], nodes_instance_uuid: ['instance_uuid'] },
-};
+});
 
 export function nodeRepository(db: Executor): NodeRepository {
   const traits = traitWrites(db);
@@ -100,12 +100,11 @@ export function nodeRepository(db: Executor): NodeRepository {
     delete: (uuid) => remove(db, NODES, uuid),
     async listByAddresses(addresses) {
       if (addresses.length === 0) return [];
-      const fields = fieldsOf(NODES);
       const text =
-        `SELECT ${selection(NODES, fields)} FROM \`nodes\` WHERE \`uuid\` IN ` +
+        `${NODES.select} WHERE \`uuid\` IN ` +
         `(SELECT \`node_uuid\` FROM \`ports\` WHERE \`address\` IN (${placeholders(addresses.length)})) ORDER BY \`id\``;
       const rows = await db.rows(text, [...addresses]);
-      return rows.map(reader(NODES, fields, db.keys));
+      return rows.map(reader(NODES, NODES.fields, db.keys));
     },
     ...traits,
     async countByShard() {

@@ -3,7 +3,7 @@ import type { Executor, SqlValue } from './executor.ts';
 import { explained } from './repository.ts';
 import { insertText } from './statements.ts';
 import type { PerNode } from './store.ts';
-import { columnOf, fieldsOf, quoted, reader, selection, type Table, withInitial, written } from './table.ts';
+import { columnOf, quoted, reader, type Table, withInitial, written } from './table.ts';
 
 /** Makes the repository of a small table keyed by node and `key`. */
 export function perNode<R extends Stored & { node_uuid: string }>(
@@ -11,10 +11,9 @@ export function perNode<R extends Stored & { node_uuid: string }>(
   key: keyof R & string,
 ): (db: Executor) => PerNode<R> {
   const name = quoted(table.name);
-  const fields = fieldsOf(table);
   const list = async (db: Executor, node_uuid: string): Promise<R[]> => {
-    const text = `SELECT ${selection(table, fields)} FROM ${name} WHERE \`node_uuid\` = ? ORDER BY ${quoted(key)}`;
-    return (await db.rows(text, [node_uuid])).map(reader(table, fields, db.keys));
+    const text = `${table.select} WHERE \`node_uuid\` = ? ORDER BY ${quoted(key)}`;
+    return (await db.rows(text, [node_uuid])).map(reader(table, table.fields, db.keys));
   };
   return (db) => ({
     list: (node_uuid) => list(db, node_uuid),

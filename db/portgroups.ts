@@ -1,9 +1,9 @@
 import type { PortgroupRecord } from '../lifecycle/records.ts';
 import { flag, json, uuid, value } from './columns.ts';
 import { nodeOwned } from './node-owned.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const PORTGROUPS: Table<PortgroupRecord> = {
+export const PORTGROUPS = defineTable<PortgroupRecord>({
   name: 'portgroups',
   kind: 'portgroup',
   columns: {
@@ -24,6 +24,6 @@ export const PORTGROUPS: Table<PortgroupRecord> = {
     dynamic_portgroup: flag(false),
   },
   unique: { portgroups_uuid: ['uuid'], portgroups_name: ['name'], portgroups_address: ['address'] },
-};
+});
 
 export const portgroupRepository = nodeOwned(PORTGROUPS);

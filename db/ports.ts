@@ -1,9 +1,9 @@
 import type { PortRecord } from '../lifecycle/records.ts';
 import { flag, json, uuid, value } from './columns.ts';
 import { nodeOwned } from './node-owned.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const PORTS: Table<PortRecord> = {
+export const PORTS = defineTable<PortRecord>({
   name: 'ports',
   kind: 'port',
   columns: {
@@ -27,6 +27,6 @@ export const PORTS: Table<PortRecord> = {
     available_for_dynamic_portgroup: flag(true),
   },
   unique: { ports_uuid: ['uuid'], ports_address: ['address'], ports_name: ['name'] },
-};
+});
 
 export const portRepository = nodeOwned(PORTS);

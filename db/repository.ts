@@ -12,7 +12,7 @@ import {
   where,
 } from './statements.ts';
 import type { Changes, ListOptions, Match, New, Repository } from './store.ts';
-import { columnOf, fieldsOf, quoted, reader, selection, type Table, withInitial, written } from './table.ts';
+import { columnOf, quoted, reader, selection, type Table, withInitial, written } from './table.ts';
 
 /** The repository of a table whose records have a uuid. */
 export function repository<R extends Stored & { uuid: string }>(
@@ -68,10 +68,9 @@ export async function getBy<R>(
   field: keyof R & string,
   value: SqlValue,
 ): Promise<R | null> {
-  const fields = fieldsOf(table);
-  const text = `SELECT ${selection(table, fields)} FROM ${quoted(table.name)} WHERE ${quoted(field)} = ?`;
+  const text = `${table.select} WHERE ${quoted(field)} = ?`;
   const [row] = await db.rows(text, [value], true);
-  return row === undefined ? null : reader(table, fields, db.keys)(row);
+  return row === undefined ? null : reader(table, table.fields, db.keys)(row);
 }
 
 /** One page of records. `extra` conditions are added to `options.where`. */
@@ -137,7 +136,7 @@ export async function update<R extends Stored & { uuid: string }>(
   const all = [...bindings, ...filter.bindings];
   return explained(table, changes as Record<string, unknown>, async () => {
     if (db.dialect.update_returning) {
-      const fields = fieldsOf(table);
+      const fields = table.fields;
       const [row] = await db.rows(`${text} RETURNING ${selection(table, fields)}`, all);
       return row === undefined ? null : reader(table, fields, db.keys)(row);
     }

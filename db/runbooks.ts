@@ -3,9 +3,9 @@ import { flag, json, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import type { Repository } from './store.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const RUNBOOKS: Table<RunbookRecord> = {
+export const RUNBOOKS = defineTable<RunbookRecord>({
   name: 'runbooks',
   kind: 'runbook',
   columns: {
@@ -23,6 +23,6 @@ export const RUNBOOKS: Table<RunbookRecord> = {
     traits: json('[]'),
   },
   unique: { runbooks_uuid: ['uuid'], runbooks_name: ['name'] },
-};
+});
 
 export const runbookRepository = (db: Executor): Repository<RunbookRecord> => repository(db, RUNBOOKS);

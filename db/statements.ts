@@ -1,7 +1,7 @@
 import type { Dialect, SqlValue } from './executor.ts';
 import type { KeyRing } from './secrets.ts';
 import type { ListOptions, Match } from './store.ts';
-import { columnOf, fieldsOf, quoted, selection, type Table } from './table.ts';
+import { columnOf, quoted, selection, type Table } from './table.ts';
 
 /** SQL text with its bindings. */
 export interface Sql {
@@ -52,8 +52,8 @@ export function insertText<R>(table: Table<R>, dialect: Dialect, columns: readon
 export function listed<R>(
   table: Table<R>,
   fields: readonly (keyof R & string)[] | undefined,
-): (keyof R & string)[] {
-  if (fields === undefined) return fieldsOf(table);
+): readonly (keyof R & string)[] {
+  if (fields === undefined) return table.fields;
   const always = ['id', 'uuid'].filter((field) => Object.hasOwn(table.columns, field)) as (keyof R &
     string)[];
   return [...new Set([...always, ...fields])];

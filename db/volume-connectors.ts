@@ -1,9 +1,9 @@
 import type { VolumeConnectorRecord } from '../lifecycle/records.ts';
 import { json, uuid, value } from './columns.ts';
 import { nodeOwned } from './node-owned.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const VOLUME_CONNECTORS: Table<VolumeConnectorRecord> = {
+export const VOLUME_CONNECTORS = defineTable<VolumeConnectorRecord>({
   name: 'volume_connectors',
   kind: 'volume connector',
   columns: {
@@ -17,6 +17,6 @@ export const VOLUME_CONNECTORS: Table<VolumeConnectorRecord> = {
     extra: json('{}'),
   },
   unique: { volume_connectors_uuid: ['uuid'], volume_connectors_type_connector_id: ['type', 'connector_id'] },
-};
+});
 
 export const volumeConnectorRepository = nodeOwned(VOLUME_CONNECTORS);

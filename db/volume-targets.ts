@@ -1,9 +1,9 @@
 import type { VolumeTargetRecord } from '../lifecycle/records.ts';
 import { json, secretJson, uuid, value } from './columns.ts';
 import { nodeOwned } from './node-owned.ts';
-import { CREATED_AT, ID, type Table, UPDATED_AT } from './table.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
-export const VOLUME_TARGETS: Table<VolumeTargetRecord> = {
+export const VOLUME_TARGETS = defineTable<VolumeTargetRecord>({
   name: 'volume_targets',
   kind: 'volume target',
   columns: {
@@ -19,6 +19,6 @@ export const VOLUME_TARGETS: Table<VolumeTargetRecord> = {
     extra: json('{}'),
   },
   unique: { volume_targets_uuid: ['uuid'], volume_targets_node_uuid_boot_index: ['node_uuid', 'boot_index'] },
-};
+});
 
 export const volumeTargetRepository = nodeOwned(VOLUME_TARGETS);
