@@ -126,10 +126,12 @@ function nodeConditions(options: NodeListOptions): Condition[] {
   if (options.sharded !== undefined) all.push(isSet('shard', options.sharded));
   if (options.description_contains !== undefined)
     all.push({ text: 'INSTR(`description`, ?) > 0', bindings: [options.description_contains] });
-  if (options.include_children !== true && options.where?.parent_node === undefined)
-    all.push(isSet('parent_node', false));
+  if (options.include_children !== true && options.where?.parent_node === undefined) all.push(NO_PARENT);
   return all;
 }
+
+/** Nearly every node is one: put so that no engine takes the index of parent_node for it, and then has to sort. */
+const NO_PARENT: Condition = { text: "COALESCE(`parent_node`, '') = ''", bindings: [] };
 
 const isSet = (column: string, set: boolean): Condition => ({
   text: `\`${column}\` IS ${set ? 'NOT ' : ''}NULL`,

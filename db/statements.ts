@@ -79,27 +79,40 @@ export function pageQueries<R>(
   const key = options.sort_key ?? ('id' as keyof R & string);
   if (!columnOf(table, key).comparable) throw new TypeError(`${table.name} can't be sorted by ${key}.`);
   const descending = options.sort_dir === 'desc';
-  const direction = descending ? ' DESC' : '';
-  const order = key === 'id' ? `\`id\`${direction}` : `${quoted(key)}${direction}, \`id\`${direction}`;
+  const unique = Object.values(table.unique).some((columns) => columns.length === 1 && columns[0] === key);
   const head = `SELECT ${selection(table, fields)} FROM ${quoted(table.name)}`;
-  return ranges(key, descending, start).map((range) => {
-    const { text, bindings } = where([...filter, ...range]);
+  return ranges(key, unique, descending, start).map((range) => {
+    const { text, bindings } = where([...filter, ...range.within]);
+    const order = range.by.map((column) => quoted(column) + (descending ? ' DESC' : '')).join(', ');
     return { text: `${head}${text} ORDER BY ${order}`, bindings };
   });
 }
 
-function ranges(key: string, descending: boolean, start: PageStart | null): Condition[][] {
-  if (start === null) return [[]];
+/** Rows that one index holds side by side, in the order of `by`. */
+interface Range {
+  within: Condition[];
+  by: string[];
+}
+
+function ranges(key: string, unique: boolean, descending: boolean, start: PageStart | null): Range[] {
   const past = descending ? '<' : '>';
-  const after_id: Condition = { text: `\`id\` ${past} ?`, bindings: [start.id] };
-  if (key === 'id') return [[after_id]];
+  const after_id: Condition[] = start === null ? [] : [{ text: `\`id\` ${past} ?`, bindings: [start.id] }];
+  if (key === 'id') return [{ within: after_id, by: ['id'] }];
   const name = quoted(key);
-  const is_null: Condition = { text: `${name} IS NULL`, bindings: [] };
-  if (start.sorted_by === null) {
-    const ties = [is_null, after_id];
-    return descending ? [ties] : [ties, [{ text: `${name} IS NOT NULL`, bindings: [] }]];
+  // Values of a unique column have no ties; told to sort them by id too, MariaDB would not use the column's index.
+  const by = unique ? [key] : [key, 'id'];
+  const nulls: Range = { within: [{ text: `${name} IS NULL`, bindings: [] }], by: ['id'] };
+  const values: Range = { within: [{ text: `${name} IS NOT NULL`, bindings: [] }], by };
+  if (start === null) {
+    if (!unique) return [{ within: [], by }];
+    return descending ? [values, nulls] : [nulls, values];
   }
-  const ties: Condition[] = [{ text: `${name} = ?`, bindings: [start.sorted_by] }, after_id];
-  const beyond: Condition[] = [{ text: `${name} ${past} ?`, bindings: [start.sorted_by] }];
-  return descending ? [ties, beyond, [is_null]] : [ties, beyond];
+  if (start.sorted_by === null) {
+    const ties: Range = { within: [...nulls.within, ...after_id], by: ['id'] };
+    return descending ? [ties] : [ties, values];
+  }
+  const at = [start.sorted_by];
+  const ties: Range = { within: [{ text: `${name} = ?`, bindings: at }, ...after_id], by: ['id'] };
+  const beyond: Range = { within: [{ text: `${name} ${past} ?`, bindings: at }], by };
+  return [...(unique ? [] : [ties]), beyond, ...(descending ? [nulls] : [])];
 }
