@@ -48,6 +48,7 @@ export class Bmc {
   /** The one that the BMC took, so that the others are not tried again. */
   #suite: number | null = null;
   #next_command_ms = 0;
+  readonly #calls = new Set<Call>();
 
   /** @param onIdle called when the session was unused for the idle timeout. */
   constructor(info: IpmiInfo, context: BmcContext, onIdle: () => void) {
@@ -76,14 +77,19 @@ export class Bmc {
     options: CallOptions,
   ): Promise<Response> {
     using call = new Call(options, this.#context.clock);
-    const turn = this.#turnstile.enter(call);
-    if (turn !== true && !(await turn)) throw call.overdue(this.name, 'other commands to this BMC');
+    this.#calls.add(call);
     try {
-      return await this.#run(command, request, call);
-    } catch (error) {
-      throw this.#named(error, call, command.name);
+      const turn = this.#turnstile.enter(call);
+      if (turn !== true && !(await turn)) throw call.overdue(this.name, 'other commands to this BMC');
+      try {
+        return await this.#run(command, request, call);
+      } catch (error) {
+        throw this.#named(error, call, command.name);
+      } finally {
+        this.#turnstile.leave();
+      }
     } finally {
-      this.#turnstile.leave();
+      this.#calls.delete(call);
     }
   }
 
@@ -104,9 +110,11 @@ export class Bmc {
     this.#context.transport.deadlines.delete(this.#idle);
   }
 
-  /** Ends the session, with a word to the BMC. Does not throw. */
+  /** Ends calls that are under way, then the session, with a word to the BMC. Does not throw. */
   async close(): Promise<void> {
     this.wake();
+    const reason = new DriverError('unreachable', `${this.name}: the connection was closed during the call.`);
+    for (const each of this.#calls) each.end(reason);
     using call = new Call({ timeout_ms: CLOSE_TIMEOUT_MS }, this.#context.clock);
     const turn = this.#turnstile.enter(call);
     if (turn !== true && !(await turn)) return;
@@ -269,6 +277,7 @@ export class Bmc {
   #resolve(call: Call): Promise<Endpoint> {
     const { deadlines } = this.#context.transport;
     return new Promise((resolve, reject) => {
+      call.throwIfEnded();
       const overdue: Deadline = {
         due_ms: call.deadline_ms,
         expire: () => fail(this.#unresolved('no answer by the deadline')),

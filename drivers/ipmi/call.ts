@@ -13,7 +13,8 @@ export class Call implements Disposable {
   cancel: ((reason: unknown) => void) | null = null;
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.cancel?.(this.#signal?.reason);
+  readonly #onAbort = () => this.end(this.#signal?.reason);
+  #ended: { reason: unknown } | null = null;
 
   /** @throws the signal's reason when it is aborted already. */
   constructor(options: CallOptions, clock: Clock) {
@@ -28,14 +29,35 @@ export class Call implements Disposable {
     return this.deadline_ms - this.#clock.monotonic();
   }
 
-  /** Sleeps, at most to the deadline. @throws the signal's reason */
-  async sleep(ms: number): Promise<void> {
-    this.#signal?.throwIfAborted();
-    await this.#clock.sleep(Math.max(0, Math.min(ms, this.remaining_ms)), this.#signal);
+  /** Ends the call before its time: its present wait, or the next one, rejects with `reason`. */
+  end(reason: unknown): void {
+    this.#ended ??= { reason };
+    this.cancel?.(reason);
   }
 
-  throwIfAborted(): void {
-    this.#signal?.throwIfAborted();
+  throwIfEnded(): void {
+    if (this.#ended !== null) throw this.#ended.reason;
+  }
+
+  /** Sleeps, at most to the deadline. Rejects when the call is ended. */
+  async sleep(ms: number): Promise<void> {
+    this.throwIfEnded();
+    const interrupt = new AbortController();
+    await new Promise<void>((resolve, reject) => {
+      this.cancel = (reason) => {
+        this.cancel = null;
+        interrupt.abort();
+        reject(reason);
+      };
+      const bounded_ms = Math.max(0, Math.min(ms, this.remaining_ms));
+      this.#clock.sleep(bounded_ms, interrupt.signal).then(
+        () => {
+          this.cancel = null;
+          resolve();
+        },
+        () => undefined, // interrupted: rejected already
+      );
+    });
   }
 
   /** The error of a call that came to its deadline while `doing`. */

@@ -140,6 +140,7 @@ export class Session implements Receiver {
   ): Promise<Answer> {
     const { udp, deadlines, now, command_timeout_ms } = this.#transport;
     return new Promise((resolve, reject) => {
+      call.throwIfEnded();
       let sent = 0;
       const end = (): void => {
         deadlines.delete(waiting);

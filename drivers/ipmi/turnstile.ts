@@ -5,7 +5,7 @@ interface Waiter extends Deadline {
   enter(): void;
 }
 
-/** Lets one call through at a time, in their order; a waiting call leaves at its deadline or abort. */
+/** Lets one call through at a time, in their order; a waiting call leaves at its deadline or when it is ended. */
 export class Turnstile {
   readonly #deadlines: Deadlines;
   readonly #queue = new Set<Waiter>();
@@ -20,8 +20,9 @@ export class Turnstile {
     return !this.#taken;
   }
 
-  /** Resolves true when it is this call's turn, which must then `leave`; false at its deadline. Rejects on abort. */
+  /** Resolves true when it is this call's turn, which must then `leave`; false at its deadline. Rejects when the call is ended. */
   enter(call: Call): Promise<boolean> | true {
+    call.throwIfEnded();
     if (!this.#taken) {
       this.#taken = true;
       return true;

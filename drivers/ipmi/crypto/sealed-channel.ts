@@ -11,8 +11,9 @@ const BLOCK = 16;
  * Seals and opens the packets of one session: AES-CBC-128 inside, a truncated HMAC around. IPMI v2.0 13.28.4, 13.29
  *
  * It keeps one cipher and one decipher for the session's life, because making them costs more than using them. CBC is a
- * chain: a block of random bytes put first comes out as an unpredictable block, which is the IV of what follows it, so
- * the cipher's output is the wire's `IV | ciphertext` as it stands; and what was before the IV never matters for reading.
+ * chain: a block of zeros put first comes out as the last block sent, encrypted, which nobody can foretell: the IV of what
+ * follows it (NIST SP 800-38A, appendix C, the first method). So the cipher's output is the wire's `IV | ciphertext` as it
+ * stands; and what was before the IV never matters for reading.
  */
 export class SealedChannel {
   readonly #keys: SessionKeys;
@@ -55,7 +56,6 @@ export class SealedChannel {
     // Confidentiality trailer: 1, 2, 3 … and their number.
     const pad = -(message.length + 1) & (BLOCK - 1);
     const plain = new Uint8Array(BLOCK + message.length + pad + 1);
-    plain.set(randomBytes(BLOCK));
     plain.set(message, BLOCK);
     for (let count = 1; count <= pad; count++) plain[BLOCK + message.length + count - 1] = count;
     plain[plain.length - 1] = pad;
