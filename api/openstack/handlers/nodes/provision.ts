@@ -60,10 +60,19 @@ function readBody(body: JsonObject): ProvisionBody {
   return { ...read, target: String(body.target) } as unknown as ProvisionBody;
 }
 
+/** The rules on steps, and those on single steps that an operator wrote (reference: policy, step_policies). */
 function authorizeSteps(api: Api, request: ApiRequest, node: NodeRecord, body: ProvisionBody): void {
   for (const kind of ['clean_steps', 'service_steps'] as const) {
     if (body[kind] === undefined) continue;
     api.policy.authorize(`baremetal:node:set_provision_state:${kind}`, nodeTarget(node), request.caller);
+  }
+  for (const step of [
+    ...(body.deploy_steps ?? []),
+    ...(body.clean_steps ?? []),
+    ...(body.service_steps ?? []),
+  ]) {
+    const rule = `baremetal:step:execute:${String(step.interface)}.${String(step.step)}`;
+    if (api.policy.defines(rule)) api.policy.authorize(rule, nodeTarget(node), request.caller);
   }
 }
 
