@@ -12,7 +12,8 @@ import { decodePresencePing, encodePresencePong, rmcpClass } from '../../drivers
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import { sameBytes } from '../../drivers/ipmi/crypto/rakp-keys.ts';
 import type { Machine } from '../machine.ts';
-import { type BmcState, findHandler } from './command-table.ts';
+import type { BmcState } from './bmc-state.ts';
+import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
 import { type BmcUser, type Session, SessionTable } from './session-table.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';

@@ -1,13 +1,6 @@
 import { putU32 } from '../../drivers/ipmi/codec/bytes.ts';
 import { type Flaw, isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
-import {
-  BOOT_DEVICE_SELECTOR,
-  BOOT_PARAMETER,
-  decodeBootFlags,
-  encodeBootFlags,
-  KEEP_FLAGS_ON,
-} from '../../drivers/ipmi/commands/boot-options.ts';
 import { CHASSIS_ACTION, chassisControl } from '../../drivers/ipmi/commands/chassis-control.ts';
 import { chassisIdentify } from '../../drivers/ipmi/commands/chassis-identify.ts';
 import { clearSel } from '../../drivers/ipmi/commands/clear-sel.ts';
@@ -41,26 +34,12 @@ import { setSessionPrivilegeLevel } from '../../drivers/ipmi/commands/set-sessio
 import { setSystemBootOptions } from '../../drivers/ipmi/commands/set-system-boot-options.ts';
 import { warmReset } from '../../drivers/ipmi/commands/warm-reset.ts';
 import { CIPHER_SUITES } from '../../drivers/ipmi/crypto/cipher-suites.ts';
-import type { BootOverride, FirmwareDevice, Machine, PowerAction } from '../machine.ts';
-import type { SystemEventLog } from './event-log.ts';
+import type { Machine, PowerAction } from '../machine.ts';
+import type { BmcState } from './bmc-state.ts';
+import { bootOption, expireBootFlags, setBootOption } from './boot-flags.ts';
 import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
 import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
-import type { BmcUser, Session } from './session-table.ts';
-
-/** What the commands see of their BMC. */
-export interface BmcState {
-  readonly machine: Machine;
-  readonly users: readonly BmcUser[];
-  readonly cipher_suites: readonly number[];
-  readonly guid: Uint8Array;
-  readonly sel: SystemEventLog;
-  boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
-  now_ms(): number;
-  /** The power state that it tells: the machine's, unless a fault lies. */
-  toldPower(): 'on' | 'off';
-  closeSession(id: number): boolean;
-  reset(kind: 'warm' | 'cold'): void;
-}
+import type { Session } from './session-table.ts';
 
 /** A handler's answer: response data, or a completion code. */
 type Answer = { data: Uint8Array } | { code: number };
@@ -122,17 +101,6 @@ const ACTIONS = {
   [CHASSIS_ACTION.softShutdown]: 'soft',
 } as const satisfies Record<number, PowerAction>;
 
-const DEVICES: Readonly<Record<number, FirmwareDevice>> = {
-  [BOOT_DEVICE_SELECTOR.pxe]: 'pxe',
-  [BOOT_DEVICE_SELECTOR.disk]: 'disk',
-  [BOOT_DEVICE_SELECTOR.diskSafeMode]: 'safe',
-  [BOOT_DEVICE_SELECTOR.cdrom]: 'cdrom',
-  [BOOT_DEVICE_SELECTOR.biosSetup]: 'bios',
-  [BOOT_DEVICE_SELECTOR.floppy]: 'floppy',
-};
-
-/** Flags that nobody asked to keep are forgotten when no boot comes by then. IPMI v2.0 table 28-14, parameter 3 */
-const FLAGS_TIMEOUT_MS = 60_000;
 const ACPI_POWER_STATE = 0x22;
 /** Offsets of sensor type 22h: working, soft-off. IPMI v2.0 table 42-3 */
 const ACPI = { on: 0x00, off: 0x06 } as const;
@@ -310,77 +278,6 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     return { count: bytes.length, bytes };
   }),
 ]);
-
-function setBootOption(
-  bmc: BmcState,
-  { parameter, data }: { parameter: number; data: Uint8Array },
-): typeof nothing | number {
-  const [first = 0] = data;
-  switch (parameter) {
-    case BOOT_PARAMETER.setInProgress:
-      if (first === 1 && bmc.boot.set_in_progress === 1) return 0x81;
-      bmc.boot.set_in_progress = first & 0x03;
-      return nothing;
-    case BOOT_PARAMETER.flagValidClearing:
-      bmc.boot.keep_flags_on = first & 0x1f;
-      return nothing;
-    case BOOT_PARAMETER.infoAcknowledge:
-      return nothing;
-    case BOOT_PARAMETER.bootFlags: {
-      const flags = decodeBootFlags(data);
-      if (isFlaw(flags)) return COMPLETION_CODE.lengthInvalid;
-      const device = DEVICES[flags.device];
-      if (flags.valid && flags.device !== BOOT_DEVICE_SELECTOR.none && device === undefined)
-        return COMPLETION_CODE.invalidData;
-      bmc.machine.boot_override =
-        flags.valid && device !== undefined
-          ? { device, persistent: flags.persistent, mode: flags.efi ? 'uefi' : 'bios' }
-          : null;
-      bmc.boot.flags_set_ms = bmc.now_ms();
-      bmc.machine.note(
-        'boot device',
-        bmc.machine.boot_override === null ? 'none' : JSON.stringify(bmc.machine.boot_override),
-      );
-      return nothing;
-    }
-    default:
-      return 0x80;
-  }
-}
-
-function bootOption(bmc: BmcState, parameter: number): Uint8Array | null {
-  expireBootFlags(bmc);
-  switch (parameter) {
-    case BOOT_PARAMETER.setInProgress:
-      return Uint8Array.of(bmc.boot.set_in_progress);
-    case BOOT_PARAMETER.flagValidClearing:
-      return Uint8Array.of(bmc.boot.keep_flags_on);
-    case BOOT_PARAMETER.infoAcknowledge:
-      return Uint8Array.of(0, 0);
-    case BOOT_PARAMETER.bootFlags:
-      return encodeBootFlags(flagsOf(bmc.machine.boot_override));
-    default:
-      return null;
-  }
-}
-
-function flagsOf(override: BootOverride | null): Parameters<typeof encodeBootFlags>[0] {
-  if (override === null) return { valid: false, persistent: false, efi: false, device: 0 };
-  const [selector] = Object.entries(DEVICES).find(([, device]) => device === override.device) ?? ['0'];
-  return {
-    valid: true,
-    persistent: override.persistent,
-    efi: override.mode === 'uefi',
-    device: Number(selector),
-  };
-}
-
-function expireBootFlags(bmc: BmcState): void {
-  if (bmc.machine.boot_override === null || (bmc.boot.keep_flags_on & KEEP_FLAGS_ON.timeout) !== 0) return;
-  if (bmc.now_ms() - bmc.boot.flags_set_ms <= FLAGS_TIMEOUT_MS) return;
-  bmc.machine.boot_override = null;
-  bmc.machine.note('boot device', 'forgotten after 60 s');
-}
 
 /** Off, for a time, for ever. IPMI v2.0 28.2 */
 function identifyBits({ identify }: Machine): number {

@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
 import { expect } from 'chai';
+import { startBoot } from '../../boot/server.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Machine } from '../../rack/machine.ts';
 import { addressAfter, type Rack, type RackOptions, startRack } from '../../rack/rack.ts';
 import { offerScript, type ServiceStandIn, startServiceStandIn } from './service-stand-in.ts';
@@ -8,12 +11,13 @@ import { offerScript, type ServiceStandIn, startServiceStandIn } from './service
 describe('rack/machine', () => {
   let service: ServiceStandIn;
   let rack: Rack | null = null;
+  let boot_url: string;
 
   const start = async (options: Partial<RackOptions> = {}): Promise<Machine> => {
     rack = await startRack({
       count: 1,
       clock: systemClock,
-      boot_url: () => service.url,
+      boot_url: () => boot_url,
       time_scale: 0,
       delays_ms: { soft_off: 0 },
       ...options,
@@ -33,6 +37,7 @@ describe('rack/machine', () => {
 
   beforeEach(async () => {
     service = await startServiceStandIn();
+    boot_url = service.url;
   });
   afterEach(async () => {
     await rack?.[Symbol.asyncDispose]();
@@ -136,6 +141,47 @@ describe('rack/machine', () => {
       await settled(machine);
       expect(machine.running.what).to.equal('os');
     }
+  });
+
+  it('follows the project’s own boot service to the agent, and to its disk when no node has its address', async () => {
+    const machine = await start();
+    await write(machine);
+    const [mac] = machine.identity.macs;
+    const node = {
+      uuid: service.node_uuid,
+      provision_state: 'cleaning',
+      deploy_interface: 'direct',
+      driver_info: { deploy_kernel: `${service.url}/kernel`, deploy_ramdisk: `${service.url}/ramdisk` },
+      instance_info: {},
+    } as unknown as NodeRecord;
+    service.files.set('/kernel', 'kernel').set('/ramdisk', 'ramdisk');
+    const addresses = new Set([mac]);
+    await using boot = await startBoot({
+      host_ip: '127.0.0.1',
+      port: 0,
+      image_path: tmpdir(),
+      facts: {
+        api_url: service.url,
+        kernel_append_params: 'quiet',
+        deploy_kernel: '',
+        deploy_ramdisk: '',
+      },
+      store: {
+        nodes: {
+          get: async () => null,
+          listByAddresses: async (asked) => (asked.some((each) => addresses.has(each)) ? [node] : []),
+        },
+      },
+      log: { info: () => {}, warn: () => {} },
+    });
+    boot_url = boot.url;
+    machine.command('on');
+    await service.heartbeat(1);
+    expect(machine.running.what).to.equal('agent');
+    addresses.clear();
+    machine.command('reset');
+    await settled(machine);
+    expect(machine.running.what).to.equal('os');
   });
 
   it('does not boot a kernel that cannot be downloaded', async () => {
