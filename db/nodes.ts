@@ -4,7 +4,7 @@ import { type Column, flag, gathered, json, secretJson, uuid, value } from './co
 import type { Executor } from './executor.ts';
 import { scopeConditions } from './node-scope.ts';
 import { create, getBy, list, remove, repository, update } from './repository.ts';
-import { type Condition, placeholders } from './statements.ts';
+import { type Condition, contains, placeholders } from './statements.ts';
 import type { NodeListOptions, NodeRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, reader, UPDATED_AT } from './table.ts';
 import { insertTraits, traitWrites } from './traits.ts';
@@ -125,7 +125,7 @@ function nodeConditions(options: NodeListOptions): Condition[] {
   if (options.associated !== undefined) all.push(isSet('instance_uuid', options.associated));
   if (options.sharded !== undefined) all.push(isSet('shard', options.sharded));
   if (options.description_contains !== undefined)
-    all.push({ text: 'INSTR(`description`, ?) > 0', bindings: [options.description_contains] });
+    all.push(contains('description', options.description_contains));
   if (options.include_children !== true && options.where?.parent_node === undefined) all.push(NO_PARENT);
   return all;
 }

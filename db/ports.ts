@@ -1,6 +1,11 @@
 import type { PortRecord } from '../lifecycle/records.ts';
 import { flag, json, uuid, value } from './columns.ts';
+import type { Executor } from './executor.ts';
 import { nodeOwned } from './node-owned.ts';
+import { ownedWithin } from './node-scope.ts';
+import { list } from './repository.ts';
+import { contains } from './statements.ts';
+import type { PortRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
 export const PORTS = defineTable<PortRecord>({
@@ -29,4 +34,18 @@ export const PORTS = defineTable<PortRecord>({
   unique: { ports_uuid: ['uuid'], ports_address: ['address'], ports_name: ['name'] },
 });
 
-export const portRepository = nodeOwned(PORTS);
+export function portRepository(db: Executor): PortRepository {
+  return {
+    ...nodeOwned(PORTS)(db),
+    list: (options = {}) => {
+      const words = options.description_contains;
+      const within = ownedWithin(options.node);
+      return list(
+        db,
+        PORTS,
+        options,
+        words === undefined ? within : [...within, contains('description', words)],
+      );
+    },
+  };
+}

@@ -1,8 +1,9 @@
 import type { RunbookRecord } from '../lifecycle/records.ts';
 import { flag, json, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
-import { repository } from './repository.ts';
-import type { Repository } from './store.ts';
+import { list, repository } from './repository.ts';
+import type { Condition } from './statements.ts';
+import type { RunbookRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
 export const RUNBOOKS = defineTable<RunbookRecord>({
@@ -25,4 +26,15 @@ export const RUNBOOKS = defineTable<RunbookRecord>({
   unique: { runbooks_uuid: ['uuid'], runbooks_name: ['name'] },
 });
 
-export const runbookRepository = (db: Executor): Repository<RunbookRecord> => repository(db, RUNBOOKS);
+export function runbookRepository(db: Executor): RunbookRepository {
+  return {
+    ...repository(db, RUNBOOKS),
+    list: (options = {}) =>
+      list(db, RUNBOOKS, options, options.visible_to === undefined ? [] : [visibleTo(options.visible_to)]),
+  };
+}
+
+const visibleTo = (project: string): Condition => ({
+  text: '(`owner` = ? OR `public` = 1)',
+  bindings: [project],
+});

@@ -12,6 +12,11 @@ export interface Sql {
 /** A condition of a WHERE clause. */
 export type Condition = Sql;
 
+/** Rows whose text column contains `words`. */
+export function contains(column: string, words: string): Condition {
+  return { text: `INSTR(\`${column}\`, ?) > 0`, bindings: [words] };
+}
+
 const NOWHERE = { table: '', uuid: '', column: '' };
 
 /** The conditions of `match`: equality, "one of", IS NULL. */

@@ -36,12 +36,12 @@ export interface Store extends Tables, AsyncDisposable {
 
 export interface Tables {
   readonly nodes: NodeRepository;
-  readonly ports: NodeOwned<PortRecord>;
+  readonly ports: PortRepository;
   readonly portgroups: NodeOwned<PortgroupRecord>;
   readonly chassis: Repository<ChassisRecord>;
   readonly allocations: Repository<AllocationRecord>;
   readonly deploy_templates: Repository<DeployTemplateRecord>;
-  readonly runbooks: Repository<RunbookRecord>;
+  readonly runbooks: RunbookRepository;
   readonly volume_connectors: NodeOwned<VolumeConnectorRecord>;
   readonly volume_targets: NodeOwned<VolumeTargetRecord>;
   readonly inspection_rules: Repository<InspectionRuleRecord>;
@@ -91,6 +91,17 @@ export interface Repository<R extends Stored & { uuid: string }> {
 /** Records that belong to a node and go with it. */
 export interface NodeOwned<R extends Stored & { uuid: string; node_uuid: string }> extends Repository<R> {
   list(options?: ListOptions<R> & { node?: NodeScope }): Promise<R[]>;
+}
+
+export interface PortRepository extends NodeOwned<PortRecord> {
+  list(
+    options?: ListOptions<PortRecord> & { node?: NodeScope; description_contains?: string },
+  ): Promise<PortRecord[]>;
+}
+
+export interface RunbookRepository extends Repository<RunbookRecord> {
+  /** `visible_to`: only the runbooks that this project owns, and public ones. */
+  list(options?: ListOptions<RunbookRecord> & { visible_to?: string }): Promise<RunbookRecord[]>;
 }
 
 /** Limits a list to what a project may see: nodes that it owns or leases. `shards`, `conductor_groups`: nodes in one of them. */

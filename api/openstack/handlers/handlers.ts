@@ -45,6 +45,18 @@ import { continueInspection } from './ramdisk/continue-inspection.ts';
 import { heartbeat } from './ramdisk/heartbeat.ts';
 import { lookUp } from './ramdisk/lookup.ts';
 import { showOpenapi, showRoot, showV1 } from './root/show.ts';
+import {
+  addRunbookTrait,
+  clearRunbookTraits,
+  createRunbook,
+  deleteRunbook,
+  listRunbooks,
+  listRunbookTraits,
+  patchRunbook,
+  removeRunbookTrait,
+  replaceRunbookTraits,
+  showRunbook,
+} from './runbooks/runbooks.ts';
 import { listShards } from './shards/list.ts';
 import { CONNECTORS, showVolume, TARGETS, volumeHandlers } from './volume/volume.ts';
 
@@ -125,6 +137,16 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'deploy_templates.show': showDeployTemplate,
   'deploy_templates.patch': patchDeployTemplate,
   'deploy_templates.delete': deleteDeployTemplate,
+  'runbooks.list': listRunbooks,
+  'runbooks.create': createRunbook,
+  'runbooks.show': showRunbook,
+  'runbooks.patch': patchRunbook,
+  'runbooks.delete': deleteRunbook,
+  'runbooks.traits.list': listRunbookTraits,
+  'runbooks.traits.replace': replaceRunbookTraits,
+  'runbooks.traits.add': addRunbookTrait,
+  'runbooks.traits.clear': clearRunbookTraits,
+  'runbooks.traits.remove': removeRunbookTrait,
   'volume.show': showVolume,
   'volume.connectors.list': connectors.list,
   'volume.connectors.create': connectors.create,
