@@ -198,6 +198,10 @@ export const OPTIONS = {
       ['17', '3'],
       'Cipher suites in order of preference for nodes that name none.',
     ),
+    disable_boot_timeout: flag(
+      true,
+      'Tell BMCs that a boot device override outlives its 60 seconds, for nodes that say nothing else.',
+    ),
     session_idle_timeout: integer(45, 'Seconds that an unused session is kept. 0: closed at once.', 0),
     max_sessions: integer(20_000, 'Sessions kept at once.', 0),
   },
