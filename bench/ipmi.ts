@@ -109,6 +109,7 @@ function ourDriver(sims: readonly IpmiSim[], session_idle_timeout: number): Cont
       command_retries: 4,
       min_command_interval: 0,
       cipher_suite_versions: ['17', '3'],
+      disable_boot_timeout: true,
       session_idle_timeout,
       max_sessions: 20_000,
     },

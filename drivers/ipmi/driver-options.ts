@@ -12,6 +12,6 @@ export interface IpmiOptions {
   session_idle_timeout: number;
   /** Sessions kept at once. */
   max_sessions: number;
-  /** Take the 60 s limit off boot flags, for nodes that say nothing. Default true. */
-  disable_boot_timeout?: boolean;
+  /** Take the 60 s limit off boot flags, for nodes that say nothing. */
+  disable_boot_timeout: boolean;
 }

@@ -8,6 +8,7 @@ import { coldReset } from './commands/cold-reset.ts';
 import { getDeviceId } from './commands/get-device-id.ts';
 import { rawCommand } from './commands/raw.ts';
 import { warmReset } from './commands/warm-reset.ts';
+import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import { Deadlines } from './deadlines.ts';
 import { IPMI_PROPERTIES, type IpmiInfo, parseDriverInfo } from './driver-info.ts';
 import type { IpmiOptions } from './driver-options.ts';
@@ -44,9 +45,11 @@ const LONGEST_IDENTIFY_S = 255;
 /**
  * Native IPMI v2.0 over RMCP+. One UDP socket for all BMCs, opened by the first command; sessions are kept between
  * connections for `session_idle_timeout`. Disposing it ends all sessions.
+ * @throws Error when the options name a cipher suite that is refused
  */
 export function createIpmiDriver(context: DriverContext, options: IpmiOptions): IpmiDriver {
   const { clock, log } = context;
+  refuseWeakSuites(options.cipher_suite_versions);
   const udp = new UdpChannel();
   const deadlines = new Deadlines(clock);
   const transport = {
@@ -70,7 +73,7 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     connect: async (info, call) => {
       call.signal?.throwIfAborted();
       const { bmc, key, release } = pool.acquire(info);
-      const boot = ipmiBoot(bmc, clock, info.disable_boot_timeout ?? options.disable_boot_timeout ?? true, {
+      const boot = ipmiBoot(bmc, clock, info.disable_boot_timeout ?? options.disable_boot_timeout, {
         get: () => forced_boots.get(key),
         set: (forced) => {
           if (forced === null) forced_boots.delete(key);
@@ -87,6 +90,14 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
       if (Object.keys(dropped).length > 0) log.debug({ dropped }, 'IPMI datagrams dropped');
     },
   };
+}
+
+function refuseWeakSuites(versions: readonly string[]): void {
+  for (const version of versions)
+    if (CIPHER_SUITES[Number(version)] === undefined)
+      throw new Error(
+        `[ipmi]cipher_suite_versions: ${version} is refused. Use 17 and 3: the others lack authentication, integrity or encryption.`,
+      );
 }
 
 function connectionTo(

@@ -135,6 +135,11 @@ describe('ipmi driver on the stand-in', () => {
     expect(error.message).to.contain('17').and.to.contain('ipmi_cipher_suite');
   });
 
+  it('refuses cipher suite 0 also in the settings', () => {
+    for (const weak of ['0', '8'])
+      expect(() => start({ cipher_suite_versions: ['17', weak] })).to.throw(`${weak} is refused`);
+  });
+
   it('keeps one session over connections, and none with an idle time of 0', async () => {
     const keeping = start();
     for (let round = 0; round < 3; round++) {
