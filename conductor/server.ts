@@ -74,8 +74,10 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     const { id, fencing_token } = claimed.job;
     const claim = { job_id: id, claimed_by: hostname, fencing_token };
     const lease = new Lease(claim, clock, asked_at, lease_ms);
+    // Taken over from this very conductor: its lease ran out while the process or the database stood still.
+    leases.get(id)?.lease.lose('The job was claimed anew.');
     const run = work(claimed, lease).finally(() => {
-      leases.delete(id);
+      if (leases.get(id)?.lease === lease) leases.delete(id);
       if (!halted) poke();
     });
     leases.set(id, { lease, run });

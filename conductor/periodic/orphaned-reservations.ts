@@ -11,13 +11,13 @@ export const orphanedReservations: Periodic = {
   name: 'orphaned-reservations',
   interval_s: ({ settings }) => settings.conductor.check_provision_state_interval,
   start: (ctx) => async () => {
-    const fields = ['reservation', 'reservation_job_id', 'updated_at'] as const;
+    const fields = ['reservation', 'reservation_job_id', 'updated_at', 'created_at'] as const;
     for await (const node of ownNodes(ctx, {}, fields)) {
       if (node.reservation === null) continue;
       const { reservation, reservation_job_id } = node;
       const job = reservation_job_id === null ? null : await ctx.store.jobs.get(reservation_job_id);
       const held = job !== null && HOLDING.includes(job.state);
-      const age_ms = (await ctx.placement.dbNow()) - (node.updated_at ?? 0);
+      const age_ms = (await ctx.placement.dbNow()) - (node.updated_at ?? node.created_at);
       if (held || age_ms < STALE_MS) continue;
       const freed = await ctx.store.nodes.update(
         node.uuid,

@@ -12,6 +12,7 @@ import { systemClock } from '../../config/system-clock.ts';
 import { openStore } from '../../db/open-store.ts';
 import { newKeyLine, parseKeyRing } from '../../db/secrets.ts';
 import type { Store } from '../../db/store.ts';
+import type { Driver } from '../../drivers/contract.ts';
 import { createFakeDriver, type FakeServers } from '../../drivers/fake/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../../drivers/registry.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
@@ -68,20 +69,20 @@ export const FAKE_INTERFACES = {
 
 export async function startConductorBench(
   overrides: Overrides = {},
-  wrap: (store: Store) => Store = (store) => store,
+  other: { driver?: Driver } = {},
 ): Promise<ConductorBench> {
   const folder = await mkdtemp(join(tmpdir(), 'kurogane-conductor-'));
   const settings = settingsWith(overrides);
-  const store = wrap(
-    await openStore({
-      connection: `sqlite:///${join(folder, 'db.sqlite')}`,
-      keys: parseKeyRing(newKeyLine()),
-    }),
-  );
+  const store = await openStore({
+    connection: `sqlite:///${join(folder, 'db.sqlite')}`,
+    keys: parseKeyRing(newKeyLine()),
+  });
   await store.upgrade();
   const bus = createMemoryBus({ redeliveries: 3, clock: systemClock, log: SILENT });
   const servers: FakeServers = new Map();
-  const drivers = createDriverRegistry([createFakeDriver({ clock: systemClock, log: SILENT }, servers)]);
+  const drivers = createDriverRegistry([
+    other.driver ?? createFakeDriver({ clock: systemClock, log: SILENT }, servers),
+  ]);
   const common = { store, bus, settings, clock: systemClock, log: SILENT, drivers };
   const client = await createConductorClient(common);
   const conductors: Conductor[] = [];
@@ -89,7 +90,13 @@ export async function startConductorBench(
   const bench: ConductorBench = {
     ...{ store, bus, settings, client, drivers, servers },
     start: async (hostname = 'conductor-1', options = {}) => {
-      const conductor = await startConductor({ ...common, hostname, periodics: [], ...options });
+      const conductor = await startConductor({
+        ...common,
+        hostname,
+        periodics: [],
+        drain_ms: 1000,
+        ...options,
+      });
       conductors.push(conductor);
       return conductor;
     },

@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import { systemClock } from '../../config/system-clock.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { Verb } from '../../lifecycle/verbs.ts';
+import type { Machine } from '../../rack/machine.ts';
+import { type Rack, startRack } from '../../rack/rack.ts';
+import { eventually } from '../services/eventually.ts';
+import { AGENT_INTERFACES, type AgentFront, createMachineDriver, startAgentFront } from './agent-bench.ts';
+import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
+
+const IMAGE = Buffer.alloc(100_000, 'kurogane');
+const SHA256 = createHash('sha256').update(IMAGE).digest('hex');
+
+describe('work through the agent', () => {
+  let bench: ConductorBench;
+  let rack: Rack;
+  let front: AgentFront;
+  let machine: Machine;
+
+  beforeEach(async () => {
+    const machines = new Map<string, Machine>();
+    bench = await startConductorBench(
+      {
+        conductor: { lease_timeout: 0.3, poll_interval: 0.05, node_locked_retry_interval: 0.05 },
+        agent: { require_tls: true },
+      },
+      { driver: createMachineDriver(machines) },
+    );
+    front = await startAgentFront(bench.store, () => bench.client, IMAGE);
+    rack = await startRack({
+      count: 1,
+      clock: systemClock,
+      boot_url: () => front.url,
+      time_scale: 0.01,
+      boot_order: ['disk'],
+      delays_ms: { soft_off: 1 },
+    });
+    const [server] = rack.servers;
+    if (server === undefined) throw new Error('an empty rack');
+    machine = server.machine;
+    machines.set('one', machine);
+  });
+
+  afterEach(async () => {
+    await bench[Symbol.asyncDispose]();
+    await rack[Symbol.asyncDispose]();
+    await front[Symbol.asyncDispose]();
+  });
+
+  async function enroll(fields: Partial<NodeRecord> = {}): Promise<NodeRecord> {
+    const node = await bench.node({ ...AGENT_INTERFACES, driver_info: { machine: 'one' }, ...fields });
+    await bench.store.ports.create({
+      node_uuid: node.uuid,
+      address: machine.identity.macs[0] ?? '',
+      pxe_enabled: true,
+    });
+    return node;
+  }
+
+  const raise = async (node: Pick<NodeRecord, 'uuid'>, verb: Verb, args = {}) =>
+    bench.client.provision(await bench.read(node), verb, args, CALLER);
+
+  const instance_info = (): JsonObject => ({
+    image_source: `${front.url}/image`,
+    image_os_hash_algo: 'sha256',
+    image_os_hash_value: SHA256,
+  });
+
+  it('writes the image, boots it, and cleans the disk after it', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    await raise(node, 'active');
+    const active = await bench.settled(node, 'active');
+    await machine.until(({ running }) => running.what === 'os');
+    expect(machine.running).to.include({ what: 'os', sha256: SHA256 });
+    expect(active.power_state).to.equal('power on');
+    expect(active.deploy_step).to.deep.equal({});
+    expect(active.driver_internal_info).not.to.have.any.keys('agent_url', 'agent_secret_token');
+    const [job] = await bench.store.jobs.list({ where: { node_uuid: node.uuid } });
+    expect(job?.steps?.map(({ step, priority }) => `${step} ${priority}`)).to.deep.equal([
+      'deploy 100',
+      'write_image 80',
+      'prepare_instance_boot 60',
+      'tear_down_agent 40',
+      'switch_to_tenant_network 30',
+      'boot_instance 20',
+    ]);
+    await raise(node, 'deleted');
+    const freed = await bench.settled(node, 'available');
+    expect(freed.power_state).to.equal('power off');
+    expect(freed.instance_info).to.deep.equal({});
+    expect(await machine.disks[0]?.contents()).to.equal(null);
+    const erased = machine.events.filter(({ event }) => event.includes('erased')).map(({ event }) => event);
+    expect(erased).to.deep.equal(['metadata erased', 'erased']);
+  });
+
+  it('leaves a failed deploy off, with the agent’s own words', async () => {
+    await bench.start();
+    const info = { ...instance_info(), image_os_hash_value: 'f'.repeat(64) };
+    const node = await enroll({ provision_state: 'available', instance_info: info });
+    await raise(node, 'active');
+    const failed = await bench.settled(node, 'deploy failed');
+    expect(failed.last_error)
+      .to.contain('prepare_image')
+      .and.match(/checksum|verify|hash/i);
+    expect(failed.power_state).to.equal('power off');
+    expect(failed.maintenance).to.equal(false);
+    expect(failed.target_provision_state).to.equal('active');
+    expect(machine.power).to.equal('off');
+  });
+
+  it('fails a deploy whose agent never calls, and says where to look', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await startConductorBench(
+      { conductor: { deploy_callback_timeout: 0.1, poll_interval: 0.05 } },
+      { driver: createMachineDriver(new Map([['one', machine]])) },
+    );
+    machine.agent_faults = { never_boots: true };
+    await bench.start();
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    await raise(node, 'active');
+    const failed = await bench.settled(node, 'deploy failed');
+    expect(failed.last_error)
+      .to.match(/Timeout reached/)
+      .and.match(/console/);
+    expect(machine.power).to.equal('off');
+  });
+
+  it('takes in what the ramdisk found', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    await raise(node, 'inspect');
+    const inspected = await bench.settled(node, 'manageable');
+    expect(inspected.last_error).to.equal(null);
+    expect(inspected.properties).to.include.keys('cpu_arch', 'memory_mb', 'cpus', 'local_gb');
+    expect(inspected.power_state).to.equal('power off');
+    const ports = await bench.store.ports.list({ where: { node_uuid: node.uuid } });
+    expect(ports.map(({ address }) => address).sort()).to.deep.equal([...machine.identity.macs].sort());
+    expect((await bench.store.inventory.get(node.uuid))?.inventory).to.include.keys('interfaces', 'memory');
+  });
+
+  it('puts a node whose cleaning broke off in maintenance', async () => {
+    machine.agent_faults = { fails: { erase_devices: 'The disk is on fire.' } };
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    await raise(node, 'provide');
+    const failed = await bench.settled(node, 'clean failed');
+    expect(failed.last_error).to.contain('The disk is on fire.');
+    expect(failed).to.include({ maintenance: true, fault: 'clean failure' });
+    expect(failed.target_provision_state).to.equal('available');
+  });
+
+  it('runs a manual clean by the agent, in the order given', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    const clean_steps = ['erase_devices', 'erase_devices_metadata'].map((step) => ({
+      interface: 'deploy',
+      step,
+    }));
+    await raise(node, 'clean', { clean_steps });
+    await bench.settled(node, 'manageable');
+    const erased = machine.events.filter(({ event }) => event.includes('erased')).map(({ event }) => event);
+    expect(erased).to.deep.equal(['erased', 'metadata erased']);
+  });
+
+  it('aborts a running clean step that can be aborted', async () => {
+    machine.agent_faults = { hangs: ['erase_devices'] };
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    await raise(node, 'provide');
+    await eventually(async () => {
+      const { provision_state, clean_step } = await bench.read(node);
+      expect({ provision_state, step: clean_step.step }).to.deep.equal({
+        provision_state: 'clean wait',
+        step: 'erase_devices',
+      });
+    });
+    await raise(node, 'abort');
+    const aborted = await bench.settled(node, 'clean failed');
+    expect(aborted.last_error).to.contain('aborted').and.contain('erase_devices');
+    expect(aborted.maintenance).to.equal(false);
+    expect(machine.power).to.equal('off');
+  });
+
+  it('refuses a heartbeat with a wrong token, and one without TLS', async () => {
+    await bench.start();
+    machine.agent_faults = { never_boots: true };
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    await raise(node, 'active');
+    const waiting = await bench.settled(node, 'wait call-back');
+    const agent_token = await bench.client.agentToken(waiting);
+    expect(agent_token).to.have.lengthOf(43);
+    expect(await bench.client.agentToken(await bench.read(node))).to.equal('******');
+    const beat = (callback_url: string, token: string) =>
+      bench.client.heartbeat(waiting, { callback_url, agent_token: token }).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    expect(await beat('https://127.0.0.1:1', 'x'.repeat(43))).to.match(/token/);
+    expect(await beat('http://127.0.0.1:1', agent_token)).to.match(/TLS/);
+    expect((await bench.read(node)).provision_state).to.equal('wait call-back');
+  });
+
+  it('resumes a deploy at its step, wherever its conductor is killed', async () => {
+    // One conductor after the other takes the deploy a single journal write further.
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    let generation = 0;
+    let ended = false;
+    const killed: Promise<void>[] = [];
+    const startMortal = async (): Promise<void> => {
+      const number = ++generation;
+      let writes = 0;
+      const jobs = (own: typeof bench.store.jobs): typeof bench.store.jobs => ({
+        ...own,
+        endStep: async (...args) => {
+          await own.endStep(...args);
+          writes += 1;
+        },
+      });
+      const conductor = await bench.start(`conductor-${number}`, {
+        store: {
+          ...bench.store,
+          transaction: async (work) => {
+            const done = await bench.store.transaction((tables) =>
+              work({ ...tables, jobs: jobs(tables.jobs) }),
+            );
+            if (writes > 0 && !ended) {
+              writes = Number.NEGATIVE_INFINITY;
+              conductor.halt();
+              killed.push(startMortal());
+              return new Promise<never>(() => {});
+            }
+            return done;
+          },
+        },
+      });
+    };
+    await startMortal();
+    await raise(node, 'active');
+    const active = await eventually(async () => {
+      const now = await bench.read(node);
+      expect(now.provision_state, now.last_error ?? '').to.equal('active');
+      return now;
+    });
+    ended = true;
+    await Promise.all(killed);
+    expect(active.last_error).to.equal(null);
+    expect(active.reservation).to.equal(null);
+    await machine.until(({ running }) => running.what === 'os');
+    expect(machine.running).to.include({ what: 'os', sha256: SHA256 });
+    expect(generation).to.be.greaterThan(6);
+    const written = machine.events.filter(({ event }) => event === 'image written');
+    expect(written).to.have.lengthOf(1);
+  });
+});
