@@ -4,7 +4,7 @@ import type { PlannedStep, StepOutcome } from '../lifecycle/job.ts';
 import type { Json } from '../lifecycle/json.ts';
 import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import { transition } from '../lifecycle/machine.ts';
-import type { StepView } from '../lifecycle/records.ts';
+import type { NodeRecord, StepView } from '../lifecycle/records.ts';
 import { explain } from './explain.ts';
 import { JobRun } from './job-run.ts';
 import { type Lease, LeaseLost } from './lease.ts';
@@ -48,22 +48,27 @@ export async function runJob(
   await using run = new JobRun(deps, claimed.job, lease);
   const { job } = run;
 
-  /** Writes in one transaction under the claim; waits for a database that is away as long as the lease lasts. */
+  /**
+   * Writes in one transaction under the claim; waits for a database that is away as long as the lease lasts. A
+   * transaction may run twice, so what it learns is kept only once it is committed.
+   */
   async function write(
     changes: JobChanges & { run_after_ms?: number; wait_within_ms?: number },
-    more: (tables: Tables) => Promise<void>,
+    more: (tables: Tables) => Promise<Learned>,
   ): Promise<void> {
     for (;;) {
       lease.checkHeld();
       try {
-        await store.transaction(async (tables) => {
+        const learned = await store.transaction(async (tables) => {
           if (!(await tables.jobs.update(lease.claim, changes)))
             throw new LeaseLost('The job was taken over.');
-          await more(tables);
+          return more(tables);
         });
+        if (learned.node !== undefined) run.written(learned.node);
+        run.journal_id = learned.journal_id ?? null;
         return;
       } catch (error) {
-        if (!(error instanceof ServiceError) || error.code !== 'ServiceUnavailable') throw error;
+        if (!isUnavailable(error)) throw error;
         log.warn({ job: job.uuid, err: error }, 'the database is away; the outcome of a step waits for it');
         await clock.sleep(DATABASE_RETRY_MS);
       }
@@ -71,21 +76,21 @@ export async function runJob(
   }
 
   /** Writes the node's pending changes and `changes`, provided that this job still holds the node. */
-  async function writeNode(tables: Tables, changes: NodeChanges): Promise<void> {
+  async function writeNode(tables: Tables, changes: NodeChanges): Promise<{ node?: NodeRecord }> {
     const all: NodeChanges = { ...run.changes, ...changes };
     if (all.provision_state !== undefined) all.provision_updated_at = run.now();
-    if (job.node_uuid === null || Object.keys(all).length === 0) return;
-    const written = await tables.nodes.update(
+    if (job.node_uuid === null || Object.keys(all).length === 0) return {};
+    const node = await tables.nodes.update(
       job.node_uuid,
       all,
       job.exclusive ? { reservation_job_id: job.id } : {},
     );
-    if (written === null) throw new LeaseLost('The node is gone, or its reservation was broken.');
-    run.written(written);
+    if (node === null) throw new LeaseLost('The node is gone, or its reservation was broken.');
+    return { node };
   }
 
-  async function startStep(tables: Tables, index: number, step: PlannedStep): Promise<void> {
-    run.journal_id = await tables.jobs.startStep({
+  function startStep(tables: Tables, index: number, step: PlannedStep): Promise<number> {
+    return tables.jobs.startStep({
       job_id: job.id,
       step_index: index,
       interface: step.interface,
@@ -101,7 +106,6 @@ export async function runJob(
     detail: string | null,
   ): Promise<void> {
     if (run.journal_id !== null) await tables.jobs.endStep(run.journal_id, outcome, detail);
-    run.journal_id = null;
   }
 
   async function end(
@@ -114,7 +118,7 @@ export async function runJob(
       result.state === 'done' ? { state: 'done', result: result.result } : { state: result.state, error };
     await write(changes, async (tables) => {
       await endStep(tables, failure === null ? 'done' : 'fail', failure?.message ?? null);
-      if (job.node_uuid === null) return;
+      if (job.node_uuid === null) return {};
       const follow =
         node_end.follow &&
         (await tables.jobs.insert({
@@ -130,14 +134,14 @@ export async function runJob(
       const released = follow
         ? { reservation: deps.hostname, reservation_job_id: follow.id }
         : { reservation: null, reservation_job_id: null };
-      await writeNode(tables, {
+      const { node: after = before } = await writeNode(tables, {
         ...(node_end.events.length > 0 ? fire(before, node_end.events) : {}),
         ...(run.work.step_field ? { [run.work.step_field]: {} } : {}),
         ...(failure && job.kind !== 'call' ? { last_error: failure.message } : {}),
         ...node_end.changes,
         ...(job.exclusive ? released : {}),
       });
-      const text = failure && job.kind !== 'call' ? (run.node.last_error ?? failure.message) : node_end.note;
+      const text = failure && job.kind !== 'call' ? (after.last_error ?? failure.message) : node_end.note;
       if (text !== undefined && deps.settings.conductor.node_history)
         await tables.history.add({
           node_uuid: job.node_uuid,
@@ -147,10 +151,11 @@ export async function runJob(
           conductor: deps.hostname,
           user: job.user,
           project: job.project,
-          state: run.node.provision_state,
-          target_provision_state: run.node.target_provision_state,
+          state: after.provision_state,
+          target_provision_state: after.target_provision_state,
           duration_seconds: secondsSince(run.now(), before.provision_updated_at),
         });
+      return { node: after };
     });
     log.info({ ...run.facts, state: result.state, provision_state: run.node.provision_state }, 'job ended');
     return { state: 'ended', followed: node_end.follow !== undefined };
@@ -170,7 +175,7 @@ export async function runJob(
       return await end({ state: 'failed', failure }, node_end);
     } catch (error) {
       if (error instanceof LeaseLost || lease.signal.aborted) throw error;
-      if (error instanceof ServiceError && error.code === 'ServiceUnavailable') throw error;
+      if (isUnavailable(error)) throw error;
       log.error(
         { ...run.facts, err: error },
         'the outcome could not be written; failing without its changes',
@@ -201,11 +206,11 @@ export async function runJob(
       const put_off = overdue && run.node.maintenance;
       if (put_off || !(await acquire())) {
         if (claimed.due === 'deadline') {
-          await write({ state: 'waiting', wait_within_ms: BUSY_RETRY_MS }, async () => {});
+          await write({ state: 'waiting', wait_within_ms: BUSY_RETRY_MS }, async () => ({}));
           return { state: 'waiting' };
         }
         const failure = explain(new Error('The reservation of the node was broken.'), null);
-        await write({ state: 'failed', error: failure }, async () => {});
+        await write({ state: 'failed', error: failure }, async () => ({}));
         return { state: 'ended', followed: false };
       }
     }
@@ -233,19 +238,21 @@ export async function runJob(
 
   /** Runs steps from the current one on. */
   async function steps(planned: boolean): Promise<RunResult> {
-    let step = run.steps[run.step_index];
-    if (step === undefined) return finish(null);
+    const first = run.steps[run.step_index];
+    if (first === undefined) return finish(null);
+    let step = first;
     const opened = claimed.due === 'lease-ended' ? await crashes(run.step_index) : 0;
     if (opened > MAX_CRASHES)
       return fail(explain(new Error(`Conductors stopped ${opened} times while this step ran.`), step));
     let crashed = opened > 0;
     const resumed = transition(run.node.provision_state, 'resume') !== null && job.exclusive;
     await write(planned ? { steps: run.steps } : {}, async (tables) => {
-      await startStep(tables, run.step_index, step as PlannedStep);
-      await writeNode(tables, {
+      const journal_id = await startStep(tables, run.step_index, first);
+      const written = await writeNode(tables, {
         ...(resumed && PROVISION_WAITS.includes(job.kind) ? fire(run.node, ['resume']) : {}),
-        ...stepView(run.work, step),
+        ...stepView(run.work, first),
       });
+      return { ...written, journal_id };
     });
     run.woken = job.wait_for !== null;
     for (;;) {
@@ -273,8 +280,8 @@ export async function runJob(
         },
         async (tables) => {
           await endStep(tables, 'done', detailOf(outcome.result));
-          if (!hand_over) await startStep(tables, index, next);
-          await writeNode(tables, stepView(run.work, next));
+          const journal_id = hand_over ? null : await startStep(tables, index, next);
+          return { ...(await writeNode(tables, stepView(run.work, next))), journal_id };
         },
       );
       if (hand_over) return { state: 'left' };
@@ -336,7 +343,7 @@ export async function runJob(
     if (outcome.outcome === 'again') {
       await write({ state: 'queued', run_after_ms: outcome.after_ms, step_data: data }, async (tables) => {
         await endStep(tables, 'again', null);
-        await writeNode(tables, {});
+        return writeNode(tables, {});
       });
       return { state: 'again', after_ms: outcome.after_ms };
     }
@@ -345,7 +352,7 @@ export async function runJob(
     const changes: JobChanges = { state: 'waiting', wait_for: outcome.wait_for, step_data: data };
     await write({ ...changes, ...until }, async (tables) => {
       await endStep(tables, 'wait', outcome.wait_for);
-      await writeNode(tables, {
+      return writeNode(tables, {
         ...fire(run.node, [event]),
         reservation: null,
         reservation_job_id: null,
@@ -376,6 +383,16 @@ function isOverdue(run: JobRun): boolean {
   const { job } = run;
   const ends_by_deadline = job.wait_for !== null && job.wait_for !== 'timer';
   return ends_by_deadline && job.deadline_at !== null && job.deadline_at <= run.now();
+}
+
+/** What a transaction found out: the node as written, the journal entry of the step that it started. */
+interface Learned {
+  node?: NodeRecord;
+  journal_id?: number | null;
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'ServiceUnavailable';
 }
 
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];

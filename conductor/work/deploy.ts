@@ -61,7 +61,11 @@ function stepsOf(node: NodeRecord): Readonly<Record<string, StepDefinition>> {
 export async function deployPlan(ctx: WorkContext): Promise<PlannedStep[]> {
   const plan = new Map<string, PlannedStep>();
   for (const name of Object.keys(stepsOf(ctx.node)))
-    plan.set(name, plannedStep(name, { priority: PRIORITIES[name] ?? 0 }));
+    plan.set(
+      name,
+      // Until the agent answers nothing has been written: a server that never boots must not hold its node.
+      plannedStep(name, { priority: PRIORITIES[name] ?? 0, abortable: name === 'deploy.deploy' }),
+    );
   const traits = ctx.node.instance_info.traits;
   if (Array.isArray(traits) && traits.length > 0) {
     const templates = await ctx.store.deploy_templates.list({ where: { name: traits.map(String) } });

@@ -276,6 +276,26 @@ describe('a node of fake hardware', () => {
     });
   });
 
+  it('can be deleted or aborted while it waits for its agent', async () => {
+    for (const [verb, state] of [
+      ['deleted', 'available'],
+      ['abort', 'deploy failed'],
+    ] as const) {
+      const node = await bench.node({
+        provision_state: 'available',
+        deploy_interface: 'direct',
+        automated_clean: false,
+        instance_info: { image_source: 'http://127.0.0.1:1/image', image_checksum: 'x'.repeat(64) },
+      });
+      await raise(node, 'active');
+      await bench.settled(node, 'wait call-back');
+      await raise(node, verb);
+      await bench.settled(node, state);
+      const jobs = await bench.store.jobs.list({ where: { node_uuid: node.uuid } });
+      expect(jobs.map((job) => job.state)).to.deep.equal(['cancelled', 'done']);
+    }
+  });
+
   it('gives a verb raised twice at once to one of the two', async () => {
     const node = await bench.node({ provision_state: 'available' });
     const both = await Promise.allSettled([raise(node, 'manage'), raise(node, 'manage')]);
