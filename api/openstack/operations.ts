@@ -65,14 +65,18 @@ const FORMAT_HINTS: Readonly<Record<string, string>> = {
   trait: 'must be a standard trait or CUSTOM_ followed by A-Z, 0-9 and _',
 };
 
-/** Reads openapi.yaml and compiles every check in it, once. */
+/**
+ * Reads openapi.yaml. Each check in it is compiled when it is first used, then kept: compiling all of them at once would
+ * take the start longer than everything else in it. That the document is valid OpenAPI is for the specs to find out.
+ */
 export async function loadOpenApi(): Promise<OpenApi> {
   const file = join(projectRoot, 'api', 'openstack', 'openapi.yaml');
-  const definition = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 }) as Document;
+  const definition: unknown = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 });
   const document = JSON.stringify(definition);
   const backend = new OpenAPIBackend({
-    definition: structuredClone(definition),
-    strict: true,
+    // Without the sharing of YAML aliases, which openapi-backend would resolve only once.
+    definition: JSON.parse(document) as Document,
+    quick: true,
     ajvOpts: { strict: false, allErrors: false },
     customizeAjv: (ajv) => {
       for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, validate);
@@ -85,32 +89,26 @@ export async function loadOpenApi(): Promise<OpenApi> {
     const id = extras.operationId;
     if (id === undefined)
       throw new Error(`${extras.method} ${extras.path} of openapi.yaml has no operationId.`);
-    const validators = backend.validator.getRequestValidatorsForOperation(id) ?? [];
-    const takes_body = extras.requestBody !== undefined;
-    return operationOf(extras, id, {
-      query: validators.at(-1),
-      body: takes_body ? validators[0] : undefined,
-    });
+    return operationOf(extras, id, () => backend.validator.getRequestValidatorsForOperation(id) ?? []);
   });
   const components = backend.definition.components?.schemas ?? {};
-  const checks = new Map(
-    Object.keys(components).map((name) => [name, compileSchema(backend, components, name)]),
-  );
+  const checks = new Map<string, SchemaCheck>();
   return {
     operations,
     document,
     schema(name) {
-      const check = checks.get(name);
-      if (check === undefined) throw new Error(`openapi.yaml has no schema ${name}.`);
+      const check = checks.get(name) ?? compileSchema(backend, components, name);
+      checks.set(name, check);
       return check;
     },
   };
 }
 
+/** openapi-backend's order: the body's validator, where there is a body, then that of path and query. */
 function operationOf(
   extras: OperationExtras,
   id: string,
-  validators: { query: ValidateFunction | undefined; body: ValidateFunction | undefined },
+  validators: () => readonly ValidateFunction[],
 ): Operation {
   const free_query = extras['x-free-query'] === true;
   return {
@@ -122,13 +120,16 @@ function operationOf(
     gate: ROUTES[id],
     query_gates: QUERY[id] ?? {},
     checkQuery(params, query) {
-      if (free_query || validators.query === undefined) return;
-      if (!validators.query({ path: params, query })) throw refusal(validators.query.errors, '/query');
+      if (free_query) return;
+      const validate = validators().at(-1);
+      if (validate !== undefined && !validate({ path: params, query }))
+        throw refusal(validate.errors, '/query');
     },
     checkBody(body) {
-      if (validators.body === undefined) return;
+      if (extras.requestBody === undefined) return;
+      const validate = validators()[0];
       const subject = body === undefined ? {} : { requestBody: body };
-      if (!validators.body(subject)) throw refusal(validators.body.errors, '/requestBody');
+      if (validate !== undefined && !validate(subject)) throw refusal(validate.errors, '/requestBody');
     },
   };
 }
