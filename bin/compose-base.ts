@@ -12,6 +12,7 @@ import { createFakeDriver } from '../drivers/fake/driver.ts';
 import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { ServiceError } from '../lifecycle/errors.ts';
 import type { Parts } from './parts.ts';
 import { secretKeys } from './secret-keys.ts';
 import { StartError } from './start-error.ts';
@@ -39,7 +40,7 @@ export interface BaseOptions {
  */
 export async function composeBase(parts: Parts, settings: Settings, options: BaseOptions): Promise<Base> {
   const log = options.log ?? processLog(settings, options.name);
-  const store = parts.own(await composeStore(settings, log, options.embedded));
+  const store = parts.own(await composeStore(settings, options.embedded));
   if (options.embedded) {
     const applied = await store.upgrade();
     if (applied.length > 0) log.info({ migrations: applied }, 'the database schema was made or upgraded');
@@ -54,18 +55,25 @@ export async function composeBase(parts: Parts, settings: Settings, options: Bas
   return { settings, log, clock: systemClock, store };
 }
 
-/** Opens the store as it is, whatever its schema. The caller disposes it. */
-export async function composeStore(settings: Settings, log: Logger, embedded: boolean): Promise<Store> {
+/**
+ * Opens the store as it is, whatever its schema. The caller disposes it.
+ * @throws StartError, ServiceError
+ */
+export async function composeStore(settings: Settings, embedded: boolean): Promise<Store> {
   const keys = await secretKeys(settings, embedded);
   const { connection, max_pool_size } = settings.database;
-  if (connection === '') await mkdir(settings.DEFAULT.state_path, { recursive: true, mode: 0o700 });
-  return await openStore({
-    connection:
-      connection === '' ? `sqlite://${join(settings.DEFAULT.state_path, 'kurogane.sqlite')}` : connection,
-    max_pool_size,
-    keys,
-    log,
-  });
+  const { state_path } = settings.DEFAULT;
+  if (connection === '') await mkdir(state_path, { recursive: true, mode: 0o700 });
+  try {
+    return await openStore({
+      connection: connection === '' ? `sqlite://${join(state_path, 'kurogane.sqlite')}` : connection,
+      max_pool_size,
+      keys,
+    });
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw new StartError((error as Error).message, { cause: error });
+  }
 }
 
 /** Opens the bus. With RabbitMQ the process starts also while the broker is away. */

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/options.ts';
 import type { Store } from '../db/store.ts';
-import { composeStore, processLog } from './compose-base.ts';
+import { composeStore } from './compose-base.ts';
 
 /** `kurogane db upgrade`. Resolves with words for the operator. */
 export async function upgradeDatabase(settings: Settings): Promise<string> {
@@ -30,5 +30,5 @@ export async function rotateSecrets(settings: Settings): Promise<string> {
 }
 
 function open(settings: Settings): Promise<Store> {
-  return composeStore(settings, processLog(settings, 'db'), false);
+  return composeStore(settings, false);
 }

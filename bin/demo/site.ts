@@ -36,6 +36,8 @@ export interface Site extends AsyncDisposable {
 }
 
 const SERVERS = 8;
+/** Quick, but slow enough to be watched. The rack runs at a fiftieth of the time of real firmware and agents. */
+const DELAYS_MS = { power: 150, soft_off: 300, post: 15_000 };
 const IMAGE_BYTES = 8 * 1024 * 1024;
 const API_PORT = 6385;
 const BOOT_PORT = 8088;
@@ -57,6 +59,7 @@ export async function startSite(folder: string): Promise<Site> {
         clock: systemClock,
         boot_url: () => service.boot_url,
         name_prefix: 'server',
+        delays_ms: DELAYS_MS,
       }),
     );
     return {

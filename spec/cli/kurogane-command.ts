@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { type Child, run, startChild } from '../services/process.ts';
+
+/** The built command that belongs to these specs. */
+const PROGRAM = fileURLToPath(new URL('../../bin/kurogane.js', import.meta.url));
+
+export interface KuroganeRun {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `kurogane` to its end, with only the variables given. */
+export async function kurogane(
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
+): Promise<KuroganeRun> {
+  return await run({
+    command: process.execPath,
+    args: [PROGRAM, ...args],
+    env: environment(options.env),
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+}
+
+/** Starts a service of `kurogane` and waits for its readiness line; resolves with the URL in it, if any. */
+export async function startKurogane(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ child: Child; url: string }> {
+  const child = await startChild({
+    command: process.execPath,
+    args: [PROGRAM, ...args],
+    env: environment(env),
+  });
+  try {
+    const [, url = ''] = await child.waitForOutput(/^kurogane \w+ ready(?: on (\S+))?/m, 60_000);
+    return { child, url };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+function environment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env };
+}

@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { run, startChild } from '../services/process.ts';
+import { openstackOnce } from './openstack-shell.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/demo.js', import.meta.url));
+
+const demoFolders = async (): Promise<string[]> =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith('kurogane-demo-'));
+
+describe('the demo', function () {
+  this.timeout(180_000);
+
+  it('with --once: takes a server into service and back, and ends with 0', async () => {
+    const { code, stdout, stderr } = await run({
+      command: process.execPath,
+      args: [PROGRAM, '--once'],
+      timeout_ms: 120_000,
+    });
+    expect(code, stdout + stderr).to.equal(0);
+    expect(stderr).to.equal('');
+    for (const state of [
+      'enroll',
+      'verifying',
+      'manageable',
+      'clean wait',
+      'available',
+      'wait call-back',
+      'active',
+      'deleting',
+    ])
+      expect(stdout).to.match(new RegExp(`s  ${state}$`, 'm'));
+    expect(stdout).to.match(/runs demo\.raw from its disk/);
+    expect(stdout).to.match(/The first server was in service \d+\.\d s after the tour began/);
+    expect(stdout).to.not.contain('FAILED');
+  });
+
+  it('stays up, lets the stock client in as it says, and removes everything at SIGINT', async () => {
+    const before = await demoFolders();
+    await using demo = await startChild({ command: process.execPath, args: [PROGRAM] });
+    await demo.waitForOutput(/Ctrl-C ends the demo/, 120_000);
+    const exported = Object.fromEntries(
+      [...demo.output().matchAll(/^ {2}export (OS_\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
+    ) as Record<string, string>;
+    const { code, stdout, stderr } = await run({
+      command: 'openstack',
+      args: ['baremetal', 'node', 'list', '-f', 'json'],
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', ...exported },
+    });
+    expect(code, stderr).to.equal(0);
+    const nodes = JSON.parse(stdout) as { Name: string; 'Provisioning State': string }[];
+    expect(nodes).to.have.length(8);
+    expect(nodes.map((node) => node['Provisioning State'])).to.deep.equal([
+      'available',
+      ...Array(7).fill('enroll'),
+    ]);
+    const tenant = /OS_USERNAME=(\S+) OS_PASSWORD=(\S+) OS_PROJECT_NAME=(\S+)/.exec(demo.output()) ?? [];
+    const [, username = '', password = '', project_name = ''] = tenant;
+    const auth_url = exported.OS_AUTH_URL ?? '';
+    const own = await openstackOnce({ auth_url, username, password, project_name }, [
+      ...['baremetal', 'node', 'list', '-f', 'value', '-c', 'Name'],
+    ]);
+    expect(own.stdout.trim()).to.equal(nodes[1]?.Name);
+    process.kill(demo.pid, 'SIGINT');
+    const { code: ended } = await demo.exited;
+    expect(ended, demo.output()).to.equal(0);
+    expect(await demoFolders()).to.deep.equal(before);
+  });
+});
