@@ -32,6 +32,8 @@ export interface IpmiSimOptions {
    * costs no process: for benchmarks.
    */
   chassis?: boolean;
+  /** K_G: it takes 16 bytes in hex. */
+  hex_kg_key?: string;
 }
 
 const USERNAME = 'admin';
@@ -55,7 +57,10 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
       writeFile(at('power'), options.power === 'on' ? '1' : '0'),
       writeFile(at('boot'), 'none'),
       writeFile(at('identify'), ''),
-      writeFile(at('lan.conf'), lanConfig(address, port, options.chassis === false ? null : at('chassis'))),
+      writeFile(
+        at('lan.conf'),
+        lanConfig(address, port, options.chassis === false ? null : at('chassis'), options.hex_kg_key),
+      ),
       writeFile(at('sim.emu'), EMULATION),
       writeFile(at('chassis'), chassisProgram(folder)),
     ]);
@@ -83,7 +88,7 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
   };
 }
 
-function lanConfig(address: string, port: number, chassis: string | null): string {
+function lanConfig(address: string, port: number, chassis: string | null, hex_kg_key?: string): string {
   return `name "sim"
 set_working_mc 0x20
 startlan 1
@@ -94,6 +99,7 @@ startlan 1
   allowed_auths_operator none md2 md5 straight
   allowed_auths_admin none md2 md5 straight
   guid a123456789abcdefa123456789abcdef
+${hex_kg_key === undefined ? '' : `  bmc_key ${hex_kg_key}`}
 endlan
 ${chassis === null ? '' : `chassis_control "${chassis} 0x20"`}
 user 2 true "${USERNAME}" "${PASSWORD}" admin 10 none md2 md5 straight

@@ -141,6 +141,21 @@ describe("ipmi driver on OpenIPMI's ipmi_sim", () => {
     }
   });
 
+  it('logs in with a BMC key, and names the property when the key is another one', async () => {
+    const hex_kg_key = '0102030405060708090a0b0c0d0e0f10';
+    await using keyed = await startIpmiSim({ chassis: false, hex_kg_key });
+    const changes = { ipmi_port: keyed.port, ipmi_hex_kg_key: hex_kg_key };
+    await using right = await connect(changes);
+    expect(await right.power.get(BOTH)).to.equal('power off');
+    await using wrong = await connect({ ...changes, ipmi_hex_kg_key: hex_kg_key.replace('01', '02') });
+    const error = await wrong.power.get({ timeout_ms: 3_600_000 }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.include({ code: 'unauthorized' });
+    expect(String(error)).to.contain('ipmi_hex_kg_key');
+  });
+
   it('leaves no socket and no session', async () => {
     const before = openSockets();
     await connection.power.get(BOTH);
