@@ -170,7 +170,7 @@ export class Bmc {
         return await this.#askSession(kept, command, request, call, Math.min(sends, SENDS_BEFORE_REOPEN));
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        if (error.at_deadline) throw error;
+        if (error.at_deadline || command.once === true) throw error;
       }
     }
     this.#session?.abandon();

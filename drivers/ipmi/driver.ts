@@ -2,9 +2,10 @@ import { type Connection, type Driver, type DriverContext, DriverError } from '.
 import type { Bmc } from './bmc.ts';
 import { BmcPool } from './bmc-pool.ts';
 import { type ForcedBoot, type IpmiBoot, ipmiBoot } from './boot-device.ts';
-import { CHASSIS_ACTION, chassisControl } from './commands/chassis-control.ts';
+import { CHASSIS_ACTION, chassisControlOnce } from './commands/chassis-control.ts';
 import { chassisIdentify } from './commands/chassis-identify.ts';
 import { coldReset } from './commands/cold-reset.ts';
+import { getChassisStatus } from './commands/get-chassis-status.ts';
 import { getDeviceId } from './commands/get-device-id.ts';
 import { rawCommand } from './commands/raw.ts';
 import { warmReset } from './commands/warm-reset.ts';
@@ -123,7 +124,10 @@ function connectionTo(
     },
     nmi: {
       inject: async (options) => {
-        await bmc.execute(chassisControl, { action: CHASSIS_ACTION.diagnosticInterrupt }, options);
+        const left = remaining(clock, options);
+        // The answer proves that the session is alive.
+        await bmc.execute(getChassisStatus, {}, options);
+        await bmc.execute(chassisControlOnce, { action: CHASSIS_ACTION.diagnosticInterrupt }, left());
       },
     },
     inventory: ipmiInventory(bmc, clock),

@@ -2,7 +2,12 @@ import type { Clock } from '../../lifecycle/clock.ts';
 import type { PowerState, PowerTarget } from '../../lifecycle/power.ts';
 import { type CallOptions, DriverError, type PowerControl } from '../contract.ts';
 import type { Bmc } from './bmc.ts';
-import { CHASSIS_ACTION, type ChassisAction, chassisControl } from './commands/chassis-control.ts';
+import {
+  CHASSIS_ACTION,
+  type ChassisAction,
+  chassisControl,
+  chassisControlOnce,
+} from './commands/chassis-control.ts';
 import { getChassisStatus } from './commands/get-chassis-status.ts';
 
 type ReadablePower = Exclude<PowerState, 'error'>;
@@ -22,14 +27,11 @@ export function ipmiPower(
     const status = await bmc.execute(getChassisStatus, {}, options);
     return status.power_on ? 'power on' : 'power off';
   };
-  const control = (action: ChassisAction, options: CallOptions) =>
-    bmc.execute(chassisControl, { action }, options);
-
   /** A refusal or a lost reply is no failure when the server is where it should be. */
   const ensure = async (state: ReadablePower, action: ChassisAction, options: CallOptions): Promise<void> => {
     const left = remaining(clock, options);
     try {
-      await control(action, options);
+      await bmc.execute(chassisControl, { action }, options);
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
       if ((await get(left()).catch(() => null)) !== state) throw error;
@@ -44,15 +46,16 @@ export function ipmiPower(
 
   const reboot = async (options: CallOptions): Promise<void> => {
     const left = remaining(clock, options);
+    // The answer also proves that the session is alive.
     if ((await get(options)) === 'power off') return powerOn(left());
     await beforePowerOn(left());
     try {
-      await control(CHASSIS_ACTION.powerCycle, left());
+      await bmc.execute(chassisControlOnce, { action: CHASSIS_ACTION.powerCycle }, left());
     } catch (error) {
       // Power cycle is optional: IPMI v2.0 table 28-4.
       if (!(error instanceof DriverError) || (error.code !== 'unsupported' && error.code !== 'rejected'))
         throw error;
-      await control(CHASSIS_ACTION.hardReset, left());
+      await bmc.execute(chassisControlOnce, { action: CHASSIS_ACTION.hardReset }, left());
     }
   };
 

@@ -29,6 +29,12 @@ export const chassisControl: Command<{ action: ChassisAction }, Nothing> = {
   ...emptyResponse,
 };
 
+/** The same for cycle, reset and diagnostic interrupt, which are not "be so" but "do it". */
+export const chassisControlOnce: Command<{ action: ChassisAction }, Nothing> = {
+  ...chassisControl,
+  once: true,
+};
+
 function isChassisAction(value: number): value is ChassisAction {
   return value <= CHASSIS_ACTION.softShutdown;
 }

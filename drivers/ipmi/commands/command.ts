@@ -18,6 +18,8 @@ export interface Command<Request, Response> {
   readonly cmd: number;
   /** Least privilege level that a session needs; null: allowed before any session. IPMI v2.0 appendix G */
   readonly privilege: PrivilegeLevel | null;
+  /** It does harm when carried out twice: a console does not send it again on another session, where the BMC cannot tell. */
+  readonly once?: true;
   /** What this command's own completion codes (80h to BEh) mean. */
   readonly completion_codes?: Readonly<Record<number, string>>;
   encodeRequest(request: Request): Uint8Array;

@@ -85,6 +85,26 @@ describe('IPMI sessions in time', () => {
     expect(server.machine.reboots).to.equal(reboots + 1);
   });
 
+  it('a reboot that is never answered is not sent on another session', async () => {
+    server.machine.forcePower('on');
+    await connection.boot?.get(HOUR);
+    const { reboots } = server.machine;
+    server.bmc.faults = {
+      get drop() {
+        return server.machine.reboots > reboots ? 1 : 0;
+      },
+    };
+    const outcome = outcomeOf(connection.power.set('rebooting', HOUR));
+    await eventually(
+      () => server.machine.reboots,
+      (count) => count > reboots,
+    );
+    for (let sends = 0; sends < 3; sends++) await clock.advance(QUICK_OPTIONS.command_timeout);
+    server.bmc.faults = {};
+    expect(await outcome).to.include({ code: 'unreachable' });
+    expect(server.machine.reboots).to.equal(reboots + 1);
+  });
+
   it('an unused session is closed after the idle time, not before', async () => {
     await connection.power.get(HOUR);
     await connection[Symbol.asyncDispose]();
