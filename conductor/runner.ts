@@ -1,12 +1,12 @@
-import type { ClaimedJob, JobChanges, Tables } from '../db/store.ts';
-import { ServiceError } from '../lifecycle/errors.ts';
+import type { ClaimedJob, JobChanges } from '../db/store.ts';
 import type { PlannedStep, StepOutcome } from '../lifecycle/job.ts';
 import type { Json } from '../lifecycle/json.ts';
 import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import { transition } from '../lifecycle/machine.ts';
-import type { NodeRecord, StepView } from '../lifecycle/records.ts';
+import type { StepView } from '../lifecycle/records.ts';
 import { explain } from './explain.ts';
 import { JobRun } from './job-run.ts';
+import { createJobWriter, isUnavailable, type JobEnd } from './job-writer.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import { fire } from './provision-event.ts';
 import {
@@ -33,7 +33,6 @@ export type RunResult =
 const MAX_CRASHES = 5;
 /** How long a job whose node is locked or in maintenance past the job's deadline is put off. */
 const BUSY_RETRY_MS = 60_000;
-const DATABASE_RETRY_MS = 1000;
 
 /**
  * Runs one claimed job until it ends, waits, or is handed on. The journal has the start and the end of every step;
@@ -44,120 +43,14 @@ export async function runJob(
   claimed: ClaimedJob,
   lease: Lease,
 ): Promise<RunResult> {
-  const { store, log, clock } = deps;
+  const { store, log } = deps;
   await using run = new JobRun(deps, claimed.job, lease);
   const { job } = run;
 
-  /**
-   * Writes in one transaction under the claim; waits for a database that is away as long as the lease lasts. A
-   * transaction may run twice, so what it learns is kept only once it is committed.
-   */
-  async function write(
-    changes: JobChanges & { run_after_ms?: number; wait_within_ms?: number },
-    more: (tables: Tables) => Promise<Learned>,
-  ): Promise<void> {
-    for (;;) {
-      lease.checkHeld();
-      try {
-        const learned = await store.transaction(async (tables) => {
-          if (!(await tables.jobs.update(lease.claim, changes)))
-            throw new LeaseLost('The job was taken over.');
-          return more(tables);
-        });
-        if (learned.node !== undefined) run.written(learned.node);
-        run.journal_id = learned.journal_id ?? null;
-        return;
-      } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        log.warn({ job: job.uuid, err: error }, 'the database is away; the outcome of a step waits for it');
-        await clock.sleep(DATABASE_RETRY_MS);
-      }
-    }
-  }
+  const { write, writeNode, startStep, endStep, end } = createJobWriter(deps, run, lease);
 
-  /** Writes the node's pending changes and `changes`, provided that this job still holds the node. */
-  async function writeNode(tables: Tables, changes: NodeChanges): Promise<{ node?: NodeRecord }> {
-    const all: NodeChanges = { ...run.changes, ...changes };
-    if (all.provision_state !== undefined) all.provision_updated_at = run.now();
-    if (job.node_uuid === null || Object.keys(all).length === 0) return {};
-    const node = await tables.nodes.update(
-      job.node_uuid,
-      all,
-      job.exclusive ? { reservation_job_id: job.id } : {},
-    );
-    if (node === null) throw new LeaseLost('The node is gone, or its reservation was broken.');
-    return { node };
-  }
-
-  function startStep(tables: Tables, index: number, step: PlannedStep): Promise<number> {
-    return tables.jobs.startStep({
-      job_id: job.id,
-      step_index: index,
-      interface: step.interface,
-      step: step.step,
-      fencing_token: lease.claim.fencing_token,
-      conductor: deps.hostname,
-    });
-  }
-
-  async function endStep(
-    tables: Tables,
-    outcome: StepOutcome['outcome'],
-    detail: string | null,
-  ): Promise<void> {
-    if (run.journal_id !== null) await tables.jobs.endStep(run.journal_id, outcome, detail);
-  }
-
-  async function end(
-    result: { state: 'done'; result: Json } | { state: 'failed' | 'cancelled'; failure: Failure },
-    node_end: NodeEnd,
-  ): Promise<RunResult> {
-    const failure = result.state === 'done' ? null : result.failure;
-    const error = failure && { code: failure.code, message: failure.message, status: failure.status };
-    const changes: JobChanges =
-      result.state === 'done' ? { state: 'done', result: result.result } : { state: result.state, error };
-    await write(changes, async (tables) => {
-      await endStep(tables, failure === null ? 'done' : 'fail', failure?.message ?? null);
-      if (job.node_uuid === null) return {};
-      const follow =
-        node_end.follow &&
-        (await tables.jobs.insert({
-          ...node_end.follow,
-          node_uuid: job.node_uuid,
-          conductor_group: job.conductor_group,
-          exclusive: true,
-          request_id: job.request_id,
-          user: job.user,
-          project: job.project,
-        }));
-      const before = run.node;
-      const released = follow
-        ? { reservation: deps.hostname, reservation_job_id: follow.id }
-        : { reservation: null, reservation_job_id: null };
-      const { node: after = before } = await writeNode(tables, {
-        ...(node_end.events.length > 0 ? fire(before, node_end.events) : {}),
-        ...(run.work.step_field ? { [run.work.step_field]: {} } : {}),
-        ...(failure && job.kind !== 'call' ? { last_error: failure.message } : {}),
-        ...node_end.changes,
-        ...(job.exclusive ? released : {}),
-      });
-      const text = failure && job.kind !== 'call' ? (after.last_error ?? failure.message) : node_end.note;
-      if (text !== undefined && deps.settings.conductor.node_history)
-        await tables.history.add({
-          node_uuid: job.node_uuid,
-          severity: failure === null ? 'INFO' : 'ERROR',
-          event: text,
-          event_type: EVENT_TYPES[job.kind] ?? 'provisioning',
-          conductor: deps.hostname,
-          user: job.user,
-          project: job.project,
-          state: after.provision_state,
-          target_provision_state: after.target_provision_state,
-          duration_seconds: secondsSince(run.now(), before.provision_updated_at),
-        });
-      return { node: after };
-    });
-    log.info({ ...run.facts, state: result.state, provision_state: run.node.provision_state }, 'job ended');
+  async function ended(how: JobEnd, node_end: NodeEnd): Promise<RunResult> {
+    await end(how, node_end);
     return { state: 'ended', followed: node_end.follow !== undefined };
   }
 
@@ -172,7 +65,7 @@ export async function runJob(
         log.error({ ...run.facts, err: error }, 'the clean-up after a failure failed too');
       }
     try {
-      return await end({ state: 'failed', failure }, node_end);
+      return await ended({ state: 'failed', failure }, node_end);
     } catch (error) {
       if (error instanceof LeaseLost || lease.signal.aborted) throw error;
       if (isUnavailable(error)) throw error;
@@ -181,7 +74,7 @@ export async function runJob(
         'the outcome could not be written; failing without its changes',
       );
       run.drop();
-      return end({ state: 'failed', failure }, { events: failEvents(run), changes: {} });
+      return ended({ state: 'failed', failure }, { events: failEvents(run), changes: {} });
     }
   }
 
@@ -264,7 +157,7 @@ export async function runJob(
         const node_end = await run.work.aborted(run, step);
         const message = `By request, the work was aborted after step ${stepName(step)}.`;
         const failure = { message, status: 409, code: 'Conflict', step, timed_out: false };
-        return end({ state: 'cancelled', failure }, node_end);
+        return ended({ state: 'cancelled', failure }, node_end);
       }
       const next = run.steps[run.step_index + 1];
       if (next === undefined) return finish(outcome.result ?? null);
@@ -292,7 +185,7 @@ export async function runJob(
 
   async function finish(result: Json): Promise<RunResult> {
     try {
-      return await end({ state: 'done', result }, await run.work.finish(run, result));
+      return await ended({ state: 'done', result }, await run.work.finish(run, result));
     } catch (error) {
       lease.check();
       if (error instanceof LeaseLost) throw error;
@@ -385,30 +278,7 @@ function isOverdue(run: JobRun): boolean {
   return ends_by_deadline && job.deadline_at !== null && job.deadline_at <= run.now();
 }
 
-/** What a transaction found out: the node as written, the journal entry of the step that it started. */
-interface Learned {
-  node?: NodeRecord;
-  journal_id?: number | null;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof ServiceError && error.code === 'ServiceUnavailable';
-}
-
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];
-
-/** node_history.event_type of each kind of work, in Ironic's words. */
-const EVENT_TYPES: Readonly<Record<string, string>> = {
-  clean: 'cleaning',
-  deploy: 'deploying',
-  verify: 'verifying',
-  inspect: 'introspection',
-  rescue: 'rescue',
-  unrescue: 'unrescue',
-  service: 'servicing',
-  adopt: 'adopting',
-  power: 'power',
-};
 
 function failEvents(run: JobRun): ProvisionEvent[] {
   if (!run.hasNode || run.job.kind === 'power' || run.job.kind === 'call') return [];
@@ -430,8 +300,4 @@ function stepView(work: Work, step: PlannedStep | undefined): NodeChanges {
 
 function detailOf(result: Json | undefined): string | null {
   return typeof result === 'string' ? result.slice(0, 255) : null;
-}
-
-function secondsSince(now: number, then: number | null): number | null {
-  return then === null ? null : Math.max(0, Math.round((now - then) / 1000));
 }

@@ -9,6 +9,7 @@ import type { ProvisionState } from '../../lifecycle/states.ts';
 import { VERBS, type Verb, verbsFor } from '../../lifecycle/verbs.ts';
 import type { ProvisionArgs } from '../client.ts';
 import { fire } from '../provision-event.ts';
+import { sha512Crypt } from '../sha512-crypt.ts';
 import type { NodeChanges } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { abortRequest, unholdRequest } from './abort.ts';
@@ -151,12 +152,27 @@ const RULES: Readonly<Record<string, VerbRules>> = {
       disable_ramdisk: args.disable_ramdisk === true,
     }),
   },
-  rescue: { check: refuseRescue },
-  unrescue: { check: refuseRescue },
+  rescue: {
+    check: (node) => {
+      refuseMaintenance(node, 'rescuing');
+      refuseNoRescue(node);
+    },
+    changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
+    job: (_node, args) => ({ hashed_rescue_password: sha512Crypt(args.rescue_password ?? '') }),
+  },
+  unrescue: {
+    check: (node) => {
+      refuseMaintenance(node, 'unrescuing');
+      refuseNoRescue(node);
+    },
+  },
 };
 
-function refuseRescue(node: NodeRecord): void {
-  refuseMaintenance(node, 'rescuing');
+/** Rescue interfaces that can do something; `fake` does it without a server. */
+const RESCUE_INTERFACES = ['agent', 'fake'];
+
+function refuseNoRescue(node: NodeRecord): void {
+  if (RESCUE_INTERFACES.includes(node.rescue_interface)) return;
   throw serviceError('UnsupportedDriverExtension', {
     driver: node.driver,
     extension: `rescue with the interface ${node.rescue_interface}`,

@@ -6,6 +6,7 @@ import { cleanWork } from './clean.ts';
 import { deployWork } from './deploy.ts';
 import { inspectWork } from './inspect.ts';
 import { powerWork } from './power.ts';
+import { rescueWork, unrescueWork } from './rescue.ts';
 import { serviceWork } from './service.ts';
 import { teardownWork } from './teardown.ts';
 import { verifyWork } from './verify.ts';
@@ -19,7 +20,9 @@ export const WORKS: Readonly<Record<string, Work>> = {
   deploy: deployWork,
   inspect: inspectWork,
   power: powerWork,
+  rescue: rescueWork,
   service: serviceWork,
   teardown: teardownWork,
+  unrescue: unrescueWork,
   verify: verifyWork,
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { sha512Crypt } from '../../conductor/sha512-crypt.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
@@ -139,6 +140,24 @@ describe('work through the agent', () => {
     const ports = await bench.store.ports.list({ where: { node_uuid: node.uuid } });
     expect(ports.map(({ address }) => address).sort()).to.deep.equal([...machine.identity.macs].sort());
     expect((await bench.store.inventory.get(node.uuid))?.inventory).to.include.keys('interfaces', 'memory');
+  });
+
+  it('rescues and brings back what was there', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    await raise(node, 'active');
+    await bench.settled(node, 'active');
+    await bench.store.nodes.update(node.uuid, { rescue_interface: 'agent' });
+    await raise(node, 'rescue', { rescue_password: 'let-me-in' });
+    const rescued = await bench.settled(node, 'rescue');
+    await machine.until(({ running }) => running.what === 'rescue');
+    const hash = machine.running.what === 'rescue' ? machine.running.password_hash : '';
+    expect(hash).to.equal(sha512Crypt('let-me-in', hash.split('$')[2]));
+    expect(JSON.stringify(rescued)).not.to.contain('let-me-in');
+    await raise(node, 'unrescue');
+    await bench.settled(node, 'active');
+    await machine.until(({ running }) => running.what === 'os');
+    expect(machine.running).to.include({ what: 'os', sha256: SHA256 });
   });
 
   it('puts a node whose cleaning broke off in maintenance', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bus } from '../../conductor/bus/bus.ts';
-import { createMemoryBus } from '../../conductor/bus/memory.ts';
+import { openBus } from '../../conductor/bus/open-bus.ts';
 import type { ConductorClient } from '../../conductor/client.ts';
 import { createConductorClient } from '../../conductor/open-client.ts';
 import { type Conductor, type ConductorOptions, startConductor } from '../../conductor/server.ts';
@@ -69,16 +69,21 @@ export const FAKE_INTERFACES = {
 
 export async function startConductorBench(
   overrides: Overrides = {},
-  other: { driver?: Driver } = {},
+  other: { driver?: Driver; connection?: string; transport_url?: string } = {},
 ): Promise<ConductorBench> {
   const folder = await mkdtemp(join(tmpdir(), 'kurogane-conductor-'));
   const settings = settingsWith(overrides);
   const store = await openStore({
-    connection: `sqlite:///${join(folder, 'db.sqlite')}`,
+    connection: other.connection ?? `sqlite:///${join(folder, 'db.sqlite')}`,
     keys: parseKeyRing(newKeyLine()),
   });
   await store.upgrade();
-  const bus = createMemoryBus({ redeliveries: 3, clock: systemClock, log: SILENT });
+  const bus = await openBus({
+    transport_url: other.transport_url ?? 'memory://',
+    redeliveries: 3,
+    clock: systemClock,
+    log: SILENT,
+  });
   const servers: FakeServers = new Map();
   const drivers = createDriverRegistry([
     other.driver ?? createFakeDriver({ clock: systemClock, log: SILENT }, servers),
