@@ -71,8 +71,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   }
 
   function start(claimed: Parameters<typeof runJob>[1], asked_at: number): void {
-    const { id, fencing_token } = claimed.job;
-    const claim = { job_id: id, claimed_by: hostname, fencing_token };
+    const { id, uuid, fencing_token } = claimed.job;
+    const claim = { job_id: id, job_uuid: uuid, claimed_by: hostname, fencing_token };
     const lease = new Lease(claim, clock, asked_at, lease_ms);
     // Taken over from this very conductor: its lease ran out while the process or the database stood still.
     leases.get(id)?.lease.lose('The job was claimed anew.');

@@ -90,7 +90,7 @@ export function jobRepository(db: Executor): JobRepository {
     },
 
     async update(claim, { run_after_ms, wait_within_ms, ...changes }) {
-      const job_uuid = needsUuid(changes) ? await uuidOf(db, claim.job_id) : '';
+      const job_uuid = needsUuid(changes) ? (claim.job_uuid ?? (await uuidOf(db, claim.job_id))) : '';
       if (job_uuid === null) return false;
       const { columns, bindings } = written(JOBS, changes, job_uuid, db.keys);
       const set = columns.map((column) => `${quoted(column)} = ?`);

@@ -171,6 +171,8 @@ export interface ConductorRepository {
 /** The right to write a job: who claimed it and with which token. */
 export interface Claim {
   job_id: number;
+  /** Saves a look for it when secrets are written. */
+  job_uuid?: string;
   claimed_by: string;
   fencing_token: number;
 }
