@@ -29,29 +29,34 @@ export function createDisplay(out: NodeJS.WriteStream, now: () => number): Displ
 
 type Paint = (code: number, text: string) => string;
 
+/** Shows each word once, in order, and lights the one that holds now: a node goes to and fro between some states. */
 function liveStep(out: NodeJS.WriteStream, now: () => number, paint: Paint, title: string): StepLine {
   const start = now();
   const trail: string[] = [];
+  let current = '';
   let frame = 0;
   const draw = (mark: string, note: string) => {
     const words = fitting(trail, (out.columns ?? 80) - TITLE_WIDTH - 16);
-    const shown = words.map((word, i) => (i === words.length - 1 ? word : paint(2, word)));
+    const shown = words.map((word) => (word === current ? word : paint(2, word)));
     const line = `  ${mark} ${title.padEnd(TITLE_WIDTH)} ${paint(2, seconds(now() - start))}  ${shown.join(paint(2, ARROW))}`;
     out.write(`\r\u001b[2K${line}${note}`);
   };
+  const turn = () => draw(paint(36, FRAMES[frame % FRAMES.length] ?? '-'), '');
   const timer = setInterval(() => {
-    frame = (frame + 1) % FRAMES.length;
-    draw(paint(36, FRAMES[frame] ?? '-'), '');
+    frame += 1;
+    turn();
   }, FRAME_MS);
   const end = (mark: string, note: string) => {
     clearInterval(timer);
     draw(mark, note);
     out.write('\n');
   };
+  turn();
   return {
     pass(word) {
-      trail.push(word);
-      draw(paint(36, FRAMES[frame] ?? '-'), '');
+      current = word;
+      if (!trail.includes(word)) trail.push(word);
+      turn();
     },
     done: (note) =>
       end(paint(32, '✓'), note === '' ? '' : `\n${' '.repeat(TITLE_WIDTH + 14)}${paint(2, note)}`),
