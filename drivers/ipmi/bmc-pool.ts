@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { Bmc, type BmcContext } from './bmc.ts';
+import { Bmc } from './bmc.ts';
 import type { IpmiInfo } from './driver-info.ts';
+import type { BmcContext } from './driver-options.ts';
 
 interface Entry {
   bmc: Bmc;

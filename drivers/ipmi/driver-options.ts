@@ -1,3 +1,6 @@
+import type { Clock } from '../../lifecycle/clock.ts';
+import type { Transport } from './session.ts';
+
 /** The settings of group `[ipmi]` as the driver takes them. Times in the units of config/options. */
 export interface IpmiOptions {
   /** Milliseconds before an unanswered datagram is sent again. */
@@ -14,4 +17,11 @@ export interface IpmiOptions {
   max_sessions: number;
   /** Take the 60 s limit off boot flags, for nodes that say nothing. */
   disable_boot_timeout: boolean;
+}
+
+/** What all BMCs of a driver share. */
+export interface BmcContext {
+  transport: Transport;
+  clock: Clock;
+  options: IpmiOptions;
 }

@@ -42,8 +42,10 @@ export type Handshake =
   | { session: Session }
   /** The BMC does not do this cipher suite. */
   | { refused: 'suite' }
-  /** The BMC lost the thread, as after a lost or doubled message: begin again. */
+  /** The BMC lost the thread, as after a doubled message: begin again. */
   | { refused: 'again' }
+  /** The BMC does not answer the console's proof: it lost the thread, or the reply was lost. */
+  | { refused: 'silent' }
   /** The BMC's last proof is wrong: somebody forges, or the BMC key is another one. */
   | { refused: 'proof' }
   /** The BMC has no free session. */
@@ -155,7 +157,7 @@ async function shakeHands(
     if (error instanceof NoAnswer && !error.at_deadline && error.sends < sends) return null;
     throw error;
   });
-  if (rakp4 === null) return { refused: 'again' };
+  if (rakp4 === null) return { refused: 'silent' };
   if (rakp4.status !== 0) return refusal(rakp4.status, name, 'the user');
   const sik = sessionIntegrityKey(said, credentials.bmc_key ?? password);
   if (!sameBytes(rakp4IntegrityCheck(said, sik), rakp4.integrity_check)) return { refused: 'proof' };
