@@ -35,6 +35,8 @@ export interface ApiBench extends AsyncDisposable {
 }
 
 export interface ApiBenchOptions {
+  /** As `[database]connection`. Default: SQLite in memory. */
+  connection?: string;
   settings?: Overrides;
   /** Stands in for parts of the store, to make it fail. */
   wrapStore?: (store: Store) => Store;
@@ -65,7 +67,12 @@ const specAuthenticator: Authenticator = {
 export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiBench> {
   const settings = specSettings(options.settings ?? {});
   const wrap = options.wrapStore ?? ((store: Store) => store);
-  const store = wrap(await openStore({ connection: 'sqlite://:memory:', keys: parseKeyRing(newKeyLine()) }));
+  const store = wrap(
+    await openStore({
+      connection: options.connection ?? 'sqlite://:memory:',
+      keys: parseKeyRing(newKeyLine()),
+    }),
+  );
   await store.upgrade();
   const logged: ApiBench['logged'] = [];
   const log = {

@@ -83,7 +83,8 @@ export function refuseNewerPortFields(
   for (const [field, value] of Object.entries(fields)) {
     if (value !== undefined && (ledger[field] ?? 1) > minor) throw serviceError('NotAcceptable', {});
   }
-  const link = (fields.local_link_connection ?? {}) as JsonObject;
+  const link = fields.local_link_connection ?? null;
+  if (link === null || typeof link !== 'object' || Array.isArray(link)) return;
   if ('network_type' in link && !since('local_link_network_type', minor))
     throw serviceError('NotAcceptable', {});
   if (VTEP_KEYS.some((key) => key in link) && !knowsVtepLinks(minor)) throw serviceError('NotAcceptable', {});

@@ -1,0 +1,4 @@
+import { testDatabaseUrl } from '../../services/test-services.ts';
+import { describeTables } from './describe-tables.ts';
+
+describeTables('MariaDB', testDatabaseUrl);
