@@ -137,9 +137,17 @@ export const OPTIONS = {
     project_name: text('service', 'Its project.'),
     project_domain_name: text('Default', 'The domain of its project.'),
     cafile: text('', 'CA certificates for Keystone, beside the system ones.'),
-    token_cache_time: integer(300, 'Seconds that a validated token is believed without asking again.', 0),
+    token_cache_time: integer(
+      300,
+      'Seconds that a validated token is believed without asking again; while Keystone is unavailable, until it expires. 0: never.',
+      0,
+    ),
     token_cache_size: integer(10_000, 'Validated tokens kept at once.', 0),
     http_request_timeout: integer(10, 'Seconds that one request to Keystone may take.', 1, 300),
+    jws_public_key_repository: text(
+      '',
+      "Folder with the public keys (PEM) of Keystone's JWS tokens: forged ones are then refused before Keystone is asked.",
+    ),
     service_token_roles: list(['service'], 'Roles that make a service token valid.'),
     service_token_roles_required: flag(
       true,

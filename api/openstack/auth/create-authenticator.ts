@@ -3,6 +3,7 @@ import type { Settings } from '../../../config/options.ts';
 import type { Clock } from '../../../lifecycle/clock.ts';
 import type { Authenticator } from './authenticator.ts';
 import { createHttpBasic } from './http-basic.ts';
+import { signedLookup, watchPublicKeys } from './jws.ts';
 import { keystoneLookup } from './keystone.ts';
 import { openKeystoneHttp } from './keystone-http.ts';
 import { createNoauth } from './noauth.ts';
@@ -59,13 +60,16 @@ function token({ settings, clock, log, identity }: Parts): ClosableAuthenticator
       throw new Error(`auth_strategy keystone needs [keystone_authtoken]${key}, or [identity]enabled.`);
     }
   }
+  const path = options.jws_public_key_repository;
+  const keys = path === '' ? null : watchPublicKeys({ path, clock, log });
   const http = openKeystoneHttp({
     auth_url: options.auth_url,
     cafile: options.cafile,
     timeout_s: options.http_request_timeout,
   });
+  const remote = keystoneLookup({ http, credentials: options, clock, log });
   const lookup = cachedLookup({
-    lookup: keystoneLookup({ http, credentials: options, clock, log }),
+    lookup: keys === null ? remote : signedLookup({ lookup: remote, keys, clock }),
     life_s: options.token_cache_time,
     max_entries: options.token_cache_size,
     clock,

@@ -14,6 +14,7 @@ export interface KeystoneAnswer {
 export interface KeystoneHttp {
   /**
    * @param path below the v3 root, for instance `/auth/tokens?nocatalog`.
+   * A connection that was lost on the way is replaced, once, within the same time limit.
    * @throws Error when no answer came: refused, timed out, redirected, too large.
    */
   request(
@@ -27,6 +28,8 @@ export interface KeystoneHttp {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 32;
+/** What is left of a kept connection that the server closed just as it was used (RFC 9112 9.3.1). */
+const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
  * Opens the way to `auth_url` (with or without /v3 at its end). TLS certificates are verified against the system's
@@ -40,7 +43,7 @@ export function openKeystoneHttp(options: {
 }): KeystoneHttp {
   const base = v3Root(options.auth_url);
   const timeout_ms = options.timeout_s * 1000;
-  const agent = new Agent({
+  const common = {
     connections: MAX_CONNECTIONS,
     headersTimeout: timeout_ms,
     bodyTimeout: timeout_ms,
@@ -48,7 +51,20 @@ export function openKeystoneHttp(options: {
       timeout: timeout_ms,
       ...(options.cafile === '' ? {} : { ca: [...rootCertificates, readFileSync(options.cafile, 'utf8')] }),
     },
-  });
+  };
+  const kept = new Agent(common);
+  // Without pipelining every request has a connection of its own.
+  const fresh = new Agent({ ...common, pipelining: 0 });
+
+  async function attempt(path: string, init: object, dispatcher: Agent): Promise<KeystoneAnswer> {
+    // The global fetch takes an undici dispatcher, which its types know from another version of undici.
+    const response = await fetch(base + path, { ...init, dispatcher } as unknown as RequestInit);
+    return {
+      status: response.status,
+      subject_token: response.headers.get('x-subject-token'),
+      body: parseJson(await readBounded(response)),
+    };
+  }
 
   return {
     async request(method, path, headers, body) {
@@ -61,21 +77,25 @@ export function openKeystoneHttp(options: {
         },
         redirect: 'error',
         signal: AbortSignal.timeout(timeout_ms),
-        dispatcher: agent,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
-      // The global fetch takes an undici dispatcher, which its types know from another version of undici.
-      const response = await fetch(base + path, init as unknown as RequestInit);
-      return {
-        status: response.status,
-        subject_token: response.headers.get('x-subject-token'),
-        body: parseJson(await readBounded(response)),
-      };
+      try {
+        return await attempt(path, init, kept);
+      } catch (error) {
+        // Validations and logins may be repeated. Uwsgi's http-socket closes after each answer without saying so.
+        if (!lostConnection(error)) throw error;
+        return await attempt(path, init, fresh);
+      }
     },
     async close() {
-      await agent.destroy();
+      await Promise.all([kept.destroy(), fresh.destroy()]);
     },
   };
+}
+
+function lostConnection(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && 'code' in cause && LOST_CONNECTION.has(String(cause.code));
 }
 
 function v3Root(auth_url: string): string {

@@ -38,7 +38,8 @@ export function parseTokenBody(body: unknown): TokenFacts | null {
     project_domain_id: text(object(project?.domain)?.id),
     domain_id: text(object(token.domain)?.id),
     system_scope: object(token.system)?.all === true,
-    roles: roles.flatMap((role: unknown) => text(object(role)?.name)?.toLowerCase() ?? []),
+    // Keystone repeats a role that is implied in two ways.
+    roles: [...new Set(roles.flatMap((role: unknown) => text(object(role)?.name)?.toLowerCase() ?? []))],
     // Absent where the identity service has no admin project: then every project counts (keystonemiddleware).
     is_admin_project: token.is_admin_project !== false,
     expires_at_ms,
