@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** How the stand-in answers validations. */
 export type KeystoneMood = 'well' | 'error' | 'silent' | 'huge' | 'redirect' | 'nonsense' | 'forbidden';
@@ -19,6 +19,8 @@ export interface KeystoneStandIn extends AsyncDisposable {
   accepts_login: boolean;
   /** Seconds that our service token lives. */
   login_ttl_s: number;
+  /** Takes one request per connection and cuts it at the next, without having said so. */
+  cuts_kept_connections: boolean;
   /** Bodies of the logins seen. */
   logins: unknown[];
   /** Subject tokens of the validations seen. */
@@ -35,7 +37,13 @@ export async function startKeystoneStandIn(
 ): Promise<KeystoneStandIn> {
   const known_logins = new Set<string>();
   let held: Promise<void> = Promise.resolve();
+  const used = new WeakSet<Socket>();
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (keystone.cuts_kept_connections && used.has(request.socket)) {
+      request.socket.destroy();
+      return;
+    }
+    used.add(request.socket);
     answer(request, response).catch(() => response.destroy());
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
@@ -49,6 +57,7 @@ export async function startKeystoneStandIn(
     mood: 'well',
     accepts_login: true,
     login_ttl_s: 3600,
+    cuts_kept_connections: false,
     logins: [],
     validations: [],
     forgetLogins: () => known_logins.clear(),

@@ -230,6 +230,78 @@ describe('auth_strategy keystone', () => {
       });
     }
 
+    it('lets a cached token go on until it ends, and asks about it every 5 s', async () => {
+      await caller('good');
+      keystone.mood = 'error';
+      clock.advance(300);
+      for (let second = 0; second < 10; second += 1) {
+        expect(await caller('good')).to.include({ user_id: 'alice' });
+        clock.advance(1);
+      }
+      expect(keystone.validations).to.have.length(3);
+      clock.advance(3600 - 310 - 1);
+      await caller('good');
+      clock.advance(1);
+      await expect401(caller('good'));
+      await expect401(caller('good'));
+    });
+
+    it('sees a revocation at the first question that is answered', async () => {
+      await caller('good');
+      keystone.mood = 'error';
+      clock.advance(300);
+      await caller('good');
+      keystone.tokens.delete('good');
+      keystone.mood = 'well';
+      clock.advance(5);
+      await expect401(caller('good'));
+      keystone.mood = 'error';
+      await expect503(caller('good'));
+    });
+
+    it('asks with one request, while others with a known token go on', async () => {
+      await caller('good');
+      keystone.mood = 'error';
+      clock.advance(300);
+      await caller('good');
+      clock.advance(5);
+      const release = keystone.hold();
+      let answered = false;
+      const asking = caller('good').then(() => {
+        answered = true;
+      });
+      await Promise.all([caller('good'), caller('good')]);
+      expect(answered).to.equal(false);
+      release();
+      await asking;
+      expect(keystone.validations).to.have.length(3);
+    });
+
+    it('lets a cached token go on with a service token too, but none that has ended', async () => {
+      keystone.tokens.set('nova', projectToken('nova', ['service'], clock.now() + 3_600_000));
+      keystone.tokens.set('old', projectToken('bob', [], clock.now() - 60_000));
+      keystone.expired.add('old');
+      await caller('good');
+      await caller('old', 'nova');
+      keystone.mood = 'error';
+      expect(await caller('old', 'nova')).to.include({ user_id: 'bob' });
+      clock.advance(300);
+      expect(await caller('good', 'nova')).to.deep.include({ user_id: 'alice', service_roles: ['service'] });
+      await expect503(caller('old', 'nova'));
+    });
+
+    it('validates known tokens again in a flood of unknown ones', async () => {
+      await caller('good');
+      clock.advance(300);
+      const release = keystone.hold();
+      const flood = Array.from({ length: 256 }, (_, index) => expect401(caller(`flood-${index}`)));
+      await expect503(caller('one-too-many'));
+      const known = caller('good');
+      release();
+      expect(await known).to.include({ user_id: 'alice' });
+      await Promise.all(flood);
+    });
+
     it('answers 503 when it is gone', async () => {
       await keystone[Symbol.asyncDispose]();
       await expect503(caller('good'));
@@ -243,6 +315,20 @@ describe('auth_strategy keystone', () => {
       keystone.accepts_login = true;
       await caller('good');
     });
+  });
+
+  it('replaces a kept connection that was cut', async () => {
+    keystone.cuts_kept_connections = true;
+    for (const name of ['t1', 't2', 't3']) {
+      keystone.tokens.set(name, projectToken(name, [], clock.now() + 60_000));
+      expect(await caller(name)).to.include({ user_id: name });
+    }
+    expect(keystone.validations).to.deep.equal(['t1', 't2', 't3']);
+  });
+
+  it('names a role once that Keystone repeats', async () => {
+    keystone.tokens.set('twice', projectToken('bob', ['admin', 'Member', 'member'], clock.now() + 60_000));
+    expect((await caller('twice')).roles).to.deep.equal(['admin', 'member']);
   });
 
   describe('its own token', () => {
