@@ -83,7 +83,8 @@ async function prepare(bench: ApiBench, row: ApiRow): Promise<Names> {
   return names;
 }
 
-const FAKE: Partial<NodeRecord> = {
+/** What a node needs besides its name. */
+export const FAKE_NODE: Partial<NodeRecord> = {
   driver: 'fake-hardware',
   bios_interface: 'no-bios',
   boot_interface: 'fake',
@@ -104,7 +105,11 @@ async function makeRecord(bench: ApiBench, table: string, record: JsonObject): P
   if (table === 'nodes') {
     const { traits, ...fields } = record;
     const driver_info = { fake_password: PLANTED_SECRET, ...(fields.driver_info as JsonObject | undefined) };
-    const node = await bench.store.nodes.create({ ...FAKE, ...fields, driver_info } as Partial<NodeRecord>);
+    const node = await bench.store.nodes.create({
+      ...FAKE_NODE,
+      ...fields,
+      driver_info,
+    } as Partial<NodeRecord>);
     if (Array.isArray(traits)) await bench.store.nodes.setTraits(node.uuid, traits as string[]);
     return node.uuid;
   }
