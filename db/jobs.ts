@@ -147,6 +147,17 @@ export function jobRepository(db: Executor): JobRepository {
       return (await db.run(text, [id])).changes > 0;
     },
 
+    async trim({ older_than_ms, batch, kinds }) {
+      const of_kinds = kinds === undefined ? '' : ` AND \`kind\` IN (${placeholders(kinds.length)})`;
+      const find =
+        `SELECT \`id\` FROM \`jobs\` WHERE \`finished_at\` <= ${now} - ?${of_kinds} ` +
+        `ORDER BY \`id\` LIMIT ${Math.max(0, Math.trunc(batch))}`;
+      const ids = (await db.rows(find, [older_than_ms, ...(kinds ?? [])])).map(([id]) => id ?? null);
+      if (ids.length === 0) return 0;
+      const text = `DELETE FROM \`jobs\` WHERE \`id\` IN (${placeholders(ids.length)})`;
+      return (await db.run(text, ids)).changes;
+    },
+
     async nextDue(conductor_group) {
       const text = `SELECT MIN(\`due_at\`) - ${now} FROM \`jobs\` WHERE \`conductor_group\` = ?`;
       const [row] = await db.rows(text, [conductor_group]);

@@ -237,6 +237,15 @@ export interface JobRepository {
   cancelIdle(node_uuid: string, why: string): Promise<number[]>;
   /** Sets abort_after on a waiting or running job. */
   requestAbort(id: number): Promise<boolean>;
+  /**
+   * Removes jobs that ended longer than `older_than_ms` ago, with their journal: the oldest, at most `batch`. Resolves with
+   * how many. `kinds`: of these only.
+   */
+  trim(options: {
+    older_than_ms: number;
+    batch: number;
+    kinds?: readonly JobRecord['kind'][];
+  }): Promise<number>;
   /** Milliseconds until the next job of the group is due (0 = now), or null when none is queued, leased or with a deadline. */
   nextDue(conductor_group: string): Promise<number | null>;
   startStep(

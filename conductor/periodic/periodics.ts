@@ -1,5 +1,6 @@
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
+import { jobTrim } from './job-trim.ts';
 import { orphanedReservations } from './orphaned-reservations.ts';
 import type { Periodic } from './periodic.ts';
 import { powerFailureRecovery } from './power-failure-recovery.ts';
@@ -15,4 +16,5 @@ export const PERIODICS: readonly Periodic[] = [
   powerFailureRecovery,
   orphanedReservations,
   historyTrim,
+  jobTrim,
 ];

@@ -1,10 +1,10 @@
-import type { StepOutcome } from '../../lifecycle/job.ts';
+import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { bootMode, capability, managesBoot } from '../interfaces.ts';
-import { DONE, type StepContext, type StepDefinition, type WorkContext } from '../step.ts';
+import { DONE, type StepContext, type StepDefinition, stepName, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { agentCommand, probeAgentCommand } from './agent-step.ts';
-import { askForSteps } from './agent-steps.ts';
+import { askForSteps, stepsOfAgent } from './agent-steps.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 
 /** How long the ramdisk may take to power itself off before the BMC does it. */
@@ -14,13 +14,24 @@ const deploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     if (ctx.woken) {
-      await askForSteps(ctx, 'deploy');
+      ctx.replan(withInBandSteps(ctx, stepsOfAgent(await askForSteps(ctx, 'deploy'), 'deploy')));
       return DONE;
     }
     await bootRamdisk(ctx);
     return { outcome: 'wait', wait_for: 'heartbeat', within_ms: callbackLimit(ctx) };
   },
 };
+
+/**
+ * The steps that are left, with those of the agent that want to run in every deploy put where their priority says. What
+ * the plan names already stays as the plan has it.
+ */
+function withInBandSteps(ctx: StepContext, offered: readonly PlannedStep[]): PlannedStep[] {
+  const rest = (ctx.job.steps ?? []).slice(ctx.step_index + 1);
+  const known = new Set(rest.map(stepName));
+  const added = offered.filter((step) => step.priority > 0 && !known.has(stepName(step)));
+  return [...rest, ...added].sort((a, b) => b.priority - a.priority);
+}
 
 function callbackLimit(ctx: WorkContext): number | null {
   return limit_ms(ctx.settings.conductor.deploy_callback_timeout);

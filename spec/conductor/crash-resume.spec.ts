@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import type { Conductor, ConductorOptions } from '../../conductor/server.ts';
 import { plannedStep, type StepDefinition, type Work } from '../../conductor/step.ts';
 import { WORKS } from '../../conductor/work/works.ts';
+import { systemClock } from '../../config/system-clock.ts';
 import type { Store, Tables } from '../../db/store.ts';
+import { serviceError } from '../../lifecycle/errors.ts';
 import type { StepSurvival } from '../../lifecycle/job.ts';
 import { eventually } from '../services/eventually.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
@@ -221,6 +223,53 @@ async function enqueueCrashes(bench: ConductorBench, node_uuid: string, times: n
   return ids;
 }
 
+describe('a database that goes away', () => {
+  for (const [what, commits] of [
+    ['before an outcome is written', false],
+    ['just after an outcome was written', true],
+  ] as const)
+    it(`${what} costs time, not work`, async () => {
+      const bench = await startConductorBench(FAST);
+      try {
+        const node = await bench.node();
+        let runs = 0;
+        let away = false;
+        const steps = {
+          first: act(async () => {
+            runs += 1;
+            away = true;
+            return { outcome: 'done' };
+          }),
+          second: act(async () => ({ outcome: 'done' })),
+        };
+        await bench.start('conductor-1', {
+          store: {
+            ...bench.store,
+            transaction: async (work) => {
+              const gone = away;
+              away = false;
+              if (!gone) return bench.store.transaction(work);
+              if (commits) await bench.store.transaction(work);
+              throw serviceError('ServiceUnavailable', { why: 'The database is away.' });
+            },
+          },
+          clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) },
+          ...verifyBy(steps),
+        });
+        await bench.client.provision(node, 'manage', {}, CALLER);
+        const managed = await bench.settled(node, 'manageable');
+        expect(managed.last_error).to.equal(null);
+        expect(runs).to.equal(1);
+      } finally {
+        await bench[Symbol.asyncDispose]();
+      }
+    });
+});
+
+function act(run: StepDefinition['run']): StepDefinition {
+  return { survives: 'never', run };
+}
+
 describe('a conductor that was paused past its lease', () => {
   it('writes nothing and commands no BMC when it wakes', async () => {
     const bench = await startConductorBench(FAST);
@@ -235,7 +284,6 @@ describe('a conductor that was paused past its lease', () => {
         entered = resolve;
       });
       const late: unknown[] = [];
-      const act = (run: StepDefinition['run']): StepDefinition => ({ survives: 'repeat', run });
       // A process that is paused renews nothing and claims nothing.
       let awake = true;
       const jobs: Store['jobs'] = {

@@ -52,6 +52,28 @@ export function describeStoreJobs(bench: () => StoreBench): void {
       expect(await jobs.get(bare.id)).to.deep.equal(bare);
     });
 
+    it('that ended are removed with their journal, the others stay', async () => {
+      const { store } = bench();
+      const { claim } = await claimed(store, { kind: 'adopt' });
+      await store.jobs.startStep({
+        job_id: claim.job_id,
+        step_index: 0,
+        interface: 'power',
+        step: 'x',
+        fencing_token: claim.fencing_token,
+        conductor: 'c1',
+      });
+      const running = await claimed(store, { kind: 'adopt' });
+      const queued = await store.jobs.insert(newJob({ conductor_group: uniqueName('group'), kind: 'adopt' }));
+      expect(await store.jobs.update(claim, { state: 'done' })).to.equal(true);
+      expect(await store.jobs.trim({ older_than_ms: 60_000, batch: 100, kinds: ['adopt'] })).to.equal(0);
+      expect(await store.jobs.trim({ older_than_ms: 0, batch: 100, kinds: ['call'] })).to.equal(0);
+      expect(await store.jobs.trim({ older_than_ms: 0, batch: 100, kinds: ['adopt'] })).to.equal(1);
+      expect(await store.jobs.get(claim.job_id)).to.equal(null);
+      expect(await store.jobs.journal(claim.job_id)).to.deep.equal([]);
+      for (const id of [running.claim.job_id, queued.id]) expect(await store.jobs.get(id)).not.to.equal(null);
+    });
+
     it('are written by the holder of the claim', async () => {
       const { store } = bench();
       const { claim, inserted } = await claimed(store);

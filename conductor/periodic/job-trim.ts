@@ -1,0 +1,23 @@
+import type { Periodic } from './periodic.ts';
+
+const HOUR_S = 3600;
+const DAY_MS = 86_400_000;
+/** Calls are of no interest once their caller has the answer. */
+const CALLS_KEPT_MS = 3_600_000;
+const WORK_KEPT_MS = 30 * DAY_MS;
+const BATCH = 1000;
+
+/** Keeps the jobs of the last 30 days with their journals, and the calls of the last hour. */
+export const jobTrim: Periodic = {
+  name: 'job-trim',
+  interval_s: () => HOUR_S,
+  start:
+    ({ store, signal }) =>
+    async () => {
+      for (const what of [
+        { older_than_ms: CALLS_KEPT_MS, kinds: ['call'] as const },
+        { older_than_ms: WORK_KEPT_MS },
+      ])
+        while (!signal.aborted && (await store.jobs.trim({ ...what, batch: BATCH })) === BATCH);
+    },
+};
