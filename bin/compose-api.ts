@@ -18,6 +18,8 @@ import { StartError } from './start-error.ts';
 export interface ApiDoor {
   readonly url: string;
   open(handler: RequestListener): void;
+  /** Takes no more requests; those in hand may end. */
+  close(): Promise<void>;
 }
 
 /** Takes the API's address first, so that a port chosen by the system is known to all that is composed after. */
@@ -37,6 +39,7 @@ export async function composeDoor(parts: Parts, settings: Settings): Promise<Api
     open: (opened) => {
       handler = opened;
     },
+    close: async () => await listener[Symbol.asyncDispose](),
   };
 }
 
@@ -69,6 +72,8 @@ export async function composeApi(
   if (identity !== null) app.use('/identity', identity.router);
   app.use(api);
   options.door.open(app);
+  // The first to end: requests in hand still need the rest.
+  parts.defer(() => options.door.close());
 }
 
 function composeIdentity({ settings, log, clock }: Base, url: string): Identity | null {

@@ -52,8 +52,8 @@ async function tour(site: Site): Promise<boolean> {
 
 async function stayUp(site: Site): Promise<void> {
   try {
-    if (!(await tour(site))) process.exitCode = 1;
-    invite(site, display);
+    if (await tour(site)) invite(site, display);
+    else process.exitCode = 1;
   } catch (error) {
     // Ctrl-C during the tour takes the service from under it.
     process.stderr.write(`demo: ${lastWords(error)}\n`);

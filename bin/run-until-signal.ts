@@ -13,24 +13,24 @@ export async function runUntilSignal<T extends AsyncDisposable>(
   start: () => Promise<T>,
   ready: (service: T) => void,
 ): Promise<void> {
-  const signal = nextSignal();
-  const starting = start();
-  // A signal during the start waits for it: half-started parts are ended like started ones.
-  const service = await starting;
-  ready(service);
-  await signal;
-  process.once('SIGTERM', exitNow);
-  process.once('SIGINT', exitNow);
-  const overdue = setTimeout(() => {
-    process.stderr.write('kurogane: work in hand did not end in time; other conductors take it over.\n');
-    process.exit(1);
-  }, DRAIN_MS);
+  let overdue: NodeJS.Timeout | undefined;
+  const signal = nextSignal().then(() => {
+    process.once('SIGTERM', exitNow);
+    process.once('SIGINT', exitNow);
+    overdue = setTimeout(() => {
+      process.stderr.write('kurogane: work in hand did not end in time; other conductors take it over.\n');
+      process.exit(1);
+    }, DRAIN_MS);
+  });
   try {
+    // A signal during the start waits for it: what has been started is ended like the rest.
+    const service = await start();
+    ready(service);
+    await signal;
     await service[Symbol.asyncDispose]();
   } finally {
     clearTimeout(overdue);
-    process.off('SIGTERM', exitNow);
-    process.off('SIGINT', exitNow);
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.removeAllListeners(name);
   }
 }
 

@@ -52,16 +52,19 @@ export async function startSite(folder: string): Promise<Site> {
     const log_file = join(folder, 'kurogane.log');
     const settings = await demoSettings(folder, users_file);
     const log = createLogger({ level: 'info', name: 'demo', destination: createWriteStream(log_file) });
-    const service = parts.own(await startAllInOne(settings, log));
+    let boot_url: string | null = null;
+    // The rack ends after the service: the driver still closes its sessions with the BMCs.
     const rack = parts.own(
       await startRack({
         count: SERVERS,
         clock: systemClock,
-        boot_url: () => service.boot_url,
+        boot_url: () => boot_url,
         name_prefix: 'server',
         delays_ms: DELAYS_MS,
       }),
     );
+    const service = parts.own(await startAllInOne(settings, log));
+    boot_url = service.boot_url;
     return {
       service,
       rack,
