@@ -266,8 +266,8 @@ describe('a database that goes away', () => {
     });
 });
 
-function act(run: StepDefinition['run']): StepDefinition {
-  return { survives: 'never', run };
+function act(run: StepDefinition['run'], survives: StepSurvival = 'never'): StepDefinition {
+  return { survives, run };
 }
 
 describe('a conductor that was paused past its lease', () => {
@@ -302,13 +302,16 @@ describe('a conductor that was paused past its lease', () => {
             await bmc.command('power on').catch((error: unknown) => late.push(error));
             ctx.change({ last_error: 'written late' });
             return { outcome: 'done' };
-          }),
+          }, 'repeat'),
         ),
       });
       const clean_steps = [{ interface: 'power', step: 'act' }];
       await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
       await inside;
-      const second = await bench.start('conductor-2', cleanBy(act(async () => ({ outcome: 'done' }))));
+      const second = await bench.start(
+        'conductor-2',
+        cleanBy(act(async () => ({ outcome: 'done' }), 'repeat')),
+      );
       const cleaned = await bench.settled(node, 'manageable');
       resume();
       await eventually(() => expect(first.running).to.equal(0));
