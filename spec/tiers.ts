@@ -18,6 +18,7 @@ export const TIERS = {
     timeout_s: 600,
   },
   rabbitmq: { needs: ['rabbitmq'], test_timeout_ms: 60_000, timeout_s: 300 },
+  keystone: { needs: ['mariadb', 'keystone', 'openstack'], test_timeout_ms: 60_000, timeout_s: 600 },
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 300 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
@@ -45,7 +46,14 @@ export function isTierName(value: string): value is TierName {
  * sources, so that what is left in the build of a spec that was removed is not run.
  */
 export function specFiles(folder: string): Record<TierName, string[]> {
-  const files: Record<TierName, string[]> = { e2e: [], rabbitmq: [], unit: [], mariadb: [], ipmi: [] };
+  const files: Record<TierName, string[]> = {
+    e2e: [],
+    rabbitmq: [],
+    unit: [],
+    mariadb: [],
+    ipmi: [],
+    keystone: [],
+  };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);
     if (match === null || !entry.isFile()) continue;

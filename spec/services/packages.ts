@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KEYSTONE_MANAGE, UWSGI } from './keystone.ts';
 import { run } from './process.ts';
 import { RABBITMQ_SERVER } from './rabbitmq.ts';
 
@@ -29,6 +30,15 @@ const NEEDS = {
     packages: ['ipmitool', 'openipmi', 'freeipmi-tools'],
     proof: ['ipmitool', 'ipmi_sim', 'ipmipower'],
   },
+  keystone: {
+    packages: ['keystone', 'uwsgi-core', 'uwsgi-plugin-python3', 'python3-pymysql'],
+    proof: [
+      KEYSTONE_MANAGE,
+      UWSGI,
+      '/usr/lib/uwsgi/plugins/python3_plugin.so',
+      '/usr/lib/python3/dist-packages/pymysql',
+    ],
+  },
   openstack: {
     packages: ['python3-openstackclient', 'python3-ironicclient'],
     proof: ['/usr/bin/openstack', '/usr/lib/python3/dist-packages/ironicclient'],
@@ -47,7 +57,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
  * the packages' own daemons; else it changes nothing.
  */
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
-  const readiness: Readiness = { mariadb: null, rabbitmq: null, ipmi: null, openstack: null };
+  const readiness: Readiness = { mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;
 
