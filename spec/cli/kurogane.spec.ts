@@ -147,6 +147,46 @@ describe('kurogane', function () {
     expect((await command(['db', 'rotate-secrets'], env)).code).to.equal(0);
   });
 
+  describe('with a schema', () => {
+    let env: Record<string, string>;
+
+    beforeEach(async () => {
+      const key_file = join(folder, 'secrets.key');
+      env = { KUROGANE_SECRETS__KEY_FILE: key_file };
+      await command(['db', 'add-key', '--key-file', key_file]);
+      await command(['db', 'upgrade'], env);
+    });
+
+    for (const [what, args, more, said] of [
+      [
+        'an API that cannot authenticate',
+        ['api'],
+        {},
+        /needs \[keystone_authtoken\]auth_url, or \[identity\]enabled/,
+      ],
+      [
+        'an API without a certificate',
+        ['api'],
+        { KUROGANE_DEFAULT__AUTH_STRATEGY: 'noauth', KUROGANE_API__ENABLE_SSL_API: 'true' },
+        /needs \[ssl\]cert_file and key_file/,
+      ],
+      ['a boot service that does not know the API', ['boot'], {}, /set \[api\]public_endpoint/],
+      [
+        'a transport URL that is none, without repeating it',
+        ['conductor'],
+        { KUROGANE_OSLO_MESSAGING__TRANSPORT_URL: 'kafka://u:hunter2@h' },
+        /^kurogane: \[oslo_messaging\]transport_url: expected memory:\/\/ or amqp/,
+      ],
+    ] as const)
+      it(`does not start ${what}`, async () => {
+        const { code, stderr } = await command([...args], { ...env, ...more });
+        expect(code).to.equal(1);
+        expect(stderr).to.match(said);
+        expect(stderr).to.not.match(/^ +at /m);
+        expect(stderr).to.not.contain('hunter2');
+      });
+  });
+
   it('refuses a port that is taken, naming it', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startKurogane } from './kurogane-command.ts';
+import { selfSignedCertificate } from '../../rack/certificate.ts';
+import { kurogane, startKurogane } from './kurogane-command.ts';
 
 describe('kurogane serve', function () {
   this.timeout(60_000);
@@ -68,6 +70,73 @@ describe('kurogane serve', function () {
       'secrets.key',
       'users.yaml',
     ]);
+  });
+
+  it('keeps BMC passwords encrypted, also when the key changes', async () => {
+    const noauth = { ...env, KUROGANE_DEFAULT__AUTH_STRATEGY: 'noauth' };
+    const body = {
+      name: 'n',
+      driver: 'ipmi',
+      driver_info: { ipmi_address: 'h', ipmi_password: 'hunter2-in-the-db' },
+    };
+    const first = await startKurogane(['serve'], noauth);
+    const created = await fetch(`${first.url}/v1/nodes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.82' },
+      body: JSON.stringify(body),
+    });
+    expect(created.status).to.equal(201);
+    await first.child.stop();
+    const key_file = join(folder, 'secrets.key');
+    const old_key = await readFile(key_file, 'utf8');
+    await kurogane(['db', 'add-key', '--key-file', key_file], { env: noauth });
+    const rotated = await kurogane(['db', 'rotate-secrets'], {
+      env: { ...noauth, KUROGANE_SECRETS__KEY_FILE: key_file },
+    });
+    expect(rotated.stdout).to.contain('1 row was encrypted again');
+    for (const name of await readdir(folder))
+      if (name.startsWith('kurogane.sqlite'))
+        expect((await readFile(join(folder, name))).includes('hunter2-in-the-db')).to.equal(false);
+
+    const read = async (keys: string): Promise<number> => {
+      await writeFile(key_file, keys);
+      const { child, url } = await startKurogane(['serve'], noauth);
+      const { status } = await fetch(`${url}/v1/nodes/n`, {
+        headers: { 'x-openstack-ironic-api-version': '1.82' },
+      });
+      await child.stop();
+      return status;
+    };
+    const [new_key = ''] = (await readFile(key_file, 'utf8')).split('\n');
+    expect(await read(new_key)).to.equal(200);
+    expect(await read(old_key)).to.be.at.least(500);
+  });
+
+  it('speaks TLS', async () => {
+    const { cert, key } = await selfSignedCertificate('127.0.0.1', Date.now());
+    const files = { cert_file: join(folder, '../cert.pem'), key_file: join(folder, '../key.pem') };
+    await writeFile(files.cert_file, cert);
+    await writeFile(files.key_file, key);
+    const { child, url } = await startKurogane(['serve'], {
+      ...env,
+      KUROGANE_DEFAULT__AUTH_STRATEGY: 'noauth',
+      KUROGANE_API__ENABLE_SSL_API: 'true',
+      KUROGANE_SSL__CERT_FILE: files.cert_file,
+      KUROGANE_SSL__KEY_FILE: files.key_file,
+    });
+    expect(url).to.match(/^https:/);
+    const links = await new Promise<string>((resolve, reject) => {
+      const request = get(`${url}/v1`, { ca: cert, agent: false }, (reply) => {
+        let text = '';
+        reply.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        reply.on('end', () => resolve(text));
+      });
+      request.on('error', reject);
+    });
+    expect(links).to.contain(`${url}/v1/`);
+    await child.stop();
   });
 
   it('closes its door to requests with headers larger than 16 KiB', async () => {
