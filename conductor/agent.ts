@@ -96,6 +96,21 @@ export function agentOf(
     return Array.isArray(list) ? list.filter(isObject).map(commandOf) : [];
   }
 
+  /** An agent that still runs an earlier command, perhaps one of a conductor that died, refuses the next with 409. */
+  async function whenFree(call: () => Promise<Json>): Promise<Json> {
+    const until = clock.monotonic() + COMMAND_WAIT_MS;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        const busy =
+          error instanceof StepFailure && error.cause instanceof AgentRefused && error.cause.status === 409;
+        if (!busy || clock.monotonic() >= until) throw error;
+        await clock.sleep(RETRY_PAUSE_MS, lease.signal);
+      }
+    }
+  }
+
   async function ended(started: AgentCommand, name: string): Promise<AgentCommand> {
     const until = clock.monotonic() + COMMAND_WAIT_MS;
     let command = started;
@@ -114,7 +129,9 @@ export function agentOf(
   return {
     commands,
     run: async (name, params, options = {}) => {
-      const reply = await attempt(`run ${name}`, () => request('POST', 'wait=false&', { name, params }));
+      const reply = await whenFree(() =>
+        attempt(`run ${name}`, () => request('POST', 'wait=false&', { name, params })),
+      );
       if (!isObject(reply))
         throw new StepFailure(`The agent answered ${name} with something else than a command.`);
       const started = commandOf(reply);
