@@ -20,6 +20,8 @@ export interface Deployment extends AsyncDisposable {
   readonly tenant: OpenstackAccount;
   /** A disk image that the boot service serves. */
   readonly image: { url: string; sha256: string };
+  /** Starts one more conductor, of the default group. */
+  startConductor(host: string): Promise<Child>;
   /** All that the processes have printed. */
   output(): string;
 }
@@ -71,6 +73,14 @@ export async function startDeployment(
       operator: { auth_url, username: 'operator', password: passwords.operator },
       tenant: { auth_url, username: 'tenant', password: passwords.tenant, project_name: 'team' },
       image: { url: `${boot_url}/images/disk.raw`, sha256: image },
+      async startConductor(host) {
+        const { child } = await startKurogane(['--config', config, 'conductor'], {
+          KUROGANE_DEFAULT__HOST: host,
+          KUROGANE_CONDUCTOR__CONDUCTOR_GROUP: '',
+        });
+        children.push(child);
+        return child;
+      },
       output: () => children.map((child) => child.output()).join('\n'),
       [Symbol.asyncDispose]: dispose,
     };
