@@ -5,6 +5,7 @@ import type { Store } from '../../db/store.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json } from '../../lifecycle/json.ts';
+import type { LiveConductors } from './live-conductors.ts';
 import type { SchemaCheck } from './operations.ts';
 import type { Policy } from './policy/policy.ts';
 import type { ViewCache } from './views/view.ts';
@@ -18,6 +19,7 @@ export interface Api {
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   clock: Clock;
   views: ViewCache;
+  conductors: LiveConductors;
   /** The OpenAPI document, as JSON text. */
   document: string;
   /** Check of a whole object against a schema of the document. */

@@ -8,11 +8,6 @@ import {
 } from '../../lifecycle/records.ts';
 import type { Api } from './handler.ts';
 
-/** Conductors whose heartbeat is fresh. */
-export async function aliveConductors(api: Api): Promise<ConductorRecord[]> {
-  return api.store.conductors.listAlive(api.settings.conductor.heartbeat_timeout * 1000);
-}
-
 /** The conductors of a list that serve each hardware type. */
 export function driversOf(conductors: readonly ConductorRecord[]): Map<string, ConductorRecord[]> {
   const drivers = new Map<string, ConductorRecord[]>();
@@ -33,22 +28,34 @@ export async function requireHardwareType(
   driver: string,
   conductor_group: string,
 ): Promise<HardwareTypeFacts> {
-  const alive = await aliveConductors(api);
+  const known = factsAmong(await api.conductors.recent(), driver, conductor_group);
+  if (known !== undefined) return known;
+  const alive = await api.conductors.now();
   if (alive.length === 0) {
     throw serviceError('ServiceUnavailable', {
       why: 'No conductor service is running: start one and try again.',
     });
   }
+  const facts = factsAmong(alive, driver, conductor_group);
+  if (facts !== undefined) return facts;
   const drivers = driversOf(alive.filter((conductor) => conductor.conductor_group === conductor_group));
-  const facts = drivers.get(driver)?.[0]?.hardware_types[driver];
-  if (facts === undefined) {
-    const group = conductor_group === '' ? '' : ` in conductor group "${conductor_group}"`;
-    const enabled = drivers.size === 0 ? 'none' : [...drivers.keys()].join(', ');
-    throw serviceError('NoValidHost', {
-      why: `No conductor service registered which supports driver ${driver}${group}. Enabled hardware types: ${enabled}.`,
-    });
-  }
-  return facts;
+  const group = conductor_group === '' ? '' : ` in conductor group "${conductor_group}"`;
+  const enabled = drivers.size === 0 ? 'none' : [...drivers.keys()].join(', ');
+  throw serviceError('NoValidHost', {
+    why: `No conductor service registered which supports driver ${driver}${group}. Enabled hardware types: ${enabled}.`,
+  });
+}
+
+function factsAmong(
+  conductors: readonly ConductorRecord[],
+  driver: string,
+  conductor_group: string,
+): HardwareTypeFacts | undefined {
+  const serving = conductors.find(
+    (conductor) =>
+      conductor.conductor_group === conductor_group && Object.hasOwn(conductor.hardware_types, driver),
+  );
+  return serving?.hardware_types[driver];
 }
 
 export type Interfaces = Record<InterfaceField, string>;

@@ -9,7 +9,7 @@ import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { QUERY, type QueryGate, ROUTES, type RouteGate } from './microversions.ts';
 import { DEFAULT_BODY_LIMIT } from './request-body.ts';
 import { isTrait } from './traits.ts';
-import { booleanOf, isUuidLike } from './value-syntax.ts';
+import { booleanOf, isUuidLike, normalMac } from './value-syntax.ts';
 
 /** One operation of openapi.yaml, with its checks compiled. */
 export interface Operation {
@@ -55,6 +55,7 @@ const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
   'integer-word': (value) => /^[+-]?\d{1,15}$/.test(value.trim()),
   'json-pointer-path': (value) => /^(\/[\w\-~.]+)+$/.test(value),
   trait: isTrait,
+  'mac-address': (value) => normalMac(value) !== null,
 };
 
 const FORMAT_HINTS: Readonly<Record<string, string>> = {
@@ -62,6 +63,7 @@ const FORMAT_HINTS: Readonly<Record<string, string>> = {
   'boolean-word': 'must be a boolean, e.g. true or false',
   'integer-word': 'must be an integer',
   'json-pointer-path': 'must be a path like /extra/key',
+  'mac-address': 'must be a MAC address',
   trait: 'must be a standard trait or CUSTOM_ followed by A-Z, 0-9 and _',
 };
 

@@ -6,6 +6,7 @@ import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
 import { type Authenticator, Unauthorized } from './auth/authenticator.ts';
 import type { Api, ApiRequest, Handler, Reply } from './handler.ts';
 import { HANDLERS } from './handlers/handlers.ts';
+import { createLiveConductors } from './live-conductors.ts';
 import { servesRoute } from './microversions.ts';
 import { loadOpenApi, type Operation } from './operations.ts';
 import { readJsonBody } from './request-body.ts';
@@ -14,7 +15,7 @@ import { negotiateVersion, VERSION_HEADER, VERSION_RANGE_HEADERS } from './versi
 import { ViewCache } from './views/view.ts';
 import { faultBody, PlainFault, plainFaultBody, RoutingError, routingErrorBody } from './wire-error.ts';
 
-export interface OpenstackApiOptions extends Omit<Api, 'views' | 'document' | 'schema'> {
+export interface OpenstackApiOptions extends Omit<Api, 'views' | 'conductors' | 'document' | 'schema'> {
   authenticator: Authenticator;
 }
 
@@ -28,7 +29,13 @@ const JSON_TYPE = 'application/json';
 export async function createOpenstackApi(options: OpenstackApiOptions): Promise<express.Express> {
   const { authenticator, ...parts } = options;
   const openapi = await loadOpenApi();
-  const api: Api = { ...parts, views: new ViewCache(), document: openapi.document, schema: openapi.schema };
+  const api: Api = {
+    ...parts,
+    views: new ViewCache(),
+    conductors: createLiveConductors(parts),
+    document: openapi.document,
+    schema: openapi.schema,
+  };
   const handlers = pairHandlers(openapi.operations);
   const match = createRouteMatcher(openapi.operations);
   const app = express();

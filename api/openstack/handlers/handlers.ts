@@ -14,6 +14,7 @@ import {
   showDriverProperties,
   showDriverPropertiesByQuery,
 } from './drivers/drivers.ts';
+import { createEvents } from './events/create.ts';
 import { createNode } from './nodes/create.ts';
 import { deleteNode } from './nodes/delete.ts';
 import { listBios, listChildren, listFirmware, showBiosSetting, showInventory } from './nodes/hardware.ts';
@@ -158,6 +159,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'volume.targets.show': targets.show,
   'volume.targets.patch': targets.patch,
   'volume.targets.delete': targets.delete,
+  'events.create': createEvents,
   'shards.list': listShards,
   'drivers.list': listDrivers,
   'drivers.show': showDriver,

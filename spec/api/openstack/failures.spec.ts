@@ -38,4 +38,18 @@ describe('failures behind the API', () => {
     const logged = bench.logged.find((line) => line.facts.request_id === request_id);
     expect(logged?.facts).to.include({ method: 'GET', path: '/v1/nodes' });
   });
+
+  it('answers 503 to creation when no conductor is alive', async () => {
+    const nobody = (store: Store) => ({
+      ...store,
+      conductors: { ...store.conductors, listAlive: () => Promise.resolve([]) },
+    });
+    await using bench = await startApiBench({ wrapStore: nobody });
+    const response = await fetch(`${bench.url}/v1/nodes`, {
+      method: 'POST',
+      body: '{"driver": "fake-hardware"}',
+    });
+    expect(response.status).to.equal(503);
+    expect(await response.text()).to.contain('No conductor service is running');
+  });
 });

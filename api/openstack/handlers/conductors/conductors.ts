@@ -1,7 +1,6 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { ConductorRecord } from '../../../../lifecycle/records.ts';
 import type { Api, Handler } from '../../handler.ts';
-import { aliveConductors } from '../../hardware-types.ts';
 import { listBody, readFields, readPage } from '../../paging.ts';
 import { viewContext } from '../../view-context.ts';
 import { CONDUCTOR_VIEW, type ShownConductor } from '../../views/conductor.ts';
@@ -40,7 +39,7 @@ export const showConductor: Handler = async (request, api) => {
 };
 
 async function withLife(api: Api, conductors: readonly ConductorRecord[]): Promise<ShownConductor[]> {
-  const alive = new Set((await aliveConductors(api)).map((conductor) => conductor.hostname));
+  const alive = new Set((await api.conductors.now()).map((conductor) => conductor.hostname));
   return conductors.map((conductor) => ({ ...conductor, alive: alive.has(conductor.hostname) }));
 }
 

@@ -2,7 +2,7 @@ import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import { type ConductorRecord, INTERFACE_KINDS } from '../../../../lifecycle/records.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
-import { aliveConductors, driversOf } from '../../hardware-types.ts';
+import { driversOf } from '../../hardware-types.ts';
 import { DRIVER_INTERFACES, FIELDS } from '../../microversions.ts';
 import { readFields, readSelection } from '../../paging.ts';
 import { linkPair } from '../../views/fields.ts';
@@ -13,7 +13,7 @@ export const listDrivers: Handler = async (request, api) => {
   api.policy.authorize('baremetal:driver:get', {}, request.caller);
   const selection = readSelection(request);
   if (request.query.type === 'classic') return { status: 200, body: { drivers: [] } };
-  const drivers = driversOf(await aliveConductors(api));
+  const drivers = driversOf(await api.conductors.now());
   const shown = [...drivers].map(([name, hosts]) => driverDocument(request, name, hosts, selection));
   return { status: 200, body: { drivers: shown } };
 };
@@ -39,7 +39,7 @@ export const showDriverPropertiesByQuery: Handler = (request, api) =>
 
 /** @throws NotFound */
 async function hostsOf(api: Api, name: string): Promise<ConductorRecord[]> {
-  const hosts = driversOf(await aliveConductors(api)).get(name);
+  const hosts = driversOf(await api.conductors.now()).get(name);
   if (hosts === undefined) throw serviceError('NotFound', { kind: 'Driver', ident: name });
   return hosts;
 }

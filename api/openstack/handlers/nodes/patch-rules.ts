@@ -72,23 +72,28 @@ async function checkOwnerChange(api: Api, request: ApiRequest, node: NodeRecord)
 
 /**
  * Whether the node's state allows these changes (reference: state-machine, cross_rules: protected, retired,
- * interface_changes, resource_class_change, instance_uuid). Removing the instance of an allocated node ends its
- * allocation.
+ * interface_changes, resource_class_change, instance_uuid).
  * @throws Conflict, InvalidParameterValue, NodeAssociated
  */
-export async function checkPatchRules(
-  api: Api,
-  node: NodeRecord,
-  changes: Partial<NodeRecord>,
-): Promise<void> {
+export function checkPatchRules(node: NodeRecord, changes: Partial<NodeRecord>): void {
   checkProtected(node, changes);
   checkRetired(node, changes);
   checkHardware(node, changes);
   if (changes.instance_uuid && node.instance_uuid !== null) {
     throw serviceError('NodeAssociated', { node: node.uuid, instance: node.instance_uuid });
   }
-  if (changes.instance_uuid === null && node.allocation_uuid !== null)
-    await endAllocation(api, node, changes);
+  if (
+    endsAllocation(node, changes) &&
+    !node.maintenance &&
+    !HARDWARE_CHANGE_STATES.includes(node.provision_state)
+  ) {
+    throw wrongState(node, 'instance_uuid', ' or in maintenance mode');
+  }
+}
+
+/** Whether the changes take the instance of an allocated node away: the allocation goes with it. */
+export function endsAllocation(node: NodeRecord, changes: Partial<NodeRecord>): boolean {
+  return changes.instance_uuid === null && node.allocation_uuid !== null;
 }
 
 function checkProtected(node: NodeRecord, changes: Partial<NodeRecord>): void {
@@ -127,14 +132,6 @@ function checkHardware(node: NodeRecord, changes: Partial<NodeRecord>): void {
       `Node ${node.uuid} can not update the driver while the console is enabled. Please stop the console first.`,
     );
   }
-}
-
-async function endAllocation(api: Api, node: NodeRecord, changes: Partial<NodeRecord>): Promise<void> {
-  if (!node.maintenance && !HARDWARE_CHANGE_STATES.includes(node.provision_state)) {
-    throw wrongState(node, 'instance_uuid', ' or in maintenance mode');
-  }
-  changes.allocation_uuid = null;
-  if (node.allocation_uuid !== null) await api.store.allocations.delete(node.allocation_uuid);
 }
 
 function wrongState(node: NodeRecord, field: string, unless: string) {

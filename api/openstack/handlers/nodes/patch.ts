@@ -15,7 +15,7 @@ import { findLinkedNode, findNodeFor } from '../../node-access.ts';
 import { isTrue } from '../../paging.ts';
 import { checkNodeName, readNodeFields, refuseNewerFields, requireChassis } from './node-input.ts';
 import { patchPolicies } from './patch-policies.ts';
-import { checkPatchRules, checkPatchState } from './patch-rules.ts';
+import { checkPatchRules, checkPatchState, endsAllocation } from './patch-rules.ts';
 import { wholeNode } from './show.ts';
 
 const INTERFACE_FIELDS = INTERFACE_KINDS.map((kind): InterfaceField => `${kind}_interface`);
@@ -69,9 +69,13 @@ export const patchNode: Handler = async (request, api) => {
     throw serviceError('NotAcceptable', {});
   }
   Object.assign(changes, await interfaceChanges(api, node, changes, steps, reset_interfaces));
-  await checkPatchRules(api, node, changes);
+  checkPatchRules(node, changes);
   if (Object.keys(changes).length === 0) return wholeNode(api, request, node, 200);
-  return wholeNode(api, request, await api.conductor.updateNode(node, changes, request.caller), 200);
+  const ended = endsAllocation(node, changes) ? node.allocation_uuid : null;
+  if (ended !== null) changes.allocation_uuid = null;
+  const updated = await api.conductor.updateNode(node, changes, request.caller);
+  if (ended !== null) await api.store.allocations.delete(ended);
+  return wholeNode(api, request, updated, 200);
 };
 
 /** @throws InvalidParameterValue, NotAcceptable, PatchError */
