@@ -25,6 +25,12 @@ describe('views', () => {
     expect(views.get(NODE_VIEW, 50, 'all')).not.to.equal(views.get(NODE_VIEW, 51, 'all'));
   });
 
+  it('do not take a field that is named like a selection for it', () => {
+    const views = new ViewCache();
+    views.get(NODE_VIEW, 115, 'all');
+    expect(() => views.get(NODE_VIEW, 115, ['all'])).to.throw('not valid');
+  });
+
   it('are kept in a bounded number', () => {
     const views = new ViewCache();
     const first = views.get(NODE_VIEW, 115, ['uuid']);
