@@ -161,10 +161,11 @@ function service(
   async function provide(): Service {
     const named = process.env[variable] ?? '';
     if (named !== '') return { url: named };
+    const starting = start();
+    // Also when the run is interrupted while the server starts.
+    cleanups.push(async () => (await starting.catch(() => null))?.[Symbol.asyncDispose]());
     try {
-      const started = await start();
-      cleanups.push(() => started[Symbol.asyncDispose]());
-      return started;
+      return await starting;
     } catch (error) {
       return { why_not: error instanceof Error ? error.message : String(error) };
     }

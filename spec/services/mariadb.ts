@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
 import { type Child, run as runProgram, startChild } from './process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** A MariaDB of the test's own. All its data is in one temporary folder, which goes with it. */
 export interface MariadbServer extends AsyncDisposable {
@@ -32,7 +32,7 @@ export interface MariadbOptions {
 
 /** Starts a private MariaDB from the installed package; ready when this resolves (about 3 s). */
 export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'kurogane-mariadb-'));
+  const { path: folder, remove: removeFolder } = await temporaryFolder('kurogane-mariadb-');
   const port = await freePort();
   const socket = join(folder, 's.sock');
   const password = randomBytes(12).toString('hex');
@@ -65,7 +65,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
 
   async function remove(): Promise<void> {
     await child?.stop(20_000);
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
   }
 
   try {
@@ -77,7 +77,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     );
     await start();
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
     throw error;
   }
 

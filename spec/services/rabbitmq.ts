@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { type Child, startChild } from './process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** Debian's start script, without the wrapper that changes to the account of the system's own broker. */
 export const RABBITMQ_SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -30,7 +30,7 @@ export interface RabbitmqOptions {
 /** Starts a private RabbitMQ from the installed package; ready when this resolves (5 to 15 s). */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const background = options.background === true;
-  const folder = await mkdtemp(join(tmpdir(), 'kurogane-rabbitmq-'));
+  const { path: folder, remove: removeFolder } = await temporaryFolder('kurogane-rabbitmq-');
   const [port, epmd_port, distribution_port] = [await freePort(), await freePort(), await freePort()];
   const password = randomBytes(12).toString('hex');
   const env = {
@@ -62,7 +62,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   async function remove(): Promise<void> {
     await child?.stop(20_000);
     await epmd?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
   }
 
   try {
