@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { run, startChild } from '../services/process.ts';
@@ -7,16 +8,25 @@ import { openstackOnce } from './openstack-shell.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/demo.js', import.meta.url));
 
-const demoFolders = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('kurogane-demo-'));
-
 describe('the demo', function () {
   this.timeout(180_000);
+  /** Temporary files of the demo: all of them must be gone when it has ended. */
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kurogane-demo-spec-'));
+    env = { PATH: process.env.PATH, TMPDIR: folder };
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
 
   it('with --once: takes a server into service and back, and ends with 0', async () => {
     const { code, stdout, stderr } = await run({
       command: process.execPath,
       args: [PROGRAM, '--once'],
+      env,
       timeout_ms: 120_000,
     });
     expect(code, stdout + stderr).to.equal(0);
@@ -32,11 +42,11 @@ describe('the demo', function () {
     expect(stdout).to.match(/runs demo\.raw from its disk/);
     expect(stdout).to.match(/The first server was in service \d+\.\d s after the tour began/);
     expect(stdout).to.not.contain('FAILED');
+    expect(await readdir(folder)).to.deep.equal([]);
   });
 
   it('stays up, lets the stock client in as it says, and removes everything at SIGINT', async () => {
-    const before = await demoFolders();
-    await using demo = await startChild({ command: process.execPath, args: [PROGRAM] });
+    await using demo = await startChild({ command: process.execPath, args: [PROGRAM], env });
     await demo.waitForOutput(/Ctrl-C ends the demo/, 120_000);
     const exported = Object.fromEntries(
       [...demo.output().matchAll(/^ {2}export (OS_\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
@@ -63,6 +73,6 @@ describe('the demo', function () {
     process.kill(demo.pid, 'SIGINT');
     const { code: ended } = await demo.exited;
     expect(ended, demo.output()).to.equal(0);
-    expect(await demoFolders()).to.deep.equal(before);
+    expect(await readdir(folder)).to.deep.equal([]);
   });
 });
