@@ -28,7 +28,9 @@ describe('views', () => {
   it('do not take a field that is named like a selection for it', () => {
     const views = new ViewCache();
     views.get(NODE_VIEW, 115, 'all');
-    expect(() => views.get(NODE_VIEW, 115, ['all'])).to.throw('not valid');
+    for (const name of ['all', '=all', '*all']) {
+      expect(() => views.get(NODE_VIEW, 115, [name])).to.throw('not valid');
+    }
   });
 
   it('are kept in a bounded number', () => {
