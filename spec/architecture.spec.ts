@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { projectRoot } from '../config/project-root.ts';
 import { IMPORT_RULES, PACKAGE_OWNERS, violation } from './import-rules.ts';
 import { importsOf, sourceFiles, withoutComments } from './source-imports.ts';
+import { TIERS } from './tiers.ts';
 
 const PRODUCT = [
   'api',
@@ -138,8 +139,9 @@ describe('architecture', () => {
   });
 
   it('has kebab-case names, and no file that is named for nothing', () => {
-    const kebab =
-      /^([a-z0-9]+(-[a-z0-9]+)*\/)+[a-z0-9]+(-[a-z0-9]+)*(\.(mariadb|rabbitmq|ipmi|e2e))?(\.spec)?\.ts$/;
+    const word = '[a-z0-9]+(-[a-z0-9]+)*';
+    const tiers = Object.keys(TIERS).join('|');
+    const kebab = new RegExp(`^(${word}/)+${word}((\\.(${tiers}))?\\.spec)?\\.ts$`);
     const nothing = /(^|\/)(utils?|helpers?|common|misc|index|shared)(\/|\.ts$)/;
     expect(all.filter((file) => !kebab.test(file) || nothing.test(file))).to.deep.equal([]);
   });
