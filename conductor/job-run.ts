@@ -83,10 +83,10 @@ export class JobRun implements WorkContext, AsyncDisposable {
     return this.clock.now() + this.#clock_offset_ms;
   }
 
-  /** Reads the node. False: it is gone. */
-  async load(): Promise<boolean> {
-    this.#stored = this.job.node_uuid === null ? null : await this.store.nodes.get(this.job.node_uuid);
-    return this.#stored !== null;
+  /** Takes the node as it was read with the claim. False: it is gone. */
+  load(node: NodeRecord | null): boolean {
+    this.#stored = node;
+    return node !== null;
   }
 
   change(changes: NodeChanges): void {

@@ -79,13 +79,10 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
     const all: NodeChanges = { ...run.changes, ...changes };
     if (all.provision_state !== undefined) all.provision_updated_at = run.now();
     if (job.node_uuid === null || Object.keys(all).length === 0) return {};
-    const node = await tables.nodes.update(
-      job.node_uuid,
-      all,
-      job.exclusive ? { reservation_job_id: job.id } : {},
-    );
-    if (node === null) throw new LeaseLost('The node is gone, or its reservation was broken.');
-    return { node };
+    const guard = job.exclusive ? { reservation_job_id: job.id } : {};
+    if (!(await tables.nodes.change(job.node_uuid, all, guard)))
+      throw new LeaseLost('The node is gone, or its reservation was broken.');
+    return { node: { ...run.node, ...all } };
   }
 
   function startStep(tables: Tables, index: number, step: PlannedStep): Promise<number> {

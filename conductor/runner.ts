@@ -3,7 +3,7 @@ import type { PlannedStep, StepOutcome } from '../lifecycle/job.ts';
 import type { Json } from '../lifecycle/json.ts';
 import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import { transition } from '../lifecycle/machine.ts';
-import type { StepView } from '../lifecycle/records.ts';
+import type { NodeRecord, StepView } from '../lifecycle/records.ts';
 import { explain } from './explain.ts';
 import { JobRun } from './job-run.ts';
 import { createJobWriter, isUnavailable, type JobEnd } from './job-writer.ts';
@@ -42,6 +42,7 @@ export async function runJob(
   deps: ConductorDeps & { works: Readonly<Record<string, Work>> },
   claimed: ClaimedJob,
   lease: Lease,
+  node: NodeRecord | null,
 ): Promise<RunResult> {
   const { store, log } = deps;
   await using run = new JobRun(deps, claimed.job, lease);
@@ -90,7 +91,7 @@ export async function runJob(
   }
 
   async function visit(): Promise<RunResult> {
-    if (!(await run.load())) {
+    if (!run.load(node)) {
       const gone = { code: 'NotFound', status: 404, step: null, timed_out: false };
       return fail({ ...gone, message: `Node ${job.node_uuid} could not be found.` });
     }

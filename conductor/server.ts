@@ -1,5 +1,6 @@
+import type { ClaimedJob } from '../db/store.ts';
 import { type DriverRegistry, hardwareTypeFacts } from '../drivers/registry.ts';
-import type { ConductorRecord, HardwareTypeFacts } from '../lifecycle/records.ts';
+import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycle/records.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
 import { Lease } from './lease.ts';
 import { type Periodic, startPeriodics } from './periodic/periodic.ts';
@@ -70,23 +71,23 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     wake?.();
   }
 
-  function start(claimed: Parameters<typeof runJob>[1], asked_at: number): void {
+  function start(claimed: ClaimedJob, node: NodeRecord | null, asked_at: number): void {
     const { id, uuid, fencing_token } = claimed.job;
     const claim = { job_id: id, job_uuid: uuid, claimed_by: hostname, fencing_token };
     const lease = new Lease(claim, clock, asked_at, lease_ms);
     // Taken over from this very conductor: its lease ran out while the process or the database stood still.
     leases.get(id)?.lease.lose('The job was claimed anew.');
-    const run = work(claimed, lease).finally(() => {
+    const run = work(claimed, lease, node).finally(() => {
       if (leases.get(id)?.lease === lease) leases.delete(id);
       if (!halted) poke();
     });
     leases.set(id, { lease, run });
   }
 
-  async function work(claimed: Parameters<typeof runJob>[1], lease: Lease): Promise<void> {
+  async function work(claimed: ClaimedJob, lease: Lease, node: NodeRecord | null): Promise<void> {
     const { job } = claimed;
     try {
-      const result = await runJob(deps, claimed, lease);
+      const result = await runJob(deps, claimed, lease, node);
       if (result.state === 'again') due.push(clock.monotonic() + result.after_ms);
       if (result.state === 'ended') {
         if (job.kind === 'call') await bus.publish(JOB_ENDED_TOPIC, { job_id: job.id });
@@ -105,8 +106,17 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     if (limit <= 0) return 0;
     const asked_at = clock.monotonic();
     const claimed = await store.jobs.claim({ claimed_by: hostname, conductor_group: group, lease_ms, limit });
-    for (const one of claimed) start(one, asked_at);
+    const nodes = await nodesOf(claimed);
+    for (const one of claimed) start(one, nodes.get(one.job.node_uuid ?? '') ?? null, asked_at);
     return claimed.length === limit ? limit : 0;
+  }
+
+  /** The nodes of jobs just claimed: read after the claim, which nobody else can have changed since. */
+  async function nodesOf(claimed: readonly ClaimedJob[]): Promise<Map<string, NodeRecord>> {
+    const uuids = claimed.flatMap(({ job }) => (job.node_uuid === null ? [] : [job.node_uuid]));
+    if (uuids.length === 0) return new Map();
+    const nodes = await store.nodes.list({ where: { uuid: uuids }, include_children: true });
+    return new Map(nodes.map((node) => [node.uuid, node]));
   }
 
   async function claimLoop(): Promise<void> {

@@ -3,7 +3,7 @@ import { INTERFACE_KINDS } from '../lifecycle/records.ts';
 import { type Column, flag, gathered, json, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { scopeConditions } from './node-scope.ts';
-import { create, getBy, list, remove, repository, update } from './repository.ts';
+import { change, create, getBy, list, remove, repository, update } from './repository.ts';
 import { type Condition, contains, placeholders } from './statements.ts';
 import type { NodeListOptions, NodeRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, reader, UPDATED_AT } from './table.ts';
@@ -96,6 +96,7 @@ export function nodeRepository(db: Executor): NodeRepository {
             await traitWrites(inside).setTraits(uuid, given);
             return getBy(inside, NODES, 'uuid', uuid);
           }),
+    change: (uuid, changes, guard) => change(db, NODES, uuid, changes, guard),
     list: (options = {}) => list(db, NODES, options, nodeConditions(options)),
     delete: (uuid) => remove(db, NODES, uuid),
     async listByAddresses(addresses) {

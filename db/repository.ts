@@ -129,20 +129,46 @@ export async function update<R extends Stored & { uuid: string }>(
   changes: Changes<R>,
   guard?: Match<R>,
 ): Promise<R | null> {
+  const { text, bindings } = updateOf(db, table, uuid, changes, guard);
+  return explained(table, changes as Record<string, unknown>, async () => {
+    if (db.dialect.update_returning) {
+      const fields = table.fields;
+      const [row] = await db.rows(`${text} RETURNING ${selection(table, fields)}`, bindings);
+      return row === undefined ? null : reader(table, fields, db.keys)(row);
+    }
+    const { changes: matched } = await db.run(text, bindings);
+    return matched === 0 ? null : getBy(db, table, 'uuid' as keyof R & string, uuid);
+  });
+}
+
+/** As `update`, without reading the record back. @throws AlreadyExists */
+export async function change<R extends Stored & { uuid: string }>(
+  db: Executor,
+  table: Table<R>,
+  uuid: string,
+  changes: Changes<R>,
+  guard?: Match<R>,
+): Promise<boolean> {
+  const { text, bindings } = updateOf(db, table, uuid, changes, guard);
+  return explained(
+    table,
+    changes as Record<string, unknown>,
+    async () => (await db.run(text, bindings)).changes > 0,
+  );
+}
+
+function updateOf<R extends Stored & { uuid: string }>(
+  db: Executor,
+  table: Table<R>,
+  uuid: string,
+  changes: Changes<R>,
+  guard?: Match<R>,
+): { text: string; bindings: SqlValue[] } {
   const { columns, bindings } = written(table, changes as Record<string, unknown>, uuid, db.keys);
   const set = [...columns.map((column) => `${quoted(column)} = ?`), `\`updated_at\` = ${db.dialect.now}`];
   const filter = where([{ text: '`uuid` = ?', bindings: [uuid] }, ...conditions(table, guard, db.keys)]);
   const text = `UPDATE ${quoted(table.name)} SET ${set.join(', ')}${filter.text}`;
-  const all = [...bindings, ...filter.bindings];
-  return explained(table, changes as Record<string, unknown>, async () => {
-    if (db.dialect.update_returning) {
-      const fields = table.fields;
-      const [row] = await db.rows(`${text} RETURNING ${selection(table, fields)}`, all);
-      return row === undefined ? null : reader(table, fields, db.keys)(row);
-    }
-    const { changes: matched } = await db.run(text, all);
-    return matched === 0 ? null : getBy(db, table, 'uuid' as keyof R & string, uuid);
-  });
+  return { text, bindings: [...bindings, ...filter.bindings] };
 }
 
 /** @throws Conflict when other rows name this one. */

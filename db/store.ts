@@ -123,6 +123,12 @@ export interface NodeListOptions extends ListOptions<NodeRecord> {
 
 export interface NodeRepository extends Repository<NodeRecord> {
   list(options?: NodeListOptions): Promise<NodeRecord[]>;
+  /** As `update`, without reading the node back; not for traits. False: missing, or no longer as guarded. */
+  change(
+    uuid: string,
+    changes: Omit<Changes<NodeRecord>, 'traits'>,
+    guard?: Match<NodeRecord>,
+  ): Promise<boolean>;
   /** Nodes that have a port with one of these MAC addresses (lower case). */
   listByAddresses(addresses: readonly string[]): Promise<NodeRecord[]>;
   /** Replaces all traits. */

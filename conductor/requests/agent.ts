@@ -111,7 +111,7 @@ async function wakeWith(
       const held = id === null ? {} : { reservation: wake?.host ?? null, reservation_job_id: id };
       const all = { ...changes, ...held };
       if (Object.keys(all).length === 0) return { id };
-      if ((await tables.nodes.update(node.uuid, all, asRead(node))) === null) throw overtaken;
+      if (!(await tables.nodes.change(node.uuid, all, asRead(node)))) throw overtaken;
       return { id };
     });
   } catch (error) {

@@ -49,7 +49,7 @@ export async function changeNode(
   node: NodeRecord,
   caller: Caller,
   decide: (node: NodeRecord) => Promise<NodeRequest>,
-): Promise<{ node: NodeRecord; job_id: number | null }> {
+): Promise<{ job_id: number | null }> {
   const { settings, store } = deps;
   let locked_tries = settings.conductor.node_locked_retry_attempts;
   let rereads = MAX_REREADS;
@@ -99,7 +99,7 @@ async function carryOut(
   caller: Caller,
   request: NodeRequest,
   host: string | null,
-): Promise<{ node: NodeRecord; job_id: number | null } | null> {
+): Promise<{ job_id: number | null } | null> {
   const { provision_state } = request.changes;
   const stamp = provision_state === undefined ? {} : { provision_updated_at: await deps.placement.dbNow() };
   const who = { request_id: caller.request_id, user: caller.user_id, project: caller.project_id };
@@ -119,12 +119,9 @@ async function carryOut(
       const job_id = job?.id ?? woken ?? null;
       if (request.abort_after !== undefined) await tables.jobs.requestAbort(request.abort_after);
       const held = job_id === null ? {} : { reservation: host, reservation_job_id: job_id };
-      const written = await tables.nodes.update(
-        node.uuid,
-        { ...request.changes, ...stamp, ...held },
-        asRead(node),
-      );
-      if (written === null) throw new Overtaken();
+      const changes = { ...request.changes, ...stamp, ...held };
+      if (!(await tables.nodes.change(node.uuid, changes, asRead(node)))) throw new Overtaken();
+      const written = { ...node, ...changes };
       if (request.note !== undefined && deps.settings.conductor.node_history)
         await tables.history.add({
           node_uuid: node.uuid,
@@ -137,7 +134,7 @@ async function carryOut(
           state: written.provision_state,
           target_provision_state: written.target_provision_state,
         });
-      return { node: written, job_id };
+      return { job_id };
     });
   } catch (error) {
     if (error instanceof Overtaken) return null;

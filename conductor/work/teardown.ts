@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import { usesAgent } from '../interfaces.ts';
 import { skipsCleaning } from '../requests/checks.ts';
 import { DONE, findIn, type NodeChanges, plannedStep, type StepDefinition, type Work } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
@@ -37,7 +38,8 @@ export const teardownWork: Work = {
   finish: async (ctx) => {
     if (ctx.node.allocation_uuid !== null) await ctx.store.allocations.delete(ctx.node.allocation_uuid);
     const changes = withoutInstance(ctx.node);
-    if (!skipsCleaning(ctx.node, ctx.settings))
+    // Without an agent an automated clean has no steps: no job is needed to find that out.
+    if (usesAgent(ctx.node) && !skipsCleaning(ctx.node, ctx.settings))
       return { events: ['clean'], changes, follow: { kind: 'clean', args: { verb: 'clean' } } };
     return { events: ['clean', ctx.node.retired ? 'manage' : 'done'], changes };
   },

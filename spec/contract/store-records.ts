@@ -92,6 +92,17 @@ export function describeStoreRecords(bench: () => StoreBench): void {
       expect(await nodes.get(node.uuid)).to.deep.equal(changed);
     });
 
+    it('change without being read back, under the same guard', async () => {
+      const { nodes } = bench().store;
+      const { uuid } = await nodes.create(newNode());
+      expect(await nodes.change(uuid, { owner: 'x', driver_info: { a: 1 } }, { owner: null })).to.equal(true);
+      const changed = await nodes.get(uuid);
+      expect(changed).to.deep.include({ owner: 'x', driver_info: { a: 1 } });
+      expect(changed?.updated_at).to.be.a('number');
+      expect(await nodes.change(uuid, { owner: 'y' }, { owner: null })).to.equal(false);
+      expect(await nodes.get(uuid)).to.deep.equal(changed);
+    });
+
     it('change only while they match the guard', async () => {
       const { nodes } = bench().store;
       const node = await nodes.create(newNode());
