@@ -62,7 +62,8 @@ export class ViewCache {
     selection: Selection,
     in_list = false,
   ): CompiledView<R> {
-    const words = typeof selection === 'string' ? `*${selection}${in_list ? '+' : ''}` : selection.join(',');
+    const words =
+      typeof selection === 'string' ? `${selection}${in_list ? '+' : ''}` : `=${selection.join(',')}`;
     const key = `${view.resource} ${minor} ${words}`;
     const known = this.compiled.get(key);
     if (known !== undefined) return known as CompiledView<R>;
