@@ -44,9 +44,13 @@ const ADVICE = {
   timeout: 'The BMC answered too late: try again, or reset the BMC.',
 } as const satisfies Record<DriverErrorCode, string>;
 
-/** A driver's error in words for the operator: what was tried, the cause, and the next thing to do. */
+/**
+ * A driver's error in words for the operator: what was tried, the cause, and the next thing to do. A driver that says
+ * itself what to check knows better than the code of its error.
+ */
 export function describeDriverError(what: string, error: DriverError): string {
-  return `Failed to ${what}: ${error.message} ${ADVICE[error.code]}`;
+  const failed = `Failed to ${what}: ${error.message}`;
+  return /\bCheck\b/.test(error.message) ? failed : `${failed} ${ADVICE[error.code]}`;
 }
 
 /**
