@@ -33,7 +33,7 @@ describe('bad input', function () {
 
   before(async () => {
     deployment = await startDeployment({ ipmi: { command_timeout: 50, command_retries: 2 } });
-    rack = await startRack({ count: 1, clock: systemClock });
+    rack = await startRack({ count: 1, clock: systemClock, boot_url: () => deployment.boot_url });
     silent = createSocket('udp4').bind(0, '127.0.0.1');
     await once(silent, 'listening');
     token = await logIn(deployment.operator);
@@ -301,6 +301,7 @@ describe('bad input', function () {
       expect(reason).to.contain('127.0.0.1');
       expect(reason).to.match(/ipmi_address/);
       expect(reason).to.match(/answer|reach/i);
+      expect(reason.match(/\bCheck\b/g), reason).to.have.length(1);
     });
 
     it('put right: the node can be managed', async () => {
@@ -316,6 +317,57 @@ describe('bad input', function () {
           maintenance: false,
         });
       });
+    });
+  });
+
+  describe('instance_info', () => {
+    const settles = async (wished: string): Promise<NodeView> =>
+      await eventually(async () => {
+        const node = await read('bad-password');
+        expect(node).to.include({ provision_state: wished, reservation: null, maintenance: false });
+        return node;
+      });
+    const raise = async (target: string): Promise<WireReply> =>
+      await ask('PUT', '/v1/nodes/bad-password/states/provision', { target });
+    const setImage = async (value: object): Promise<void> => {
+      const reply = await ask('PATCH', '/v1/nodes/bad-password', [
+        { op: 'add', path: '/instance_info', value },
+      ]);
+      expect(reply.status, reply.text).to.equal(200);
+    };
+
+    before(async () => {
+      const [server] = rack.servers;
+      const { text } = await ask('GET', '/v1/nodes/bad-password?fields=uuid');
+      const { uuid } = JSON.parse(text) as { uuid: string };
+      await ask('POST', '/v1/ports', { node_uuid: uuid, address: server?.machine.identity.macs[0] });
+      expect((await raise('provide')).status).to.equal(202);
+      await settles('available');
+    });
+
+    it('without an image: the deploy is refused and nothing happens', async () => {
+      const { status, fault } = await raise('active');
+      expect(status).to.equal(400);
+      expect(fault).to.match(/image_source/);
+      expect(await settles('available')).to.include({ last_error: null });
+    });
+
+    it('without a checksum: the deploy is refused', async () => {
+      await setImage({ image_source: deployment.image.url });
+      const { status, fault } = await raise('active');
+      expect(status).to.equal(400);
+      expect(fault).to.match(/image_os_hash_value/);
+    });
+
+    it('with a wrong checksum: the deploy fails, naming both, and the node can be had again', async () => {
+      const { url, sha256 } = deployment.image;
+      const wrong = '0'.repeat(64);
+      await setImage({ image_source: url, image_os_hash_algo: 'sha256', image_os_hash_value: wrong });
+      expect((await raise('active')).status).to.equal(202);
+      const { last_error } = await settles('deploy failed');
+      expect(last_error).to.contain(wrong).and.to.contain(sha256).and.not.to.match(STACK);
+      expect((await raise('deleted')).status).to.equal(202);
+      await settles('available');
     });
   });
 
