@@ -76,6 +76,12 @@ export interface Calls {
   get_supported_boot_devices: { args: Record<string, never>; result: { supported_boot_devices: string[] } };
   inject_nmi: { args: Record<string, never>; result: null };
   vendor_passthru: { args: { method: string; http_method: string; data: JsonObject }; result: Json };
+  /** The VIFs of the tenant on the node's ports and portgroups. */
+  vif_list: { args: Record<string, never>; result: { vifs: { id: string }[] } };
+  /** @throws VifAlreadyAttached, NoFreePhysicalPorts */
+  vif_attach: { args: { vif: JsonObject & { id: string } }; result: null };
+  /** @throws VifNotAttached */
+  vif_detach: { args: { vif_id: string }; result: null };
   vendor_passthru_methods: { args: Record<string, never>; result: JsonObject };
 }
 export type CallName = keyof Calls;

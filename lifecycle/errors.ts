@@ -31,6 +31,15 @@ export const ERRORS = {
     message: (p: { driver: string; extension: string }) =>
       `Driver ${p.driver} does not support ${p.extension} (disabled or not implemented).`,
   },
+  NoFreePhysicalPorts: {
+    status: 400,
+    message: (p: { vif: string }) => `Unable to attach VIF ${p.vif}, not enough free physical ports.`,
+  },
+  VifNotAttached: {
+    status: 400,
+    message: (p: { vif: string; node: string }) =>
+      `Unable to detach VIF ${p.vif} from node ${p.node} because it is not attached to it.`,
+  },
   NoValidHost: { status: 400, message: (p: { why: string }) => `No valid host was found. Reason: ${p.why}` },
   NotAuthorized: {
     status: 403,
@@ -62,6 +71,11 @@ export const ERRORS = {
     status: 409,
     message: (p: { kind: string; field: string; value: string }) =>
       `A ${p.kind} with ${p.field} ${p.value} already exists.`,
+  },
+  VifAlreadyAttached: {
+    status: 409,
+    message: (p: { vif: string; type: 'Port' | 'Portgroup'; uuid: string }) =>
+      `Unable to attach VIF ${p.vif} because it is already attached to ${p.type} ${p.uuid}.`,
   },
   BodyTooLarge: {
     status: 413,

@@ -8,8 +8,14 @@ import type { CallName, Calls } from '../client.ts';
 import { plannedStep } from '../step.ts';
 import { changeNode, type RequestDeps } from './reserve.ts';
 
-/** Calls that change the hardware take the node's lock; the others share it. */
-const EXCLUSIVE: readonly CallName[] = ['set_boot_device', 'inject_nmi', 'vendor_passthru'];
+/** Calls that change the hardware or its network take the node's lock; the others share it. */
+const EXCLUSIVE: readonly CallName[] = [
+  'set_boot_device',
+  'inject_nmi',
+  'vendor_passthru',
+  'vif_attach',
+  'vif_detach',
+];
 
 /** How often the job's row is read while the bus is silent. */
 const POLL_MS = 500;

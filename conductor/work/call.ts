@@ -3,6 +3,8 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
 import { bootMode } from '../interfaces.ts';
+import type { VifRequest } from '../network/choose-port.ts';
+import { networkOf } from '../network/network.ts';
 import { deployProblems, driverInfoProblems } from '../requests/checks.ts';
 import { type StepContext, type StepDefinition, stepName, type Work } from '../step.ts';
 
@@ -22,6 +24,9 @@ const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> =
       supported_boot_devices: [...(connection.boot?.supported ?? [])],
     }));
   },
+  'call.vif_list': async (ctx) => ({
+    vifs: (await networkOf(ctx.node).vifs(ctx)).map((id) => ({ id })),
+  }),
   'call.vendor_passthru_methods': async (ctx) => (vendorMethods(ctx) ? { ...VENDOR_METHODS } : {}),
 };
 
@@ -39,6 +44,20 @@ const CHANGES: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
       const boot_mode = bootMode(ctx.node, ctx.settings.deploy.default_boot_mode);
       await boot.set({ boot_device, persistent: persistent === true, boot_mode }, options);
     });
+    return null;
+  },
+};
+
+/** Changes of the node's network; the node is theirs alone. */
+const NETWORK: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  'call.vif_attach': async (ctx) => {
+    const { vif } = argsOf(ctx);
+    if (!isVifRequest(vif)) throw serviceError('MissingParameterValue', { why: 'A VIF needs an id.' });
+    await networkOf(ctx.node).attach(ctx, vif);
+    return null;
+  },
+  'call.vif_detach': async (ctx) => {
+    await networkOf(ctx.node).detach(ctx, String(argsOf(ctx).vif_id));
     return null;
   },
 };
@@ -154,6 +173,10 @@ function isBootDevice(value: unknown): value is BootDevice {
   return BOOT_DEVICES.some((device) => device === value);
 }
 
+function isVifRequest(value: Json | undefined): value is VifRequest {
+  return isObject(value) && typeof value.id === 'string';
+}
+
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -166,7 +189,7 @@ export const callWork: Work = {
     const own = (calls: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>>) =>
       Object.hasOwn(calls, name) ? calls[name] : undefined;
     const once = own(ONCE);
-    const run = own(READ_ONLY) ?? own(CHANGES) ?? once;
+    const run = own(READ_ONLY) ?? own(CHANGES) ?? own(NETWORK) ?? once;
     if (run === undefined) return null;
     return {
       survives: once === undefined ? 'repeat' : 'never',

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { usesAgent } from '../interfaces.ts';
+import { forgetVifs } from '../network/network.ts';
 import { skipsCleaning } from '../requests/checks.ts';
 import { DONE, findIn, type NodeChanges, plannedStep, type StepDefinition, type Work } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
@@ -36,6 +37,7 @@ export const teardownWork: Work = {
   plan: async () => [plannedStep('deploy.tear_down')],
   find: findIn({ 'deploy.tear_down': tearDown }),
   finish: async (ctx) => {
+    await forgetVifs(ctx);
     if (ctx.node.allocation_uuid !== null) await ctx.store.allocations.delete(ctx.node.allocation_uuid);
     const changes = withoutInstance(ctx.node);
     // Without an agent an automated clean has no steps: no job is needed to find that out.
@@ -43,5 +45,8 @@ export const teardownWork: Work = {
       return { events: ['clean'], changes, follow: { kind: 'clean', args: { verb: 'clean' } } };
     return { events: ['clean', ctx.node.retired ? 'manage' : 'done'], changes };
   },
-  fail: (ctx) => ({ events: ['fail'], changes: withoutInstance(ctx.node) }),
+  fail: async (ctx) => {
+    await forgetVifs(ctx);
+    return { events: ['fail'], changes: withoutInstance(ctx.node) };
+  },
 };

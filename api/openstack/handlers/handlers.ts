@@ -29,6 +29,7 @@ import { setPower, showStates } from './nodes/states.ts';
 import { addTrait, clearTraits, listTraits, removeTrait, replaceTraits } from './nodes/traits.ts';
 import { validateNode, validateNodeByQuery } from './nodes/validate.ts';
 import { callPassthru, listPassthruMethods } from './nodes/vendor-passthru.ts';
+import { attachVif, detachVif, listVifs } from './nodes/vifs.ts';
 import {
   createPortgroup,
   deletePortgroup,
@@ -105,6 +106,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'nodes.traits.add': addTrait,
   'nodes.traits.clear': clearTraits,
   'nodes.traits.remove': removeTrait,
+  'nodes.vifs.list': listVifs,
+  'nodes.vifs.attach': attachVif,
+  'nodes.vifs.detach': detachVif,
   'nodes.history.list': listHistory,
   'nodes.history.show': showHistoryEntry,
   'nodes.ports.list': listNodePorts,
