@@ -19,7 +19,7 @@ export async function secretKeys(settings: Settings, make_missing: boolean): Pro
     throw new StartError(
       'No key for secrets at rest is set. Make one with\n' +
         `  kurogane db add-key --key-file ${own}\n` +
-        `and set [secrets]key_file (KUROGANE_SECRETS__KEY_FILE) to ${own} on every API and conductor.`,
+        `and set [secrets]key_file (KUROGANE_SECRETS__KEY_FILE) to ${own} for every API, conductor and boot service.`,
     );
   try {
     await mkdir(dirname(own), { recursive: true, mode: 0o700 });
@@ -61,7 +61,7 @@ async function readKeys(path: string): Promise<KeyRing> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new StartError(
       `The key file ${path} cannot be read (${error.code ?? error.message}). Make it with\n` +
-        `  kurogane db add-key --key-file ${path}\nor copy it from another conductor.`,
+        `  kurogane db add-key --key-file ${path}\nor copy it from another machine.`,
     );
   });
   return parse(text, path);
