@@ -62,10 +62,13 @@ export async function startDeployment(
     await writeFile(config, stringify(merged(common, settings)), { mode: 0o600 });
     await must(['db', 'add-key', '--key-file', common.secrets.key_file]);
     await must(['--config', config, 'db', 'upgrade']);
-    for (const { child } of await Promise.all(
-      ['api', 'conductor', 'boot'].map(async (name) => await startKurogane(['--config', config, name], {})),
-    ))
-      children.push(child);
+    // All of them have come up or failed before any is given up: none is left behind.
+    const started = await Promise.allSettled(
+      ['api', 'conductor', 'boot'].map(async (name) => {
+        children.push((await startKurogane(['--config', config, name], {})).child);
+      }),
+    );
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
     const auth_url = `${api_url}/identity/v3`;
     return {
       api_url,
