@@ -1,7 +1,15 @@
+import type { New } from '../db/store.ts';
+import type {
+  BootMode,
+  Indicator,
+  IndicatorState,
+  VirtualMediaDevice,
+  VirtualMediaSlot,
+} from '../drivers/contract.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
-import type { NodeRecord } from '../lifecycle/records.ts';
+import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 
 /**
@@ -17,6 +25,11 @@ export interface ConductorClient {
   provision(node: NodeRecord, verb: Verb, args: ProvisionArgs, caller: Caller): Promise<void>;
   /** Starts a power action. `timeout_s` null: the configured default. */
   power(node: NodeRecord, target: PowerTarget, timeout_s: number | null, caller: Caller): Promise<void>;
+  /**
+   * Starts a change of the hardware in the background: what fails there shows in `last_error` only.
+   * @throws NodeLocked, InvalidParameterValue (driver_info), UnsupportedDriverExtension, ServiceUnavailable
+   */
+  changeHardware(node: NodeRecord, change: HardwareChange, caller: Caller): Promise<void>;
   /** Asks a conductor and waits for the answer; bounded by `[conductor]call_timeout`. */
   call<M extends CallName>(
     node: NodeRecord,
@@ -34,6 +47,18 @@ export interface ConductorClient {
   withNodeUnlocked<T>(node: NodeRecord, change: () => Promise<T>): Promise<T>;
   /** Deletes a node and all that hangs on it. State, protection and instance rules are checked here. */
   deleteNode(node: NodeRecord, caller: Caller): Promise<void>;
+  /**
+   * Creates an allocation in state `allocating`; a conductor looks for its node. With `node` the allocation is recorded for
+   * a node that is active already, and nothing is looked for; when that is refused, it stays in state `error`.
+   * @throws AlreadyExists, AllocationFailed, NodeAssociated, NodeLocked, ServiceUnavailable
+   */
+  createAllocation(
+    allocation: New<AllocationRecord>,
+    node: NodeRecord | null,
+    caller: Caller,
+  ): Promise<AllocationRecord>;
+  /** Deletes an allocation and frees its node. @throws Conflict, NodeLocked, NotFound */
+  destroyAllocation(allocation: AllocationRecord): Promise<void>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */
   agentToken(node: NodeRecord): Promise<string>;
   /** Records an agent's heartbeat and wakes the job that waits for it. */
@@ -65,6 +90,15 @@ export interface AgentHeartbeat {
   agent_status_message?: string;
 }
 
+/** Changes of the hardware, besides power, that the client does not wait for. */
+export type HardwareChange =
+  | { kind: 'boot_mode'; target: BootMode }
+  | { kind: 'secure_boot'; target: boolean }
+  | { kind: 'console'; enabled: boolean }
+  | { kind: 'attach_virtual_media'; device_type: VirtualMediaDevice; image_url: string }
+  /** `device_types` null: all. */
+  | { kind: 'detach_virtual_media'; device_types: readonly VirtualMediaDevice[] | null };
+
 /** The calls that wait for their answer: method → arguments and result. Exclusive ones take the node's lock. */
 export interface Calls {
   validate: { args: Record<string, never>; result: Record<string, { result: boolean; reason?: string }> };
@@ -75,6 +109,12 @@ export interface Calls {
   set_boot_device: { args: { boot_device: string; persistent: boolean }; result: null };
   get_supported_boot_devices: { args: Record<string, never>; result: { supported_boot_devices: string[] } };
   inject_nmi: { args: Record<string, never>; result: null };
+  get_supported_indicators: { args: Record<string, never>; result: { indicators: Indicator[] } };
+  get_indicator_state: { args: { component: string; indicator: string }; result: { state: IndicatorState } };
+  set_indicator_state: { args: { component: string; indicator: string; state: string }; result: null };
+  get_virtual_media: { args: Record<string, never>; result: VirtualMediaSlot[] };
+  /** null: the console is not enabled. */
+  get_console: { args: Record<string, never>; result: { type: string; url: string } | null };
   vendor_passthru: { args: { method: string; http_method: string; data: JsonObject }; result: Json };
   /** The VIFs of the tenant on the node's ports and portgroups. */
   vif_list: { args: Record<string, never>; result: { vifs: { id: string }[] } };

@@ -8,7 +8,9 @@ import type { ConductorClient } from './client.ts';
 import { createJobEnds } from './job-ends.ts';
 import { createPlacement } from './placement.ts';
 import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
+import { createAllocation, destroyAllocation } from './requests/allocation.ts';
 import { call } from './requests/call.ts';
+import { changeHardware } from './requests/hardware.ts';
 import { deleteNode, updateNode, withNodeUnlocked } from './requests/node.ts';
 import { power } from './requests/power.ts';
 import { provision } from './requests/provision.ts';
@@ -34,10 +36,13 @@ export async function createConductorClient(deps: {
   return {
     provision: (node, verb, args, caller) => provision(common, node, verb, args, caller),
     power: (node, target, timeout_s, caller) => power(common, node, target, timeout_s, caller),
+    changeHardware: (node, change, caller) => changeHardware(common, node, change, caller),
     call: (node, method, args, caller) => call(common, node, method, args, caller),
     updateNode: (node, changes) => updateNode(common, node, changes),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),
     deleteNode: (node, caller) => deleteNode(common, node, caller),
+    createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
+    destroyAllocation: (allocation) => destroyAllocation(common, allocation),
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),
     continueInspection: (node, data) => continueInspection(common, node, data),

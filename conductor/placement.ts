@@ -16,6 +16,8 @@ export interface Placement {
   hostsOf(nodes: readonly Placed[]): Promise<(string | null)[]>;
   /** As `hostOf`. @throws NoValidHost when no conductor serves its driver, ServiceUnavailable when none is alive. */
   requireHost(node: Placed): Promise<string>;
+  /** The conductor group of a live conductor, chosen at random. @throws ServiceUnavailable when none is alive. */
+  anyGroup(): Promise<string>;
   /** What the node's hardware type can do; null where no live conductor has it. */
   factsOf(node: Placed): Promise<HardwareTypeFacts | null>;
   /** The database's clock, without asking it each time. */
@@ -92,6 +94,13 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
       throw serviceError('NoValidHost', {
         why: `No conductor service registered which supports driver ${node.driver} for conductor group "${node.conductor_group}".`,
       });
+    },
+    anyGroup: async () => {
+      const known = (await current()).conductors;
+      const alive = known.length > 0 ? known : (await fresh()).conductors;
+      const chosen = alive[Math.floor(Math.random() * alive.length)];
+      if (chosen === undefined) throw serviceError('ServiceUnavailable', { why: 'No conductor is running.' });
+      return chosen.conductor_group;
     },
     factsOf: async (node) => {
       const [host] = await ringOf(node);

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../db/store.ts';
 import { type DriverRegistry, hardwareTypeFacts } from '../drivers/registry.ts';
 import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycle/records.ts';
+import { runAllocation } from './allocate.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
 import { Lease } from './lease.ts';
 import { type Periodic, startPeriodics } from './periodic/periodic.ts';
@@ -87,7 +88,10 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   async function work(claimed: ClaimedJob, lease: Lease, node: NodeRecord | null): Promise<void> {
     const { job } = claimed;
     try {
-      const result = await runJob(deps, claimed, lease, node);
+      const result =
+        job.kind === 'allocate'
+          ? await runAllocation(deps, job, lease)
+          : await runJob(deps, claimed, lease, node);
       if (result.state === 'again') due.push(clock.monotonic() + result.after_ms);
       if (result.state === 'ended') {
         if (job.kind === 'call') await bus.publish(JOB_ENDED_TOPIC, { job_id: job.id });

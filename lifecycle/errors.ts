@@ -81,6 +81,10 @@ export const ERRORS = {
     status: 413,
     message: (p: { limit: number }) => `Request body is larger than ${p.limit} bytes.`,
   },
+  AllocationFailed: {
+    status: 500,
+    message: (p: { uuid: string; why: string }) => `Failed to process allocation ${p.uuid}: ${p.why}`,
+  },
   HardwareFailure: { status: 500, message: (p: { why: string }) => p.why },
   Internal: {
     status: 500,

@@ -49,6 +49,27 @@ export type ProvisionState = keyof typeof STATES;
 
 export const PROVISION_STATES = Object.keys(STATES) as readonly ProvisionState[];
 
+/** States with a target in which a node may be changed all the same (ironic/common/states.py, UPDATE_ALLOWED_STATES). */
+const UPDATABLE: readonly ProvisionState[] = [
+  'deploy failed',
+  'inspecting',
+  'inspect failed',
+  'inspect wait',
+  'clean failed',
+  'error',
+  'verifying',
+  'adopt failed',
+  'rescue failed',
+  'unrescue failed',
+  'service hold',
+  'service failed',
+];
+
+/** Whether a node may be changed while it is on its way from this state to its target. */
+export function isUpdatable(state: ProvisionState): boolean {
+  return UPDATABLE.includes(state);
+}
+
 /** True when `value` names a provision state. */
 export function isProvisionState(value: unknown): value is ProvisionState {
   return typeof value === 'string' && Object.hasOwn(STATES, value);

@@ -14,7 +14,7 @@ const MAX_REREADS = 10;
  *
  * @throws NodeLocked
  */
-async function whileFree<T>(
+export async function whileFree<T>(
   deps: RequestDeps,
   node: NodeRecord,
   attempt: (node: NodeRecord) => Promise<T | null>,

@@ -3,7 +3,15 @@ import type { NodeRecord } from '../../lifecycle/records.ts';
 import { usesAgent } from '../interfaces.ts';
 import { forgetVifs } from '../network/network.ts';
 import { skipsCleaning } from '../requests/checks.ts';
-import { DONE, findIn, type NodeChanges, plannedStep, type StepDefinition, type Work } from '../step.ts';
+import {
+  DONE,
+  findIn,
+  type NodeChanges,
+  plannedStep,
+  type StepDefinition,
+  type Work,
+  type WorkContext,
+} from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { powerOff } from './ramdisk.ts';
 
@@ -32,13 +40,18 @@ export function withoutInstance(node: NodeRecord): NodeChanges {
   };
 }
 
+/** An allocation does not outlive its instance. */
+async function endAllocation({ node, store }: WorkContext): Promise<void> {
+  if (node.allocation_uuid !== null) await store.allocations.delete(node.allocation_uuid);
+}
+
 /** Ends the life of an instance: off, forgotten, and on to cleaning in the same breath. */
 export const teardownWork: Work = {
   plan: async () => [plannedStep('deploy.tear_down')],
   find: findIn({ 'deploy.tear_down': tearDown }),
   finish: async (ctx) => {
     await forgetVifs(ctx);
-    if (ctx.node.allocation_uuid !== null) await ctx.store.allocations.delete(ctx.node.allocation_uuid);
+    await endAllocation(ctx);
     const changes = withoutInstance(ctx.node);
     // Without an agent an automated clean has no steps: no job is needed to find that out.
     if (usesAgent(ctx.node) && !skipsCleaning(ctx.node, ctx.settings))
@@ -47,6 +60,7 @@ export const teardownWork: Work = {
   },
   fail: async (ctx) => {
     await forgetVifs(ctx);
+    await endAllocation(ctx);
     return { events: ['fail'], changes: withoutInstance(ctx.node) };
   },
 };

@@ -1,26 +1,10 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import { INTERFACE_KINDS, type NodeRecord } from '../../../../lifecycle/records.ts';
-import type { ProvisionState } from '../../../../lifecycle/states.ts';
+import { isUpdatable, type ProvisionState } from '../../../../lifecycle/states.ts';
 import type { Api, ApiRequest } from '../../handler.ts';
 import { type PatchStep, patchValues } from '../../json-patch.ts';
 import { since } from '../../microversions.ts';
 import { nodeTarget } from '../../node-access.ts';
-
-/** States with a target in which a node may be patched all the same (reference: state-machine, cross_rules). */
-const UPDATE_ALLOWED: readonly ProvisionState[] = [
-  'deploy failed',
-  'inspecting',
-  'inspect failed',
-  'inspect wait',
-  'clean failed',
-  'error',
-  'verifying',
-  'adopt failed',
-  'rescue failed',
-  'unrescue failed',
-  'service hold',
-  'service failed',
-];
 
 /** States in which interfaces, the resource class and an allocated instance_uuid may change. */
 const HARDWARE_CHANGE_STATES: readonly ProvisionState[] = [
@@ -42,7 +26,7 @@ export async function checkPatchState(
   steps: readonly PatchStep[],
 ): Promise<void> {
   if (node.maintenance && isOnlyInstanceRemoval(steps)) return;
-  if (node.target_provision_state !== null && !UPDATE_ALLOWED.includes(node.provision_state)) {
+  if (node.target_provision_state !== null && !isUpdatable(node.provision_state)) {
     throw conflict(`Node ${node.uuid} can not be updated while a state transition is in progress.`);
   }
   if (node.provision_state === 'inspecting' && since('inspect_wait', request.minor)) {
