@@ -45,12 +45,19 @@ export const OPTIONS = {
     enable_ssl_api: flag(false, 'Serve the API over TLS, with the certificate of [ssl].'),
     max_limit: integer(1000, 'Most items in one page of a list.', 1, 100_000),
     public_endpoint: text('', 'Base URL in links. Empty: taken from the request.'),
+    enable_ramdisk_endpoints: flag(
+      true,
+      'Serve lookup, heartbeat and continue_inspection, which ramdisks call without credentials.',
+    ),
     restrict_lookup: flag(true, 'Look-up only in states where an agent is expected.'),
     ramdisk_heartbeat_timeout: integer(300, 'Seconds that an agent may stay silent.', 1),
     project_admin_can_manage_own_nodes: flag(
       true,
       'Project administrators may create and delete nodes of their own.',
     ),
+  },
+  healthcheck: {
+    enabled: flag(false, 'Answer GET /healthcheck, to anybody.'),
   },
   ssl: {
     cert_file: text('', 'Certificate of the API and the chain above it (PEM).'),

@@ -134,6 +134,7 @@ const ANONYMOUS: Omit<Caller, 'request_id'> = {
   roles: [],
   service_roles: [],
   unrestricted: false,
+  is_public_api: true,
 };
 
 async function identify(

@@ -46,7 +46,7 @@ import { showPort } from './ports/show.ts';
 import { continueInspection } from './ramdisk/continue-inspection.ts';
 import { heartbeat } from './ramdisk/heartbeat.ts';
 import { lookUp } from './ramdisk/lookup.ts';
-import { showOpenapi, showRoot, showV1 } from './root/show.ts';
+import { showHealth, showOpenapi, showRoot, showV1 } from './root/show.ts';
 import {
   addRunbookTrait,
   clearRunbookTraits,
@@ -70,6 +70,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'root.show': showRoot,
   'v1.show': showV1,
   'openapi.show': showOpenapi,
+  'healthcheck.show': showHealth,
   'ramdisk.lookup': lookUp,
   'ramdisk.heartbeat': heartbeat,
   'ramdisk.continue_inspection': continueInspection,

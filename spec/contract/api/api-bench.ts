@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../../../api/openstack/auth/authenticator.ts';
 import { Unauthorized } from '../../../api/openstack/auth/authenticator.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
+import type { Policy } from '../../../api/openstack/policy/policy.ts';
 import { createOpenstackApi } from '../../../api/openstack/server.ts';
 import { createMemoryBus } from '../../../conductor/bus/memory.ts';
 import type { ConductorClient } from '../../../conductor/client.ts';
@@ -40,6 +41,8 @@ export interface ApiBenchOptions {
   settings?: Overrides;
   /** Stands in for parts of the store, to make it fail. */
   wrapStore?: (store: Store) => Store;
+  /** Stands in for the policy, to hear what it is asked. */
+  wrapPolicy?: (policy: Policy) => Policy;
 }
 
 const ADMIN: Omit<Caller, 'request_id'> = {
@@ -67,6 +70,7 @@ const specAuthenticator: Authenticator = {
 export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiBench> {
   const settings = specSettings(options.settings ?? {});
   const wrap = options.wrapStore ?? ((store: Store) => store);
+  const wrapPolicy = options.wrapPolicy ?? ((policy: Policy) => policy);
   const store = wrap(
     await openStore({
       connection: options.connection ?? 'sqlite://:memory:',
@@ -89,7 +93,7 @@ export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiB
   const worker = await startConductor({ ...common, hostname: 'conductor-1', periodics: [] });
   const app = await createOpenstackApi({
     ...{ settings, store, conductor, log, clock: systemClock },
-    policy: createPolicy({ settings }),
+    policy: wrapPolicy(createPolicy({ settings })),
     authenticator: specAuthenticator,
   });
   const server = createServer(app);

@@ -8,6 +8,10 @@ export interface ApiRow {
   it: string;
   /** Table of the store → records to make first; `${nodes.0}` is then the uuid of the first node. */
   given?: Readonly<Record<string, readonly JsonObject[]>>;
+  /** Settings of the service that differ from the bench's: group → option → value. */
+  settings?: Readonly<Record<string, JsonObject>>;
+  /** The line of the microversion ledger that the row is about: N of 1.N. */
+  microversion?: number;
   /** `METHOD /path?query` */
   request: string;
   /** N of 1.N; default: the newest. `none`: no header. Anything else goes out as it is. */

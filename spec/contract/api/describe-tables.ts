@@ -1,5 +1,5 @@
-import { type ApiBench, startApiBench } from './api-bench.ts';
-import { runRow } from './api-row.ts';
+import { type ApiBench, type ApiBenchOptions, startApiBench } from './api-bench.ts';
+import { type ApiRow, runRow } from './api-row.ts';
 import { readTables } from './run-tables.ts';
 
 /** Every row of every table against the API on one kind of database. */
@@ -14,8 +14,24 @@ export function describeTables(database: string, connection: () => Promise<strin
       after(() => bench[Symbol.asyncDispose]());
       afterEach(() => bench.clear());
       for (const row of table.rows) {
-        it(`${row.it}: ${row.request} → ${row.status}`, () => runRow(bench, row));
+        it(`${row.it}: ${row.request} → ${row.status}`, async () => {
+          if (row.settings === undefined) return runRow(bench, row);
+          return runRowAlone(row, await connection());
+        });
       }
     });
+  }
+}
+
+/** A row with settings of its own has a service of its own. */
+async function runRowAlone(row: ApiRow, connection: string): Promise<void> {
+  const bench = await startApiBench({
+    connection,
+    settings: row.settings as ApiBenchOptions['settings'] & object,
+  });
+  try {
+    await runRow(bench, row);
+  } finally {
+    await bench[Symbol.asyncDispose]();
   }
 }

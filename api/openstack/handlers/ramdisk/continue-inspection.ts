@@ -5,10 +5,12 @@ import type { Api, Handler } from '../../handler.ts';
 import { ROUTES } from '../../microversions.ts';
 import { normalMac } from '../../value-syntax.ts';
 import { RoutingError } from '../../wire-error.ts';
+import { checkRamdiskCall } from './check-ramdisk-call.ts';
 import { lookupDocument } from './lookup.ts';
 
 /** POST /v1/continue_inspection: an agent brings what it found. */
 export const continueInspection: Handler = async (request, api) => {
+  checkRamdiskCall(api, request, 'baremetal:driver:ipa_continue_inspection');
   const data = request.body as JsonObject;
   const { node_uuid } = request.query;
   const modern = request.minor >= (ROUTES['ramdisk.continue_inspection']?.since ?? 0);

@@ -4,11 +4,13 @@ import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { lookUpNode, nodeNotFound, withJsonSuffix } from '../../node-access.ts';
+import { checkRamdiskCall } from './check-ramdisk-call.ts';
 
 const STATUSES = ['start', 'end', 'error'] as const;
 
 /** POST /v1/heartbeat/{node} */
 export const heartbeat: Handler = async (request, api) => {
+  checkRamdiskCall(api, request, 'baremetal:node:ipa_heartbeat');
   const beat = readBeat(request.body as JsonObject, request.minor);
   const ident = request.params.node ?? '';
   const node = await withJsonSuffix(request, ident, (name) => lookUpNode(api, request, name));

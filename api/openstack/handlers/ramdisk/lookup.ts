@@ -7,6 +7,7 @@ import { since } from '../../microversions.ts';
 import { normalMac, wordList } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { NODE_VIEW } from '../../views/node.ts';
+import { checkRamdiskCall } from './check-ramdisk-call.ts';
 
 /** States in which an agent is expected to run on the node. */
 const LOOKUP_STATES: readonly ProvisionState[] = [
@@ -24,6 +25,7 @@ const LOOKUP_STATES: readonly ProvisionState[] = [
 
 /** GET /v1/lookup: an agent asks which node it runs on. Missing and not allowed look the same on purpose. */
 export const lookUp: Handler = async (request, api) => {
+  checkRamdiskCall(api, request, 'baremetal:driver:ipa_lookup');
   const addresses = wordList(request.query.addresses ?? '').map(normalMac);
   const macs = addresses.filter((mac) => mac !== null);
   const { node_uuid } = request.query;

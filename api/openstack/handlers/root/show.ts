@@ -1,6 +1,7 @@
 import type { Handler } from '../../handler.ts';
 import { COLLECTIONS, MAX_MINOR, MIN_MINOR } from '../../microversions.ts';
 import { linkPair } from '../../views/fields.ts';
+import { RoutingError } from '../../wire-error.ts';
 
 function versionDocument(base_url: string) {
   return {
@@ -39,6 +40,12 @@ export const showV1: Handler = ({ base_url, minor }) => {
       ...Object.fromEntries(visible.map(([name]) => [name, linkPair(base_url, `${name}/`)])),
     },
   };
+};
+
+/** GET /healthcheck, where `[healthcheck]enabled` is on. Nothing is looked at: that it answers is the answer. */
+export const showHealth: Handler = (_request, api) => {
+  if (!api.settings.healthcheck.enabled) throw new RoutingError(404, 'The resource could not be found.');
+  return { status: 200 };
 };
 
 /** GET /openapi.json */

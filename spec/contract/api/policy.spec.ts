@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import type { Policy } from '../../../api/openstack/policy/policy.ts';
+import { readRuleFacts } from '../../api/openstack/policy/who-may.ts';
+import { type ApiBench, startApiBench } from './api-bench.ts';
+import { runRow } from './api-row.ts';
+import { PERSONAS, readPolicyRows, rowFor } from './policy-row.ts';
+
+describe('API policy tables', () => {
+  const facts = readRuleFacts();
+  const asked = new Set<string>();
+  let bench: ApiBench;
+  before(async () => {
+    bench = await startApiBench({
+      settings: { DEFAULT: { rbac_service_role_elevated_access: true } },
+      wrapPolicy: (policy) => listening(policy, asked),
+    });
+  });
+  after(() => bench[Symbol.asyncDispose]());
+  beforeEach(() => asked.clear());
+
+  for (const row of readPolicyRows()) {
+    it(`${row.rule}: ${row.request}`, async () => {
+      const rule_facts = facts[row.rule];
+      if (rule_facts === undefined) throw new Error(`The reference has no rule ${row.rule}.`);
+      const wrong: Record<string, string> = {};
+      for (const persona of PERSONAS) {
+        await runRow(bench, rowFor(row, rule_facts, persona)).catch((error: unknown) => {
+          wrong[persona] = String(error);
+        });
+        await bench.clear();
+      }
+      expect(wrong).to.deep.equal({});
+      expect([...asked], 'rules asked for').to.include(row.rule);
+    });
+  }
+});
+
+/** A policy that notes which rules it was asked for. */
+function listening(policy: Policy, asked: Set<string>): Policy {
+  return {
+    allows: (rule, target, caller) => {
+      asked.add(rule);
+      return policy.allows(rule, target, caller);
+    },
+    authorize: (rule, target, caller) => {
+      asked.add(rule);
+      policy.authorize(rule, target, caller);
+    },
+    defines: (rule) => policy.defines(rule),
+  };
+}
