@@ -1,16 +1,11 @@
 import type { New } from '../db/store.ts';
-import type {
-  BootMode,
-  Indicator,
-  IndicatorState,
-  VirtualMediaDevice,
-  VirtualMediaSlot,
-} from '../drivers/contract.ts';
+import type { BootMode, Indicator, IndicatorState, VirtualMediaSlot } from '../drivers/contract.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
+import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
 
 /**
  * All that the API may ask of the conductors. Requests that change hardware become jobs in one transaction with the

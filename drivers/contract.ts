@@ -1,7 +1,13 @@
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { PowerState, PowerTarget } from '../lifecycle/power.ts';
-import type { InterfaceKind } from '../lifecycle/records.ts';
+import type {
+  BiosSettingRecord,
+  FirmwareComponentRecord,
+  InterfaceKind,
+  NodeRecord,
+} from '../lifecycle/records.ts';
+import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
 
 /**
  * What the conductor may ask of hardware. A *driver* is a hardware type (`ipmi`, `redfish`, …); a *connection* is its
@@ -89,6 +95,14 @@ export interface Connection extends AsyncDisposable {
   readonly eventLog?: EventLog;
   readonly raw?: RawCommand;
   readonly bmc?: BmcControl;
+  readonly bootMode?: BootModeControl;
+  readonly secureBoot?: SecureBootControl;
+  readonly indicators?: IndicatorControl;
+  readonly virtualMedia?: VirtualMediaControl;
+  readonly console?: ConsoleControl;
+  readonly bios?: BiosReader;
+  readonly firmware?: FirmwareReader;
+  readonly health?: HealthReader;
 }
 
 export interface PowerControl {
@@ -180,6 +194,110 @@ export interface RawCommand {
 
 export interface BmcControl {
   reset(kind: 'warm' | 'cold', options: CallOptions): Promise<void>;
+}
+
+export interface BootModeControl {
+  /** The mode that the server boots in; null: the BMC does not say. */
+  get(options: CallOptions): Promise<BootMode | null>;
+  /** Sets the mode of all later boots. Setting what is set already is no error. */
+  set(boot_mode: BootMode, options: CallOptions): Promise<void>;
+}
+
+export interface SecureBootControl {
+  /** Whether the server's next boots are secure ones; null: the BMC does not say. */
+  get(options: CallOptions): Promise<boolean | null>;
+  /** Setting what is set already is no error. */
+  set(enabled: boolean, options: CallOptions): Promise<void>;
+}
+
+/** Parts of a server that have lamps, in the API's words. */
+export const INDICATOR_COMPONENTS = ['chassis', 'system', 'disk', 'power', 'nic'] as const;
+export type IndicatorComponent = (typeof INDICATOR_COMPONENTS)[number];
+
+/** States of a lamp; `unknown` is read, never set. */
+export const INDICATOR_STATES = ['on', 'off', 'blinking', 'unknown'] as const;
+export type IndicatorState = (typeof INDICATOR_STATES)[number];
+
+/** One lamp: `id` is unique within its component. `states`: those that can be set, or seen on a read-only lamp. */
+export interface Indicator {
+  component: IndicatorComponent;
+  id: string;
+  readonly: boolean;
+  states: readonly Exclude<IndicatorState, 'unknown'>[];
+}
+
+export interface IndicatorControl {
+  /** The lamps of the server. */
+  list(options: CallOptions): Promise<readonly Indicator[]>;
+  /** Reads one lamp of the list, never from a cache. */
+  get(lamp: Pick<Indicator, 'component' | 'id'>, options: CallOptions): Promise<IndicatorState>;
+  /** Sets one lamp of the list that is not read-only, to one of its states. */
+  set(
+    lamp: Pick<Indicator, 'component' | 'id'>,
+    state: Exclude<IndicatorState, 'unknown'>,
+    options: CallOptions,
+  ): Promise<void>;
+}
+
+/** One slot. `media_types` in Redfish's words: CD, DVD, Floppy, USBStick. */
+export interface VirtualMediaSlot {
+  media_types: readonly string[];
+  inserted: boolean;
+  /** What the BMC says it holds; null when empty. */
+  image: string | null;
+}
+
+export interface VirtualMediaControl {
+  list(options: CallOptions): Promise<readonly VirtualMediaSlot[]>;
+  /** Inserts the image, which the BMC fetches itself, in place of what the slot holds. @throws `unsupported`: no slot */
+  attach(device_type: VirtualMediaDevice, image_url: string, options: CallOptions): Promise<void>;
+  /** Empties the slots of these devices, null: all. An empty slot is no error. */
+  detach(device_types: readonly VirtualMediaDevice[] | null, options: CallOptions): Promise<void>;
+}
+
+/** The server's console, which stays open when the connection is disposed. */
+export interface ConsoleControl {
+  /** Starting a started console is no error. */
+  start(options: CallOptions): Promise<void>;
+  /** Stopping a stopped console is no error. */
+  stop(options: CallOptions): Promise<void>;
+  /** How a client gets to it; null: it is not started. */
+  info(options: CallOptions): Promise<{ type: string; url: string } | null>;
+}
+
+/** A setting as the BMC tells it; the fields after `value` come from its registry, null where it says nothing. */
+export type BiosSetting = Pick<
+  BiosSettingRecord,
+  | 'name'
+  | 'value'
+  | 'attribute_type'
+  | 'allowable_values'
+  | 'lower_bound'
+  | 'upper_bound'
+  | 'min_length'
+  | 'max_length'
+  | 'read_only'
+  | 'reset_required'
+  | 'unique'
+>;
+
+export interface BiosReader {
+  read(options: CallOptions): Promise<readonly BiosSetting[]>;
+}
+
+/** A part with firmware: `bios`, `bmc`, `nic:<id>` or another word. */
+export type FirmwareComponent = Pick<
+  FirmwareComponentRecord,
+  'component' | 'vendor' | 'model' | 'serial_number'
+> & { current_version: string };
+
+export interface FirmwareReader {
+  read(options: CallOptions): Promise<readonly FirmwareComponent[]>;
+}
+
+export interface HealthReader {
+  /** The server's health as its BMC sums it up; null: it does not say. */
+  read(options: CallOptions): Promise<NodeRecord['health']>;
 }
 
 /** Vendor passthru answers travel as JSON. */

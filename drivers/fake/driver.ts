@@ -4,8 +4,6 @@ import { POWER_TARGETS } from '../../lifecycle/power.ts';
 import type { InterfaceKind } from '../../lifecycle/records.ts';
 import {
   BOOT_DEVICES,
-  type BootDevice,
-  type BootMode,
   type CallOptions,
   type Connection,
   type Driver,
@@ -13,23 +11,8 @@ import {
   DriverError,
 } from '../contract.ts';
 import { FAKE_PROPERTIES, type FakeArea, type FakeInfo, parseFakeInfo } from './info.ts';
-
-/** A server that exists in memory only. Tests read it and change it behind the driver's back. */
-export interface FakeServer {
-  power: 'power on' | 'power off';
-  boot: { boot_device: BootDevice; persistent: boolean; boot_mode: BootMode | null } | null;
-  identify: 'on' | 'off' | { seconds: number };
-  nmi_count: number;
-  /** False: it is silent, as when its network cable is pulled. */
-  answers: boolean;
-  /** Power commands that were carried out. */
-  power_commands: PowerTarget[];
-  /** Calls that failed so far because driver_info says so. */
-  failed: Record<FakeArea, number>;
-}
-
-/** The servers by key: `fake_id`, or the node's UUID. */
-export type FakeServers = Map<string, FakeServer>;
+import { fakeManagement } from './management.ts';
+import { type Enter, type FakeServer, type FakeServers, serverOf } from './server.ts';
 
 /** Ironic's lists for fake-hardware: `fake` first, then the generic interfaces that need no BMC of their own. */
 const INTERFACES = {
@@ -69,25 +52,8 @@ export function createFakeDriver(context: DriverContext, servers: FakeServers = 
   };
 }
 
-/** The server of a key; a new one is off and has no boot device override. */
-export function serverOf(servers: FakeServers, key: string): FakeServer {
-  const known = servers.get(key);
-  if (known !== undefined) return known;
-  const server: FakeServer = {
-    power: 'power off',
-    boot: null,
-    identify: 'off',
-    nmi_count: 0,
-    answers: true,
-    power_commands: [],
-    failed: { power: 0, management: 0 },
-  };
-  servers.set(key, server);
-  return server;
-}
-
 function connection(clock: Clock, info: FakeInfo, find: () => FakeServer): Connection {
-  const enter = async (area: FakeArea, options: CallOptions): Promise<FakeServer> => {
+  const enter: Enter = async (area, options) => {
     const server = find();
     await pretend(clock, info, area, server, options);
     return server;
@@ -123,6 +89,7 @@ function connection(clock: Clock, info: FakeInfo, find: () => FakeServer): Conne
         (await enter('management', options)).nmi_count += 1;
       },
     },
+    ...fakeManagement(enter),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -10,16 +10,23 @@ export const FAKE_PROPERTIES = {
     description: 'Seconds that each power call takes: "2", or "1,3" for a random time between two bounds.',
   },
   fake_management_delay: { description: 'Seconds that each management call takes, written like the other.' },
+  fake_console_delay: { description: 'Seconds that each console call takes, written like the others.' },
+  fake_bios_delay: { description: 'Seconds that reading the BIOS takes, written like the others.' },
+  fake_firmware_delay: { description: 'Seconds that reading the firmware takes, written like the others.' },
   fake_power_failure: {
     description:
       'How power calls fail: unreachable, unauthorized, unsupported, rejected, busy or timeout; ' +
       '"busy:2" fails the first two calls only.',
   },
   fake_management_failure: { description: 'How management calls fail, written like the other.' },
+  fake_console_failure: { description: 'How console calls fail, written like the others.' },
+  fake_bios_failure: { description: 'How reading the BIOS fails, written like the others.' },
+  fake_firmware_failure: { description: 'How reading the firmware fails, written like the others.' },
 } as const satisfies Record<string, DriverProperty>;
 
 /** Calls that may be slow or fail on their own. */
-export type FakeArea = 'power' | 'management';
+export const FAKE_AREAS = ['power', 'management', 'console', 'bios', 'firmware'] as const;
+export type FakeArea = (typeof FAKE_AREAS)[number];
 
 export interface FakeFailure {
   code: DriverErrorCode;
@@ -51,16 +58,15 @@ export function parseFakeInfo(driver_info: JsonObject): ParsedInfo<FakeInfo> {
   const problems: string[] = [];
   const info: FakeInfo = {
     id: readId(driver_info, problems),
-    delay_ms: {
-      power: readDelay(driver_info, 'fake_power_delay', problems),
-      management: readDelay(driver_info, 'fake_management_delay', problems),
-    },
-    failure: {
-      power: readFailure(driver_info, 'fake_power_failure', problems),
-      management: readFailure(driver_info, 'fake_management_failure', problems),
-    },
+    delay_ms: perArea((area) => readDelay(driver_info, `fake_${area}_delay`, problems)),
+    failure: perArea((area) => readFailure(driver_info, `fake_${area}_failure`, problems)),
   };
   return problems.length > 0 ? { problems } : { info };
+}
+
+/** One value for each area. */
+export function perArea<T>(make: (area: FakeArea) => T): Record<FakeArea, T> {
+  return Object.fromEntries(FAKE_AREAS.map((area) => [area, make(area)])) as Record<FakeArea, T>;
 }
 
 function readId(driver_info: JsonObject, problems: string[]): string | null {

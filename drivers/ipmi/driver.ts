@@ -13,6 +13,7 @@ import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import { Deadlines } from './deadlines.ts';
 import { IPMI_PROPERTIES, type IpmiInfo, parseDriverInfo } from './driver-info.ts';
 import type { IpmiOptions } from './driver-options.ts';
+import { ipmiIndicators } from './indicators.ts';
 import { ipmiInventory } from './inventory.ts';
 import { ipmiPower, remaining } from './power.ts';
 import { readSel } from './sel.ts';
@@ -130,6 +131,7 @@ function connectionTo(
         await bmc.execute(chassisControlOnce, { action: CHASSIS_ACTION.diagnosticInterrupt }, left());
       },
     },
+    indicators: ipmiIndicators(bmc),
     inventory: ipmiInventory(bmc, clock),
     sensors: { read: (options) => readSensors(bmc, remaining(clock, options)) },
     eventLog: { read: (options) => readSel(bmc, remaining(clock, options)) },

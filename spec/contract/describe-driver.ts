@@ -95,7 +95,11 @@ export function describeDriver(
     });
 
     it('has exactly the capabilities that it says', async () => {
-      const all = ['boot', 'identify', 'nmi', 'sensors', 'eventLog', 'inventory', 'raw', 'bmc'] as const;
+      const all = [
+        ...(['boot', 'identify', 'nmi', 'sensors', 'eventLog', 'inventory', 'raw', 'bmc'] as const),
+        ...(['bootMode', 'secureBoot', 'indicators', 'virtualMedia', 'console'] as const),
+        ...(['bios', 'firmware', 'health'] as const),
+      ];
       await using(async (connection) => {
         expect(all.filter((each) => connection[each] !== undefined)).to.have.members([
           ...traits.capabilities,
@@ -194,6 +198,149 @@ export function describeDriver(
           bench.truth(0).power = 'on';
           await nmi?.inject(PATIENT);
           expect(bench.truth(0).nmi_count).to.equal(1);
+        });
+      });
+
+    if (traits.capabilities.includes('bootMode'))
+      it('sets the boot mode, twice too, and reads it from the server', async () => {
+        await using(async ({ bootMode }) => {
+          for (const mode of ['bios', 'bios', 'uefi'] as const) {
+            await bootMode?.set(mode, PATIENT);
+            expect(bench.truth(0).boot_mode).to.equal(mode);
+          }
+          bench.truth(0).boot_mode = 'bios';
+          expect(await bootMode?.get(PATIENT)).to.equal('bios');
+        });
+      });
+
+    if (traits.capabilities.includes('secureBoot'))
+      it('sets secure boot, twice too, and reads it from the server', async () => {
+        await using(async ({ secureBoot }) => {
+          for (const enabled of [true, true, false]) {
+            await secureBoot?.set(enabled, PATIENT);
+            expect(bench.truth(0).secure_boot).to.equal(enabled);
+          }
+          bench.truth(0).secure_boot = true;
+          expect(await secureBoot?.get(PATIENT)).to.equal(true);
+        });
+      });
+
+    if (traits.capabilities.includes('indicators'))
+      describe('indicators', () => {
+        it('are listed, each lamp once, with states that can be set', async () => {
+          await using(async ({ indicators }) => {
+            const lamps = (await indicators?.list(PATIENT)) ?? [];
+            const names = lamps.map(({ id, component }) => `${id}@${component}`);
+            expect(names).to.have.lengthOf.above(0);
+            expect(new Set(names).size).to.equal(names.length);
+            for (const { states } of lamps) expect(states).to.have.lengthOf.above(0);
+          });
+        });
+
+        it('take every state that they say, and tell it', async () => {
+          await using(async ({ indicators }) => {
+            for (const lamp of (await indicators?.list(PATIENT)) ?? []) {
+              if (lamp.readonly) continue;
+              for (const state of lamp.states) {
+                await indicators?.set(lamp, state, PATIENT);
+                expect(await indicators?.get(lamp, PATIENT)).to.equal(state);
+                expect(bench.truth(0).indicators?.[`${lamp.id}@${lamp.component}`]).to.equal(state);
+              }
+            }
+          });
+        });
+
+        it('that do not exist, or cannot be set so, are refused', async () => {
+          await using(async ({ indicators }) => {
+            if (indicators === undefined) throw new Error('no indicators');
+            const nowhere = { component: 'nic', id: 'nowhere' } as const;
+            const wrong = [
+              () => indicators.get(nowhere, PATIENT),
+              () => indicators.set(nowhere, 'on', PATIENT),
+            ];
+            for (const lamp of await indicators.list(PATIENT)) {
+              const refused = (['on', 'off', 'blinking'] as const).find(
+                (state) => lamp.readonly || !lamp.states.includes(state),
+              );
+              if (refused !== undefined) wrong.push(() => indicators.set(lamp, refused, PATIENT));
+            }
+            for (const each of wrong) expect((await driverErrorOf(each)).code).to.equal('rejected');
+          });
+        });
+      });
+
+    if (traits.capabilities.includes('virtualMedia'))
+      it('inserts images and ejects them, one device or all, and an empty one too', async () => {
+        await using(async ({ virtualMedia }) => {
+          if (virtualMedia === undefined) throw new Error('no virtual media');
+          const held = async () =>
+            (await virtualMedia.list(PATIENT)).filter(({ inserted }) => inserted).map(({ image }) => image);
+          expect(await held()).to.deep.equal([]);
+          await virtualMedia.attach('cdrom', 'http://127.0.0.1/a.iso', PATIENT);
+          await virtualMedia.attach('cdrom', 'http://127.0.0.1/b.iso', PATIENT);
+          expect(await held()).to.deep.equal(['http://127.0.0.1/b.iso']);
+          expect(bench.truth(0).images).to.deep.equal(['http://127.0.0.1/b.iso']);
+          await virtualMedia.detach(['floppy'], PATIENT);
+          expect(await held()).to.deep.equal(['http://127.0.0.1/b.iso']);
+          await virtualMedia.detach(['cdrom'], PATIENT);
+          expect(await held()).to.deep.equal([]);
+          await virtualMedia.attach('cdrom', 'http://127.0.0.1/c.iso', PATIENT);
+          await virtualMedia.detach(null, PATIENT);
+          await virtualMedia.detach(null, PATIENT);
+          expect(bench.truth(0).images).to.deep.equal([]);
+        });
+      });
+
+    if (traits.capabilities.includes('console'))
+      it('starts a console that outlives the connection, and stops it; twice is no error', async () => {
+        await using(async (connection) => {
+          expect(await connection.console?.info(PATIENT)).to.equal(null);
+          await connection.console?.start(PATIENT);
+          await connection.console?.start(PATIENT);
+        });
+        expect(bench.truth(0).console).to.equal(true);
+        await using(async (connection) => {
+          const info = await connection.console?.info(PATIENT);
+          expect(info?.type).to.be.a('string').with.lengthOf.above(0);
+          expect(URL.canParse(info?.url ?? ''), info?.url).to.equal(true);
+          await connection.console?.stop(PATIENT);
+          await connection.console?.stop(PATIENT);
+          expect(await connection.console?.info(PATIENT)).to.equal(null);
+          expect(bench.truth(0).console).to.equal(false);
+        });
+      });
+
+    if (traits.capabilities.includes('bios'))
+      it('reads the BIOS settings from the server each time', async () => {
+        await using(async ({ bios }) => {
+          const names = (await bios?.read(PATIENT))?.map(({ name }) => name) ?? [];
+          expect(names).to.have.lengthOf.above(0);
+          expect(new Set(names).size).to.equal(names.length);
+          bench.truth(0).bios = [{ name: names[0] ?? '', value: 'changed-by-hand' }];
+          const read = await bios?.read(PATIENT);
+          expect(read?.find(({ name }) => name === names[0])?.value).to.equal('changed-by-hand');
+        });
+      });
+
+    if (traits.capabilities.includes('firmware'))
+      it('reads the firmware versions from the server each time', async () => {
+        await using(async ({ firmware }) => {
+          const parts = (await firmware?.read(PATIENT)) ?? [];
+          expect(parts).to.have.lengthOf.above(0);
+          const component = parts[0]?.component ?? '';
+          bench.truth(0).firmware = [{ component, current_version: '99.1' }];
+          const read = await firmware?.read(PATIENT);
+          expect(read?.find((part) => part.component === component)?.current_version).to.equal('99.1');
+        });
+      });
+
+    if (traits.capabilities.includes('health'))
+      it('reads the health from the server each time', async () => {
+        await using(async ({ health }) => {
+          for (const state of ['Warning', 'Critical', null, 'OK'] as const) {
+            bench.truth(0).health = state;
+            expect(await health?.read(PATIENT)).to.equal(state);
+          }
         });
       });
 

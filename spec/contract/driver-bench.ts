@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { systemClock } from '../../config/system-clock.ts';
-import type { BootDevice, Driver, DriverContext } from '../../drivers/contract.ts';
+import type { BootDevice, BootMode, Driver, DriverContext, IndicatorState } from '../../drivers/contract.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 
 /** What a server really is, read and changed past the driver. */
@@ -12,6 +12,16 @@ export interface ServerTruth {
   readonly nmi_count: number;
   /** Times that the server was reset, or switched off and on, by one command. */
   readonly reboots: number;
+  /** `id@component` → state of each lamp; absent when the bench cannot see the lamps. */
+  readonly indicators?: Readonly<Record<string, IndicatorState>>;
+  boot_mode?: BootMode;
+  secure_boot?: boolean;
+  /** The images that the slots hold. */
+  readonly images?: readonly string[];
+  readonly console?: boolean;
+  bios?: readonly { name: string; value: string | null }[];
+  firmware?: readonly { component: string; current_version: string }[];
+  health?: 'OK' | 'Warning' | 'Critical' | null;
 }
 
 /**
@@ -48,6 +58,14 @@ export interface DriverTraits {
     | 'inventory'
     | 'raw'
     | 'bmc'
+    | 'bootMode'
+    | 'secureBoot'
+    | 'indicators'
+    | 'virtualMedia'
+    | 'console'
+    | 'bios'
+    | 'firmware'
+    | 'health'
   )[];
   faults: readonly BenchFault[];
   /** Texts of driver_info and of the wire that may appear in no log line and no error. */

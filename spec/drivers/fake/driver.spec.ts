@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Driver } from '../../../drivers/contract.ts';
-import { createFakeDriver, type FakeServers, serverOf } from '../../../drivers/fake/driver.ts';
+import { createFakeDriver } from '../../../drivers/fake/driver.ts';
 import type { FakeInfo } from '../../../drivers/fake/info.ts';
+import { type FakeServer, type FakeServers, serverOf } from '../../../drivers/fake/server.ts';
 import type { Clock } from '../../../lifecycle/clock.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
@@ -35,6 +36,41 @@ async function startFakeBench(): Promise<DriverBench> {
         get reboots() {
           return server.power_commands.filter((command) => command.endsWith('rebooting')).length;
         },
+        get indicators() {
+          return Object.fromEntries(
+            server.indicators.map(({ id, component, state }) => [`${id}@${component}`, state]),
+          );
+        },
+        get boot_mode() {
+          return server.boot_mode;
+        },
+        set boot_mode(value) {
+          server.boot_mode = value;
+        },
+        get secure_boot() {
+          return server.secure_boot;
+        },
+        set secure_boot(value) {
+          server.secure_boot = value;
+        },
+        get images() {
+          return server.virtual_media.flatMap(({ image }) => image ?? []);
+        },
+        get console() {
+          return server.console;
+        },
+        set bios(settings: readonly { name: string; value: string | null }[]) {
+          for (const { name, value } of settings)
+            for (const setting of server.bios) if (setting.name === name) setting.value = value;
+        },
+        set firmware(parts: readonly { component: string; current_version: string }[]) {
+          for (const { component, current_version } of parts)
+            for (const part of server.firmware)
+              if (part.component === component) part.current_version = current_version;
+        },
+        set health(value: FakeServer['health']) {
+          server.health = value;
+        },
       };
     },
     break: (i, fault) => {
@@ -50,7 +86,10 @@ async function startFakeBench(): Promise<DriverBench> {
 }
 
 describeDriver('fake-hardware', startFakeBench, {
-  capabilities: ['boot', 'identify', 'nmi'],
+  capabilities: [
+    ...(['boot', 'identify', 'nmi', 'bootMode', 'secureBoot', 'indicators', 'virtualMedia'] as const),
+    ...(['console', 'bios', 'firmware', 'health'] as const),
+  ],
   faults: ['silent', 'busy'],
   secrets: [],
 });
@@ -123,6 +162,9 @@ describe('drivers/fake', () => {
     ['fake_power_delay', '3,1'],
     ['fake_power_delay', '1,2,3'],
     ['fake_management_delay', ''],
+    ['fake_console_delay', 'x'],
+    ['fake_bios_failure', 'x'],
+    ['fake_firmware_delay', {}],
     ['fake_power_failure', 'explode'],
     ['fake_power_failure', 'busy:0'],
     ['fake_management_failure', 'busy:1:1'],

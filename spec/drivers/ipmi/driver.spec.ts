@@ -62,6 +62,9 @@ async function startIpmiBench(): Promise<DriverBench> {
         get identify() {
           return machine.identify;
         },
+        get indicators() {
+          return { 'identify@chassis': machine.identify === 'off' ? 'off' : 'on' } as const;
+        },
         get nmi_count() {
           return machine.nmi_count;
         },
@@ -81,7 +84,10 @@ async function startIpmiBench(): Promise<DriverBench> {
 }
 
 describeDriver('ipmi', startIpmiBench, {
-  capabilities: ['boot', 'identify', 'nmi', 'inventory', 'sensors', 'eventLog', 'raw', 'bmc'],
+  capabilities: [
+    ...(['boot', 'identify', 'nmi', 'inventory', 'sensors', 'eventLog', 'raw', 'bmc'] as const),
+    'indicators',
+  ],
   faults: ['silent', 'lossy', 'doubled', 'late', 'reordered', 'malformed', 'busy'],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });

@@ -95,6 +95,13 @@ describe("ipmi driver on OpenIPMI's ipmi_sim", () => {
     expect(await sim.identify()).to.match(/^20\b/);
   });
 
+  it('takes the identify lamp for an indicator, whose state this BMC does not tell', async () => {
+    const lamp = { component: 'chassis', id: 'identify' } as const;
+    await connection.indicators?.set(lamp, 'on', BOTH);
+    expect(await sim.identify()).to.match(/\b1$/);
+    expect(await connection.indicators?.get(lamp, BOTH)).to.equal('unknown');
+  });
+
   it("reads the sensor as ipmitool's verbose words tell it", async () => {
     const sensors = (await connection.sensors?.read(BOTH)) ?? {};
     const told = fieldsOf(await ipmitool('-v', 'sdr'));
