@@ -2,7 +2,7 @@ import { startConductor } from '../conductor/server.ts';
 import type { Logger } from '../config/logger.ts';
 import type { Settings } from '../config/options.ts';
 import { composeApi, composeDoor, publicUrl } from './compose-api.ts';
-import { composeBase, composeBus, composeDrivers, processHost } from './compose-base.ts';
+import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { composeBoot } from './compose-boot.ts';
 import { CONDUCTOR_DRAIN_MS } from './conductor.ts';
 import { ensureAccounts } from './embedded-accounts.ts';
@@ -30,8 +30,10 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const base = { ...opened, settings: withAddresses(own, api_url, boot.url) };
     const bus = await composeBus(parts, base);
     const drivers = composeDrivers(parts, base);
+    const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
-    parts.own(await startConductor({ ...base, bus, drivers, hostname, drain_ms: CONDUCTOR_DRAIN_MS }));
+    const worker = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
+    parts.own(await startConductor({ ...base, ...worker }));
     await composeApi(parts, base, { bus, drivers, door });
     return {
       api_url,

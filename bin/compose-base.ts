@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Bus } from '../conductor/bus/bus.ts';
 import { openBus } from '../conductor/bus/open-bus.ts';
+import { type Neighbours, openNeighbours } from '../conductor/neighbours/neighbours.ts';
 import { createLogger, type Logger } from '../config/logger.ts';
 import type { Settings } from '../config/options.ts';
 import { systemClock } from '../config/system-clock.ts';
@@ -92,6 +93,15 @@ export function composeDrivers(parts: Parts, { settings, clock, log }: Base): Dr
   return parts.own(
     createDriverRegistry([createIpmiDriver(context, settings.ipmi), createFakeDriver(context)]),
   );
+}
+
+/** The ways to the OpenStack services that the settings name. */
+export function composeNeighbours(parts: Parts, { settings, clock }: Base): Neighbours {
+  try {
+    return parts.own(openNeighbours(settings, clock));
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
 }
 
 /** Log lines go to standard error: standard output has the readiness line, and answers. */

@@ -1,6 +1,6 @@
 import { startConductor } from '../conductor/server.ts';
 import type { Settings } from '../config/options.ts';
-import { composeBase, composeBus, composeDrivers, processHost } from './compose-base.ts';
+import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { startParts } from './parts.ts';
 
 /** `kurogane conductor` */
@@ -11,8 +11,10 @@ export async function startConductorService(
     const base = await composeBase(parts, settings, { name: 'conductor', embedded: false });
     const bus = await composeBus(parts, base);
     const drivers = composeDrivers(parts, base);
+    const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(settings);
-    parts.own(await startConductor({ ...base, bus, drivers, hostname, drain_ms: CONDUCTOR_DRAIN_MS }));
+    const own = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
+    parts.own(await startConductor({ ...base, ...own }));
     return { ready: `kurogane conductor ready as ${hostname}` };
   });
 }

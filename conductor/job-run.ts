@@ -8,6 +8,7 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
 import type { Lease } from './lease.ts';
+import { type Neighbours, NO_NEIGHBOURS } from './neighbours/neighbours.ts';
 import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
 
 /** One claimed job while a worker has it: the node with its pending changes, the way to its BMC, the place in the plan. */
@@ -20,6 +21,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly log: ConductorLogger;
   readonly drivers: DriverRegistry;
   readonly hostname: string;
+  readonly neighbours: Neighbours;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;
   steps: PlannedStep[];
@@ -44,6 +46,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.log = deps.log;
     this.drivers = deps.drivers;
     this.hostname = deps.hostname;
+    this.neighbours = deps.neighbours ?? NO_NEIGHBOURS;
     this.steps = job.steps ?? [];
     this.step_index = job.step_index;
     this.data = job.step_data;
@@ -114,9 +117,11 @@ export class JobRun implements WorkContext, AsyncDisposable {
   /** What the next visit of `step` works with; it sees the run's own state live. */
   visit(step: PlannedStep): StepContext {
     const run = this;
-    const { job, store, settings, clock, log, drivers, hostname, data, woken, step_index } = this;
+    const { job, store, settings, clock, log, drivers, hostname, neighbours } = this;
+    const { data, woken, step_index } = this;
     return {
-      ...{ job, store, settings, clock, log, drivers, hostname, step, step_index, data, woken },
+      ...{ job, store, settings, clock, log, drivers, hostname, neighbours },
+      ...{ step, step_index, data, woken },
       get node() {
         return run.node;
       },

@@ -9,6 +9,7 @@ import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
+import type { Neighbours } from './neighbours/neighbours.ts';
 
 export interface ConductorLogger extends DriverLogger {
   error(facts: object, message: string): void;
@@ -23,6 +24,8 @@ export interface ConductorDeps {
   log: ConductorLogger;
   /** This conductor's name, as `reservation` shows it. */
   hostname: string;
+  /** Default: none. */
+  neighbours?: Neighbours;
 }
 
 /** Changes to a node's fields. */
@@ -39,6 +42,7 @@ export interface WorkContext {
   readonly log: ConductorLogger;
   readonly drivers: DriverRegistry;
   readonly hostname: string;
+  readonly neighbours: Neighbours;
   /** Aborted when the lease is lost or the conductor ends. */
   readonly signal: AbortSignal;
   /** The database's clock. */

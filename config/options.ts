@@ -181,6 +181,27 @@ export const OPTIONS = {
     ),
     policy_file: text('', 'policy.yaml with rules that override the built-in ones by name.'),
   },
+  neutron: {
+    ...serviceOptions('Neutron'),
+    cleaning_network: text('', 'Network (uuid or unique name) of ramdisks that clean, for flat and neutron.'),
+    provisioning_network: text('', 'Network of ramdisks that deploy, for neutron.'),
+    rescuing_network: text('', 'Network of rescue ramdisks, for neutron.'),
+    inspection_network: text('', 'Network of ramdisks that inspect, for flat and neutron.'),
+    servicing_network: text('', 'Network of ramdisks that service, for neutron.'),
+    cleaning_network_security_groups: list([], 'Security groups of ports made for cleaning.'),
+    provisioning_network_security_groups: list([], 'Security groups of ports made for provisioning.'),
+    rescuing_network_security_groups: list([], 'Security groups of ports made for rescuing.'),
+    inspection_network_security_groups: list([], 'Security groups of ports made for inspection.'),
+    servicing_network_security_groups: list([], 'Security groups of ports made for servicing.'),
+    add_all_ports: flag(
+      false,
+      'Ramdisks get ports in Neutron on all network cards, not only those with pxe_enabled.',
+    ),
+    fail_on_port_binding_failure: flag(
+      true,
+      'With the interface neutron, a port that Neutron could not bind ends the work.',
+    ),
+  },
   deploy: {
     http_url: text('', 'Base URL of the boot service as nodes reach it. Empty: its own address.'),
     default_boot_mode: choice(['uefi', 'bios'], 'uefi', 'Boot mode of nodes whose capabilities name none.'),
@@ -247,6 +268,26 @@ interface ListOption {
   type: 'list';
   default: readonly string[];
   description: string;
+}
+
+/** How an OpenStack service beside this one is reached; not used while auth_url and endpoint_override are empty. */
+function serviceOptions(service: string) {
+  return {
+    auth_url: text(
+      '',
+      `Keystone v3 URL for ${service}. Empty, without endpoint_override: ${service} is not used.`,
+    ),
+    username: text('', `Service user for ${service}.`),
+    password: text('', 'Its password.', true),
+    user_domain_name: text('Default', 'Its domain.'),
+    project_name: text('service', 'Its project.'),
+    project_domain_name: text('Default', 'The domain of its project.'),
+    cafile: text('', `CA certificates for Keystone and ${service}, beside the system ones.`),
+    region_name: text('', `Region of ${service} in the catalogue. Empty: any.`),
+    valid_interfaces: list(['internal', 'public'], 'Endpoints to use, in order of preference.'),
+    endpoint_override: text('', `URL of ${service}, instead of the catalogue's. Alone: no token is sent.`),
+    request_timeout: integer(45, `Seconds that one request to ${service} may take.`, 1, 600),
+  };
 }
 
 function text(value: string, description: string, secret = false): TextOption {

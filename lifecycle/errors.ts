@@ -85,6 +85,8 @@ export const ERRORS = {
     status: 500,
     message: (p: { uuid: string; why: string }) => `Failed to process allocation ${p.uuid}: ${p.why}`,
   },
+  /** Neutron refused, or did not answer. */
+  NetworkError: { status: 500, message: (p: { why: string }) => p.why },
   HardwareFailure: { status: 500, message: (p: { why: string }) => p.why },
   Internal: {
     status: 500,

@@ -64,11 +64,16 @@ const PROGRAMS = ['bin/', 'spec/', 'bench/'];
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
   'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts'],
-  'node:tls': ['api/openstack/auth/keystone-http.ts'],
+  'node:tls': ['api/openstack/auth/keystone-http.ts', 'conductor/neighbours/service-session.ts'],
   'node:http': ['boot/server.ts'],
   'node:https': ['rack/agent-api.ts'],
   'node:child_process': [],
-  undici: ['api/openstack/auth/keystone-http.ts', 'conductor/agent.ts', 'rack/http-client.ts'],
+  undici: [
+    'api/openstack/auth/keystone-http.ts',
+    'conductor/agent.ts',
+    'conductor/neighbours/service-session.ts',
+    'rack/http-client.ts',
+  ],
   amqplib: ['conductor/bus/amqp.ts'],
   knex: ['db/'],
   libsql: ['db/'],

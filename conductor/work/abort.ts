@@ -1,3 +1,4 @@
+import { dropNetwork, type NetworkPurpose, networkOf } from '../network/network.ts';
 import { DONE, findIn, plannedStep, type StepDefinition, type Work, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { bootFrom, powerOff } from './ramdisk.ts';
@@ -15,10 +16,21 @@ const STEP_OF: Readonly<Record<string, string>> = {
   'service failed': 'deploy.boot_instance',
 };
 
+/** The network that the ramdisk was on. */
+const NETWORK_OF: Readonly<Record<string, NetworkPurpose>> = {
+  'clean wait': 'cleaning',
+  'clean hold': 'cleaning',
+  'inspect wait': 'inspection',
+  'rescue wait': 'rescuing',
+  'deploy hold': 'provisioning',
+};
+
 const off: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     await powerOff(ctx);
+    const purpose = NETWORK_OF[String(ctx.job.args.from)];
+    if (purpose !== undefined) await dropNetwork(ctx, purpose);
     return DONE;
   },
 };
@@ -26,8 +38,12 @@ const off: StepDefinition = {
 const bootInstance: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
-    if (typeof ctx.node.driver_internal_info.agent_url === 'string')
+    if (typeof ctx.node.driver_internal_info.agent_url === 'string') {
+      const network = networkOf(ctx);
+      await network.remove(ctx, 'servicing');
+      await network.plugTenant(ctx);
       await bootFrom(ctx, 'disk', { persistent: true });
+    }
     return DONE;
   },
 };

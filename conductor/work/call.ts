@@ -25,7 +25,7 @@ const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> =
     }));
   },
   'call.vif_list': async (ctx) => ({
-    vifs: (await networkOf(ctx.node).vifs(ctx)).map((id) => ({ id })),
+    vifs: (await networkOf(ctx).vifs(ctx)).map((id) => ({ id })),
   }),
   'call.vendor_passthru_methods': async (ctx) => (vendorMethods(ctx) ? { ...VENDOR_METHODS } : {}),
 };
@@ -53,11 +53,11 @@ const NETWORK: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   'call.vif_attach': async (ctx) => {
     const { vif } = argsOf(ctx);
     if (!isVifRequest(vif)) throw serviceError('MissingParameterValue', { why: 'A VIF needs an id.' });
-    await networkOf(ctx.node).attach(ctx, vif);
+    await networkOf(ctx).attach(ctx, vif);
     return null;
   },
   'call.vif_detach': async (ctx) => {
-    await networkOf(ctx.node).detach(ctx, String(argsOf(ctx).vif_id));
+    await networkOf(ctx).detach(ctx, String(argsOf(ctx).vif_id));
     return null;
   },
 };

@@ -1,6 +1,7 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { usesAgent } from '../interfaces.ts';
+import { dropNetwork, networkOf } from '../network/network.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
 import {
   DONE,
@@ -34,6 +35,7 @@ const prepare: StepDefinition = {
   run: async (ctx) => {
     const within_ms = limit_ms(ctx.settings.conductor.clean_callback_timeout);
     if (!ctx.woken) {
+      await networkOf(ctx).add(ctx, 'cleaning');
       await bootRamdisk(ctx);
       return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
     }
@@ -49,6 +51,7 @@ const tearDown: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     await powerOff(ctx);
+    await networkOf(ctx).remove(ctx, 'cleaning');
     return DONE;
   },
 };
@@ -109,6 +112,7 @@ export const cleanWork: Work = {
   fail: (ctx, failure) => cleanFailure(ctx, failure),
   aborted: async (ctx, step) => {
     await powerOff(ctx).catch(() => {});
+    await leaveNetwork(ctx);
     return {
       events: ['fail'],
       changes: {
@@ -120,8 +124,13 @@ export const cleanWork: Work = {
   },
 };
 
+async function leaveNetwork(ctx: WorkContext): Promise<void> {
+  if (usesAgent(ctx.node) && ctx.job.args.disable_ramdisk !== true) await dropNetwork(ctx, 'cleaning');
+}
+
 /** A step that broke off may have left the disks half erased: nobody but an operator may use the node then. */
-function cleanFailure(ctx: WorkContext, failure: Failure): NodeEnd {
+async function cleanFailure(ctx: WorkContext, failure: Failure): Promise<NodeEnd> {
+  await leaveNetwork(ctx);
   const ran = failure.step !== null && stepName(failure.step) !== 'deploy.prepare_cleaning';
   return {
     events: ['fail'],

@@ -1,6 +1,7 @@
 import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { bootMode, capability, managesBoot } from '../interfaces.ts';
+import { networkOf } from '../network/network.ts';
 import { DONE, type StepContext, type StepDefinition, stepName, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { agentCommand, probeAgentCommand } from './agent-step.ts';
@@ -17,6 +18,9 @@ const deploy: StepDefinition = {
       ctx.replan(withInBandSteps(ctx, stepsOfAgent(await askForSteps(ctx, 'deploy'), 'deploy')));
       return DONE;
     }
+    const network = networkOf(ctx);
+    if (ctx.job.args.rebuild === true) await network.unplugTenant(ctx);
+    await network.add(ctx, 'provisioning');
     await bootRamdisk(ctx);
     return { outcome: 'wait', wait_for: 'heartbeat', within_ms: callbackLimit(ctx) };
   },
@@ -155,8 +159,16 @@ const tearDownAgent: StepDefinition = {
   },
 };
 
-/** The network interfaces of this release do not change the switch: the step is there for its name and place. */
-const switchToTenantNetwork: StepDefinition = { survives: 'repeat', run: async () => DONE };
+/** With the server off, so that it never sees both networks in one boot. */
+const switchToTenantNetwork: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    const network = networkOf(ctx);
+    await network.remove(ctx, 'provisioning');
+    await network.plugTenant(ctx);
+    return DONE;
+  },
+};
 
 const bootInstance: StepDefinition = {
   survives: 'repeat',

@@ -2,6 +2,7 @@ import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { deployInterface } from '../interfaces.ts';
+import { networkOf } from '../network/network.ts';
 import { deployProblems } from '../requests/checks.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
 import {
@@ -26,6 +27,7 @@ import { reservedStep } from './reserved-steps.ts';
 const ramdiskDeploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    await networkOf(ctx).plugTenant(ctx);
     await bootFrom(ctx, 'pxe', { persistent: true });
     return DONE;
   },

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { dropNetwork, networkOf } from '../network/network.ts';
 import { DONE, findIn, plannedStep, type StepDefinition, StepFailure, type Work } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
@@ -10,6 +11,7 @@ const agentInspect: StepDefinition = {
     if (!ctx.woken) {
       await ctx.store.inventory.put(ctx.node.uuid, { inventory: {}, plugin_data: {} });
       ctx.change({ inspection_started_at: ctx.now(), inspection_finished_at: null });
+      await networkOf(ctx).add(ctx, 'inspection');
       await bootRamdisk(ctx);
       const within_ms = limit_ms(ctx.settings.conductor.inspect_wait_timeout);
       return { outcome: 'wait', wait_for: 'inspection', within_ms };
@@ -42,6 +44,7 @@ const finishInspection: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     await powerOff(ctx);
+    await networkOf(ctx).remove(ctx, 'inspection');
     return DONE;
   },
 };
@@ -77,10 +80,10 @@ export const inspectWork: Work = {
       driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
     },
   }),
-  fail: (ctx) => ({
-    events: ['fail'],
-    changes: { driver_internal_info: wipedAgent(ctx.node.driver_internal_info) },
-  }),
+  fail: async (ctx, failure) => {
+    if (failure.step !== null && ctx.node.inspect_interface === 'agent') await dropNetwork(ctx, 'inspection');
+    return { events: ['fail'], changes: { driver_internal_info: wipedAgent(ctx.node.driver_internal_info) } };
+  },
 };
 
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;

@@ -1,3 +1,4 @@
+import { dropNetwork, networkOf } from '../network/network.ts';
 import {
   DONE,
   findIn,
@@ -14,7 +15,10 @@ import { bootFrom, bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 const rescue: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    const network = networkOf(ctx);
     if (!ctx.woken) {
+      await network.unplugTenant(ctx);
+      await network.add(ctx, 'rescuing');
       await bootRamdisk(ctx);
       const within_ms = limit_ms(ctx.settings.conductor.rescue_callback_timeout);
       return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
@@ -28,6 +32,8 @@ const rescue: StepDefinition = {
         { rescue_password: hashed_rescue_password, hashed: true },
         { wait: true },
       );
+    await network.remove(ctx, 'rescuing');
+    await network.plugTenant(ctx);
     return DONE;
   },
 };
@@ -35,6 +41,9 @@ const rescue: StepDefinition = {
 const unrescue: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    const network = networkOf(ctx);
+    await network.remove(ctx, 'rescuing');
+    await network.plugTenant(ctx);
     await bootFrom(ctx, 'disk', { persistent: true });
     return DONE;
   },
@@ -54,7 +63,10 @@ export const rescueWork: Work = {
   find: findIn({ 'rescue.rescue': rescue, 'rescue.nothing': nothing }),
   finish: (ctx) => ({ events: ['done'], changes: { ...withoutAgent(ctx), last_error: null } }),
   fail: async (ctx, failure) => {
-    if (failure.step !== null && ctx.node.rescue_interface === 'agent') await powerOff(ctx).catch(() => {});
+    if (failure.step !== null && ctx.node.rescue_interface === 'agent') {
+      await powerOff(ctx).catch(() => {});
+      await dropNetwork(ctx, 'rescuing');
+    }
     return { events: ['fail'], changes: withoutAgent(ctx) };
   },
 };

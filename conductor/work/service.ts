@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { usesAgent } from '../interfaces.ts';
+import { networkOf } from '../network/network.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
 import {
   DONE,
@@ -23,6 +24,9 @@ const prepare: StepDefinition = {
       await askForSteps(ctx, 'service');
       return DONE;
     }
+    const network = networkOf(ctx);
+    await network.unplugTenant(ctx);
+    await network.add(ctx, 'servicing');
     await bootRamdisk(ctx);
     const within_ms = limit_ms(ctx.settings.conductor.service_callback_timeout);
     return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
@@ -32,6 +36,9 @@ const prepare: StepDefinition = {
 const tearDown: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    const network = networkOf(ctx);
+    await network.remove(ctx, 'servicing');
+    await network.plugTenant(ctx);
     await bootFrom(ctx, 'disk', { persistent: true });
     return DONE;
   },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { usesAgent } from '../interfaces.ts';
-import { forgetVifs } from '../network/network.ts';
+import { dropNetwork, forgetVifs, networkOf } from '../network/network.ts';
 import { skipsCleaning } from '../requests/checks.ts';
 import {
   DONE,
@@ -19,6 +19,9 @@ const tearDown: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     await powerOff(ctx);
+    await networkOf(ctx).unplugTenant(ctx);
+    // A deployment that failed may have left it.
+    await dropNetwork(ctx, 'provisioning');
     return DONE;
   },
 };
