@@ -14,6 +14,24 @@ export function managesBoot(node: Pick<NodeRecord, 'boot_interface' | 'managemen
   return !['fake', ''].includes(node.boot_interface) && !['noop'].includes(node.management_interface);
 }
 
+/** False: the management interface asks nothing of the BMC, whatever the BMC could do. */
+export function managesHardware(node: Pick<NodeRecord, 'management_interface'>): boolean {
+  return node.management_interface !== 'noop';
+}
+
+/** Management interfaces whose protocol has no virtual media. */
+const WITHOUT_VIRTUAL_MEDIA = ['noop', 'ipmitool', 'intel-ipmitool'];
+
+/** Whether the node's management interface may know virtual media; the hardware has the last word. */
+export function knowsVirtualMedia(node: Pick<NodeRecord, 'management_interface'>): boolean {
+  return !WITHOUT_VIRTUAL_MEDIA.includes(node.management_interface);
+}
+
+/** False: an interface such as `no-console`, which refuses all that is asked of it. */
+export function isPresent(interface_name: string): boolean {
+  return !interface_name.startsWith('no-');
+}
+
 /** The deploy interface that does the work: `autodetect` chooses by the image. */
 export function deployInterface(
   node: Pick<NodeRecord, 'deploy_interface' | 'instance_info' | 'properties'>,

@@ -49,6 +49,7 @@ const EVENT_TYPES: Readonly<Record<string, string>> = {
   service: 'servicing',
   adopt: 'adopting',
   power: 'power',
+  hardware: 'management',
 };
 
 export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease): JobWriter {

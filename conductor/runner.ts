@@ -282,7 +282,7 @@ function isOverdue(run: JobRun): boolean {
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];
 
 function failEvents(run: JobRun): ProvisionEvent[] {
-  if (!run.hasNode || run.job.kind === 'power' || run.job.kind === 'call') return [];
+  if (!run.hasNode || ['power', 'hardware', 'call'].includes(run.job.kind)) return [];
   return transition(run.node.provision_state, 'fail') === null ? [] : ['fail'];
 }
 

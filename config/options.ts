@@ -97,6 +97,7 @@ export const OPTIONS = {
       true,
       'Drive a node back to its recorded power state when they differ.',
     ),
+    enable_health_monitoring: flag(true, 'Read the health of the hardware in each power synchronisation.'),
     power_failure_recovery_interval: integer(
       300,
       'Seconds between looks at nodes in power failure. 0: never.',

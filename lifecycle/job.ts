@@ -8,8 +8,11 @@ import type { EpochMs } from './records.ts';
  * token* counts the claims, and every write of a worker repeats it, so that one that lost its lease cannot write.
  */
 
-/** Provision work, power actions, agent-driven inspection data, and calls that the API waits for. */
-export type JobKind = ProvisionWork | 'power' | 'call' | 'allocate';
+/**
+ * Provision work, power actions, other changes of the hardware, agent-driven inspection data, and calls that the API
+ * waits for.
+ */
+export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate';
 
 /**
  * - `queued`: may be claimed once `run_at` has come.

@@ -1,8 +1,10 @@
 import type { PowerState } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
-import { openBmc } from '../bmc.ts';
+import { type Bmc, openBmc } from '../bmc.ts';
 import { jobQueue } from '../bus/bus.ts';
+import { type Modes, readModes } from '../caches.ts';
+import { managesHardware } from '../interfaces.ts';
 import { StepFailure } from '../step.ts';
 import { eachOf, ownNodes } from './own-nodes.ts';
 import type { Periodic, PeriodicContext } from './periodic.ts';
@@ -46,6 +48,7 @@ async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, n
     return;
   const { force_power_state_during_sync, power_state_sync_max_retries, node_history } =
     ctx.settings.conductor;
+  await recordSeen(ctx, node, reading.seen);
   const unknown = node.power_state === null || node.power_state === 'error';
   if (reading.state !== null && (reading.state === node.power_state || unknown)) {
     tries.delete(uuid);
@@ -153,12 +156,18 @@ async function write(ctx: PeriodicContext, node: NodeRecord, changes: Partial<No
 }
 
 /** A power state read for the sake of reading: null with the reason when it could not be read. */
-export type PowerReading = { state: Exclude<PowerState, 'error'>; why: null } | { state: null; why: string };
+export type PowerReading = { seen: Seen } & (
+  | { state: Exclude<PowerState, 'error'>; why: null }
+  | { state: null; why: string }
+);
 
-/** Reads the power state from the BMC of a node, without its lock. */
+/** What the hardware told besides; absent: it was not asked, or did not answer. */
+type Seen = Partial<Modes & Pick<NodeRecord, 'health'>>;
+
+/** Reads the power state from the BMC of a node, without its lock, and what else the node shows of its hardware. */
 export async function readPower(ctx: PeriodicContext, uuid: string): Promise<PowerReading> {
   const node = await ctx.store.nodes.get(uuid);
-  if (node === null) return { state: null, why: 'The node is gone.' };
+  if (node === null) return { state: null, why: 'The node is gone.', seen: {} };
   try {
     await using bmc = await openBmc({
       node,
@@ -167,10 +176,48 @@ export async function readPower(ctx: PeriodicContext, uuid: string): Promise<Pow
       clock: ctx.clock,
       lease: { check: () => ctx.signal.throwIfAborted(), signal: ctx.signal },
     });
-    return { state: await bmc.powerState(), why: null };
+    return { state: await bmc.powerState(), why: null, seen: await look(ctx, node, bmc) };
   } catch (error) {
     ctx.signal.throwIfAborted();
-    if (error instanceof StepFailure) return { state: null, why: error.message };
+    if (error instanceof StepFailure) return { state: null, why: error.message, seen: {} };
     throw error;
   }
+}
+
+/** Hardware whose power state could be read is not at fault for the rest: what fails here is only told to the log. */
+async function look(ctx: PeriodicContext, node: NodeRecord, bmc: Bmc): Promise<Seen> {
+  const seen: Seen = {};
+  try {
+    Object.assign(seen, await readModes(bmc, node));
+    if (!ctx.settings.conductor.enable_health_monitoring || !managesHardware(node)) return seen;
+    const health = await bmc.use('read the health', async (connection, options) =>
+      connection.health?.read(options),
+    );
+    if (health !== undefined) seen.health = health;
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    ctx.log.warn({ node: node.uuid, why: error.message }, 'what is kept of the hardware was not refreshed');
+  }
+  return seen;
+}
+
+/** Writes what differs from the record; a change of the health goes into the history too. */
+async function recordSeen(ctx: PeriodicContext, node: NodeRecord, seen: Seen): Promise<void> {
+  const names = Object.keys(seen) as (keyof Seen)[];
+  const differing = names.filter((name) => seen[name] !== node[name]);
+  if (differing.length === 0) return;
+  const changes: Partial<NodeRecord> = Object.fromEntries(differing.map((name) => [name, seen[name]]));
+  await ctx.store.transaction(async (tables) => {
+    const written = await tables.nodes.update(node.uuid, changes, guard(node));
+    if (written === null || !differing.includes('health') || !ctx.settings.conductor.node_history) return;
+    await tables.history.add({
+      node_uuid: node.uuid,
+      severity: 'INFO',
+      event: `Node health status changed: health='${seen.health ?? 'None'}' (previously '${node.health ?? 'None'}')`,
+      event_type: 'monitoring',
+      conductor: ctx.hostname,
+      state: node.provision_state,
+      target_provision_state: node.target_provision_state,
+    });
+  });
 }

@@ -12,6 +12,9 @@ import { changeNode, type RequestDeps } from './reserve.ts';
 const EXCLUSIVE: readonly CallName[] = [
   'set_boot_device',
   'inject_nmi',
+  // Ironic locks the node for reading a lamp too.
+  'get_indicator_state',
+  'set_indicator_state',
   'vendor_passthru',
   'vif_attach',
   'vif_detach',

@@ -1,24 +1,32 @@
-import { BOOT_DEVICES, type BootDevice } from '../../drivers/contract.ts';
+import type { BootDevice } from '../../drivers/contract.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
-import { bootMode } from '../interfaces.ts';
+import { bootMode, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
 import { networkOf } from '../network/network.ts';
 import { deployProblems, driverInfoProblems } from '../requests/checks.ts';
 import { type StepContext, type StepDefinition, stepName, type Work } from '../step.ts';
+import { HARDWARE_CHANGES, HARDWARE_READS } from './hardware-calls.ts';
+import { lacks } from './lacks.ts';
+
+/** What Ironic's noop management interface takes to be set up on the server: network first, then disk. */
+const NOOP_BOOT_DEVICES: readonly BootDevice[] = ['pxe', 'disk'];
 
 const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  ...HARDWARE_READS,
   'call.validate': async (ctx) => validate(ctx),
   'call.get_boot_device': async (ctx) => {
+    if (!managesHardware(ctx.node)) return { boot_device: 'pxe', persistent: true };
     const bmc = await ctx.bmc();
     return bmc.use('read the boot device', async (connection, options) => {
-      if (connection.boot === undefined) throw unsupported(ctx, 'boot devices');
+      if (connection.boot === undefined) throw lacks(ctx, 'boot devices');
       const { boot_device, persistent } = await connection.boot.get(options);
       return { boot_device, persistent };
     });
   },
   'call.get_supported_boot_devices': async (ctx) => {
+    if (!managesHardware(ctx.node)) return { supported_boot_devices: [...NOOP_BOOT_DEVICES] };
     const bmc = await ctx.bmc();
     return bmc.use('read the boot devices', async (connection) => ({
       supported_boot_devices: [...(connection.boot?.supported ?? [])],
@@ -31,16 +39,18 @@ const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> =
 };
 
 const CHANGES: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
+  ...HARDWARE_CHANGES,
   'call.set_boot_device': async (ctx) => {
     const { boot_device, persistent } = argsOf(ctx);
+    if (!managesHardware(ctx.node)) {
+      refuseBootDevice(boot_device, NOOP_BOOT_DEVICES);
+      return null;
+    }
     const bmc = await ctx.bmc();
     await bmc.use(`set the boot device to ${String(boot_device)}`, async (connection, options) => {
       const { boot } = connection;
-      if (boot === undefined) throw unsupported(ctx, 'boot devices');
-      if (!isBootDevice(boot_device) || !boot.supported.includes(boot_device))
-        throw serviceError('InvalidParameterValue', {
-          why: `Invalid boot device ${String(boot_device)} specified. Supported: ${boot.supported.join(', ')}.`,
-        });
+      if (boot === undefined) throw lacks(ctx, 'boot devices');
+      refuseBootDevice(boot_device, boot.supported);
       const boot_mode = bootMode(ctx.node, ctx.settings.deploy.default_boot_mode);
       await boot.set({ boot_device, persistent: persistent === true, boot_mode }, options);
     });
@@ -67,7 +77,7 @@ const ONCE: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   'call.inject_nmi': async (ctx) => {
     const bmc = await ctx.bmc();
     await bmc.use('inject an NMI', async (connection, options) => {
-      if (connection.nmi === undefined) throw unsupported(ctx, 'inject_nmi');
+      if (connection.nmi === undefined) throw lacks(ctx, 'inject_nmi');
       await connection.nmi.inject(options);
     });
     return null;
@@ -75,7 +85,7 @@ const ONCE: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   'call.vendor_passthru': async (ctx) => {
     const { method, data } = argsOf(ctx);
     const vendor = vendorMethods(ctx) && typeof method === 'string' ? VENDOR_CALLS[method] : undefined;
-    if (vendor === undefined) throw unsupported(ctx, `the vendor passthru method ${String(method)}`);
+    if (vendor === undefined) throw lacks(ctx, `the vendor passthru method ${String(method)}`);
     return vendor(ctx, isObject(data) ? data : {});
   },
 };
@@ -106,7 +116,7 @@ const VENDOR_CALLS: Readonly<Record<string, (ctx: StepContext, data: JsonObject)
       });
     const bmc = await ctx.bmc();
     await bmc.use('send raw bytes', async (connection, options) => {
-      if (connection.raw === undefined) throw unsupported(ctx, 'send_raw');
+      if (connection.raw === undefined) throw lacks(ctx, 'send_raw');
       await connection.raw.send(bytes, options);
     });
     return null;
@@ -115,7 +125,7 @@ const VENDOR_CALLS: Readonly<Record<string, (ctx: StepContext, data: JsonObject)
     const cold = warm === false || warm === 'false' || warm === 'False';
     const bmc = await ctx.bmc();
     await bmc.use('restart the BMC', async (connection, options) => {
-      if (connection.bmc === undefined) throw unsupported(ctx, 'bmc_reset');
+      if (connection.bmc === undefined) throw lacks(ctx, 'bmc_reset');
       await connection.bmc.reset(cold ? 'cold' : 'warm', options);
     });
     return null;
@@ -165,12 +175,12 @@ function argsOf(ctx: StepContext): JsonObject {
   return isObject(args) ? args : {};
 }
 
-function unsupported(ctx: StepContext, extension: string): Error {
-  return serviceError('UnsupportedDriverExtension', { driver: ctx.node.driver, extension });
-}
-
-function isBootDevice(value: unknown): value is BootDevice {
-  return BOOT_DEVICES.some((device) => device === value);
+/** @throws InvalidParameterValue that names the supported devices */
+function refuseBootDevice(value: unknown, supported: readonly BootDevice[]): asserts value is BootDevice {
+  if (!supported.some((device) => device === value))
+    throw serviceError('InvalidParameterValue', {
+      why: `Invalid boot device ${String(value)} specified. Supported: ${supported.join(', ')}.`,
+    });
 }
 
 function isVifRequest(value: Json | undefined): value is VifRequest {

@@ -4,6 +4,7 @@ import { adoptWork } from './adopt.ts';
 import { callWork } from './call.ts';
 import { cleanWork } from './clean.ts';
 import { deployWork } from './deploy.ts';
+import { hardwareWork } from './hardware.ts';
 import { inspectWork } from './inspect.ts';
 import { powerWork } from './power.ts';
 import { rescueWork, unrescueWork } from './rescue.ts';
@@ -18,6 +19,7 @@ export const WORKS: Readonly<Record<string, Work>> = {
   call: callWork,
   clean: cleanWork,
   deploy: deployWork,
+  hardware: hardwareWork,
   inspect: inspectWork,
   power: powerWork,
   rescue: rescueWork,

@@ -1,0 +1,77 @@
+import { DriverError } from '../drivers/contract.ts';
+import type { NodeRecord } from '../lifecycle/records.ts';
+import type { Bmc } from './bmc.ts';
+import { isPresent, managesHardware } from './interfaces.ts';
+import { StepFailure, type WorkContext } from './step.ts';
+
+/** What a node shows of its hardware without asking it: read when the node is verified, and now and then. */
+export type Modes = Pick<NodeRecord, 'boot_mode' | 'secure_boot'>;
+
+/**
+ * Reads boot mode and secure boot; null where the hardware does not say.
+ * @throws StepFailure
+ */
+export async function readModes(bmc: Bmc, node: Pick<NodeRecord, 'management_interface'>): Promise<Modes> {
+  if (!managesHardware(node)) return { boot_mode: null, secure_boot: null };
+  return bmc.use('read the boot mode', async ({ bootMode, secureBoot }, options) => ({
+    boot_mode: (await bootMode?.get(options)) ?? null,
+    secure_boot: (await secureBoot?.get(options)) ?? null,
+  }));
+}
+
+/**
+ * Refreshes boot mode, BIOS settings and firmware components. The work goes on without what cannot be read.
+ * @throws whatever is not the hardware's fault
+ */
+export async function refreshCaches(ctx: WorkContext): Promise<void> {
+  const bmc = await ctx.bmc();
+  for (const refresh of [refreshModes, refreshBios, refreshFirmware])
+    try {
+      await refresh(ctx, bmc);
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      ctx.log.warn(
+        { node: ctx.node.uuid, why: error.message },
+        'what is kept of the hardware was not refreshed',
+      );
+      if (isSilent(error)) return;
+    }
+}
+
+async function refreshModes(ctx: WorkContext, bmc: Bmc): Promise<void> {
+  const modes = await readModes(bmc, ctx.node);
+  const { boot_mode, secure_boot } = ctx.node;
+  if (modes.boot_mode !== boot_mode || modes.secure_boot !== secure_boot) ctx.change(modes);
+}
+
+async function refreshBios(ctx: WorkContext, bmc: Bmc): Promise<void> {
+  if (!isPresent(ctx.node.bios_interface)) return;
+  const settings = await bmc.use('read the BIOS settings', async ({ bios }, options) => bios?.read(options));
+  if (settings !== undefined) await ctx.store.bios_settings.replace(ctx.node.uuid, settings);
+}
+
+/** Keeps the version that was found first, and components that the BMC tells of only now and then. */
+async function refreshFirmware(ctx: WorkContext, bmc: Bmc): Promise<void> {
+  if (!isPresent(ctx.node.firmware_interface)) return;
+  const found = await bmc.use('read the firmware', async ({ firmware }, options) => firmware?.read(options));
+  if (found === undefined) return;
+  const { uuid } = ctx.node;
+  const known = new Map((await ctx.store.firmware_components.list(uuid)).map((row) => [row.component, row]));
+  const rows = found.map((part) => {
+    const before = known.get(part.component);
+    known.delete(part.component);
+    const flashed = before !== undefined && before.current_version !== part.current_version;
+    return {
+      ...part,
+      initial_version: before?.initial_version ?? part.current_version,
+      last_version_flashed: flashed ? part.current_version : (before?.last_version_flashed ?? null),
+    };
+  });
+  await ctx.store.firmware_components.replace(uuid, [...rows, ...known.values()]);
+}
+
+/** True: asking for more would only take time. */
+function isSilent(error: StepFailure): boolean {
+  const { cause } = error;
+  return cause instanceof DriverError && ['unreachable', 'timeout'].includes(cause.code);
+}
