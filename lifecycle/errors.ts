@@ -55,6 +55,12 @@ export const ERRORS = {
     status: 404,
     message: (p: { kind: string; ident: string }) => `${p.kind} ${p.ident} could not be found.`,
   },
+  /** A standard interface that the driver lacks is a resource that is not there. */
+  NoRaidInterface: {
+    status: 404,
+    message: (p: { driver: string }) =>
+      `Driver ${p.driver} does not support raid (disabled or not implemented).`,
+  },
   NotAcceptable: { status: 406, message: (p: { why?: string }) => p.why ?? 'Request not acceptable.' },
   Conflict: { status: 409, message: (p: { why: string }) => p.why },
   NodeLocked: {

@@ -21,7 +21,15 @@ import { listBios, listChildren, listFirmware, showBiosSetting, showInventory } 
 import { listHistory, showHistoryEntry } from './nodes/history.ts';
 import { listChassisNodes, listNodes } from './nodes/list.ts';
 import { clearMaintenance, setMaintenance } from './nodes/maintenance.ts';
-import { injectNmi, listBootDevices, setBootDevice, showBootDevice } from './nodes/management.ts';
+import {
+  injectNmi,
+  listBootDevices,
+  listIndicators,
+  setBootDevice,
+  setIndicator,
+  showBootDevice,
+  showIndicator,
+} from './nodes/management.ts';
 import { patchNode } from './nodes/patch.ts';
 import { setProvisionState } from './nodes/provision.ts';
 import { showNode } from './nodes/show.ts';
@@ -35,6 +43,13 @@ import {
   deletePortgroup,
   listNodePortgroups,
   listPortgroups,
+import {
+  setBootMode,
+  setConsole,
+  setRaidConfig,
+  setSecureBoot,
+  showConsole,
+} from './nodes/hardware-states.ts';
   patchPortgroup,
   showPortgroup,
 } from './portgroups/portgroups.ts';
@@ -47,6 +62,7 @@ import { continueInspection } from './ramdisk/continue-inspection.ts';
 import { heartbeat } from './ramdisk/heartbeat.ts';
 import { lookUp } from './ramdisk/lookup.ts';
 import { showHealth, showOpenapi, showRoot, showV1 } from './root/show.ts';
+import { attachVirtualMedia, detachVirtualMedia, listVirtualMedia } from './nodes/vmedia.ts';
 import {
   addRunbookTrait,
   clearRunbookTraits,
@@ -104,10 +120,21 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'nodes.vendor_passthru.query_delete': callPassthru,
   'nodes.traits.list': listTraits,
   'nodes.traits.replace': replaceTraits,
+  'nodes.states.raid': setRaidConfig,
+  'nodes.states.boot_mode': setBootMode,
+  'nodes.states.secure_boot': setSecureBoot,
+  'nodes.states.console.show': showConsole,
+  'nodes.states.console.set': setConsole,
   'nodes.traits.add': addTrait,
   'nodes.traits.clear': clearTraits,
   'nodes.traits.remove': removeTrait,
   'nodes.vifs.list': listVifs,
+  'nodes.management.indicators.list': listIndicators,
+  'nodes.management.indicators.show': showIndicator,
+  'nodes.management.indicators.set': setIndicator,
+  'nodes.vmedia.list': listVirtualMedia,
+  'nodes.vmedia.attach': attachVirtualMedia,
+  'nodes.vmedia.detach': detachVirtualMedia,
   'nodes.vifs.attach': attachVif,
   'nodes.vifs.detach': detachVif,
   'nodes.history.list': listHistory,

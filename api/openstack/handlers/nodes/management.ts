@@ -1,8 +1,9 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
-import type { Handler } from '../../handler.ts';
+import type { ApiRequest, Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { parseBoolean } from '../../value-syntax.ts';
+import { linkPair } from '../../views/fields.ts';
 
 /** GET /v1/nodes/{node}/management/boot_device */
 export const showBootDevice: Handler = async (request, api) => {
@@ -43,3 +44,47 @@ export const injectNmi: Handler = async (request, api) => {
   await api.conductor.call(node, 'inject_nmi', {}, request.caller);
   return { status: 204 };
 };
+
+/** GET /v1/nodes/{node}/management/indicators */
+export const listIndicators: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, 'baremetal:node:get_indicator_state');
+  const { indicators } = await api.conductor.call(node, 'get_supported_indicators', {}, request.caller);
+  const ident = request.params.node ?? node.uuid;
+  return {
+    status: 200,
+    body: {
+      indicators: indicators.map(({ component, id, readonly, states }) => {
+        const name = `${id}@${component}`;
+        const links = linkPair(request.base_url, `nodes/${ident}/management/indicators/${name}`);
+        return { name, component, readonly, states: [...states], links };
+      }),
+    },
+  };
+};
+
+/** GET /v1/nodes/{node}/management/indicators/{indicator} */
+export const showIndicator: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, 'baremetal:node:get_indicator_state');
+  const body = await api.conductor.call(node, 'get_indicator_state', indicatorOf(request), request.caller);
+  return { status: 200, body: { ...body } };
+};
+
+/** PUT /v1/nodes/{node}/management/indicators/{indicator} */
+export const setIndicator: Handler = async (request, api) => {
+  const node = await findNodeFor(api, request, 'baremetal:node:set_indicator_state');
+  const state = String((request.body as JsonObject).state);
+  await api.conductor.call(node, 'set_indicator_state', { ...indicatorOf(request), state }, request.caller);
+  return { status: 204 };
+};
+
+/** `<id>@<component>`, in one segment of the path. @throws InvalidParameterValue */
+function indicatorOf({ params }: ApiRequest): { component: string; indicator: string } {
+  const name = params.indicator ?? '';
+  const at = name.indexOf('@');
+  if (at === -1) {
+    throw serviceError('InvalidParameterValue', {
+      why: `Malformed indicator name "${name}": it has the form <indicator>@<component>.`,
+    });
+  }
+  return { indicator: name.slice(0, at), component: name.slice(at + 1) };
+}
