@@ -92,12 +92,12 @@ export const OPTIONS = {
     check_provision_state_interval: integer(60, 'Seconds between sweeps for waits past their deadline.', 1),
     sync_power_state_interval: integer(120, 'Seconds between power synchronisations. 0: never.', 0),
     sync_power_state_workers: integer(64, 'BMCs read at once by the power synchronisation.', 1),
+    enable_health_monitoring: flag(true, 'Read the health of the hardware in each power synchronisation.'),
     power_state_sync_max_retries: integer(3, 'Failed power reads or corrections before maintenance.', 0),
     force_power_state_during_sync: flag(
       true,
       'Drive a node back to its recorded power state when they differ.',
     ),
-    enable_health_monitoring: flag(true, 'Read the health of the hardware in each power synchronisation.'),
     power_failure_recovery_interval: integer(
       300,
       'Seconds between looks at nodes in power failure. 0: never.',

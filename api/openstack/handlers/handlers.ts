@@ -18,6 +18,13 @@ import { createEvents } from './events/create.ts';
 import { createNode } from './nodes/create.ts';
 import { deleteNode } from './nodes/delete.ts';
 import { listBios, listChildren, listFirmware, showBiosSetting, showInventory } from './nodes/hardware.ts';
+import {
+  setBootMode,
+  setConsole,
+  setRaidConfig,
+  setSecureBoot,
+  showConsole,
+} from './nodes/hardware-states.ts';
 import { listHistory, showHistoryEntry } from './nodes/history.ts';
 import { listChassisNodes, listNodes } from './nodes/list.ts';
 import { clearMaintenance, setMaintenance } from './nodes/maintenance.ts';
@@ -38,18 +45,12 @@ import { addTrait, clearTraits, listTraits, removeTrait, replaceTraits } from '.
 import { validateNode, validateNodeByQuery } from './nodes/validate.ts';
 import { callPassthru, listPassthruMethods } from './nodes/vendor-passthru.ts';
 import { attachVif, detachVif, listVifs } from './nodes/vifs.ts';
+import { attachVirtualMedia, detachVirtualMedia, listVirtualMedia } from './nodes/vmedia.ts';
 import {
   createPortgroup,
   deletePortgroup,
   listNodePortgroups,
   listPortgroups,
-import {
-  setBootMode,
-  setConsole,
-  setRaidConfig,
-  setSecureBoot,
-  showConsole,
-} from './nodes/hardware-states.ts';
   patchPortgroup,
   showPortgroup,
 } from './portgroups/portgroups.ts';
@@ -62,7 +63,6 @@ import { continueInspection } from './ramdisk/continue-inspection.ts';
 import { heartbeat } from './ramdisk/heartbeat.ts';
 import { lookUp } from './ramdisk/lookup.ts';
 import { showHealth, showOpenapi, showRoot, showV1 } from './root/show.ts';
-import { attachVirtualMedia, detachVirtualMedia, listVirtualMedia } from './nodes/vmedia.ts';
 import {
   addRunbookTrait,
   clearRunbookTraits,
@@ -103,10 +103,21 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'nodes.states.show': showStates,
   'nodes.states.power': setPower,
   'nodes.states.provision': setProvisionState,
+  'nodes.states.raid': setRaidConfig,
+  'nodes.states.boot_mode': setBootMode,
+  'nodes.states.secure_boot': setSecureBoot,
+  'nodes.states.console.show': showConsole,
+  'nodes.states.console.set': setConsole,
   'nodes.management.boot_device.show': showBootDevice,
   'nodes.management.boot_device.set': setBootDevice,
   'nodes.management.boot_device.supported': listBootDevices,
   'nodes.management.inject_nmi': injectNmi,
+  'nodes.management.indicators.list': listIndicators,
+  'nodes.management.indicators.show': showIndicator,
+  'nodes.management.indicators.set': setIndicator,
+  'nodes.vmedia.list': listVirtualMedia,
+  'nodes.vmedia.attach': attachVirtualMedia,
+  'nodes.vmedia.detach': detachVirtualMedia,
   'nodes.vendor_passthru.methods': listPassthruMethods,
   'nodes.vendor_passthru.get': callPassthru,
   'nodes.vendor_passthru.post': callPassthru,
@@ -120,21 +131,10 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'nodes.vendor_passthru.query_delete': callPassthru,
   'nodes.traits.list': listTraits,
   'nodes.traits.replace': replaceTraits,
-  'nodes.states.raid': setRaidConfig,
-  'nodes.states.boot_mode': setBootMode,
-  'nodes.states.secure_boot': setSecureBoot,
-  'nodes.states.console.show': showConsole,
-  'nodes.states.console.set': setConsole,
   'nodes.traits.add': addTrait,
   'nodes.traits.clear': clearTraits,
   'nodes.traits.remove': removeTrait,
   'nodes.vifs.list': listVifs,
-  'nodes.management.indicators.list': listIndicators,
-  'nodes.management.indicators.show': showIndicator,
-  'nodes.management.indicators.set': setIndicator,
-  'nodes.vmedia.list': listVirtualMedia,
-  'nodes.vmedia.attach': attachVirtualMedia,
-  'nodes.vmedia.detach': detachVirtualMedia,
   'nodes.vifs.attach': attachVif,
   'nodes.vifs.detach': detachVif,
   'nodes.history.list': listHistory,
