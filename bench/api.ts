@@ -1,100 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
-import { type Deployment, startDeployment } from '../spec/e2e/deployment.ts';
-import type { OpenstackAccount } from '../spec/e2e/openstack-shell.ts';
+import { startBenchService } from './api-service.ts';
+import { type DatabaseFloor, openDatabaseFloor } from './database-floor.ts';
+import { type HttpClient, openHttpClient } from './http-client.ts';
 import { type BenchOptions, type BenchRow, report } from './report.ts';
 
 /**
  * The API over MariaDB, with the API and a conductor as separate processes and a cached Keystone token: the client and the
  * database share the machine with them. The peer's figures are of an Ironic 21.4 (uwsgi, two processes) on such a machine.
+ * The second peer is the database alone: the statements that the service sent for such a request, sent by this process.
  */
 
 const CONNECTIONS = 8;
 const PAGE = 1000;
-const SHOWS = 5000;
-const LISTS = 40;
-const DETAILS = 20;
-const PATCHES = 1000;
+const SHOWS = 10_000;
+const LISTS = 60;
+const DETAILS = 40;
 const LIFECYCLE_NODES = 50;
-const STATE_DEADLINE_MS = 120_000;
+const STATE_DEADLINE_MS = 30_000;
+const POLL_MS = 5;
+/** Rows of the table at which the cost of one page is measured. */
+const TABLE_SIZES = [1000, 10_000];
+const LONG_TABLE_SIZES = [...TABLE_SIZES, 100_000];
+const PAGES = 20;
+/** Name of the node whose statements are recorded. */
+const MODEL = 'floor-model';
+/** Requests that let the processes compile what they run. */
+const WARM_UPS = 300;
 
-const PEER = 'Ironic 21.4';
-
-const FAKE_HARDWARE = {
-  enabled_hardware_types: ['fake-hardware'],
-  enabled_boot_interfaces: ['fake'],
-  enabled_deploy_interfaces: ['fake'],
-  enabled_inspect_interfaces: ['fake'],
-  enabled_management_interfaces: ['fake'],
-  enabled_power_interfaces: ['fake'],
-  enabled_vendor_interfaces: ['no-vendor'],
+const IRONIC = 'Ironic 21.4';
+const DATABASE = 'database alone';
+const LIST = `list of ${PAGE}`;
+const DETAIL = `detail of ${PAGE}`;
+/** Requests per second; milliseconds for the lists. */
+const IRONIC_FIGURES: Readonly<Record<string, number>> = {
+  create: 75,
+  show: 278,
+  [LIST]: 153,
+  [DETAIL]: 457,
+  patch: 30,
+  delete: 38,
 };
+const IRONIC_API_MIB = 284;
+const IRONIC_CONDUCTOR_MIB = 151;
 
-interface Answer {
-  status: number;
-  text: string;
-}
-
-/** A client that keeps its connections and its token. */
-interface Client extends AsyncDisposable {
-  ask(method: string, path: string, body?: object): Promise<Answer>;
-}
-
-/** How long each of a number of requests took, and all of them together. */
+/** How long each of a number of requests took, all of them together, and the CPU of this process meanwhile. */
 interface Timing {
   wall_s: number;
+  client_cpu_s: number;
   /** Sorted. */
   each_ms: number[];
 }
 
+/** One kind of request, and the same without the service: the statements that the database saw of one. */
+interface Measured {
+  name: string;
+  count: number;
+  at_once: number;
+  send(at: number): Promise<unknown>;
+  replay(at: number): Promise<unknown>;
+}
+
 export async function run(options: BenchOptions): Promise<void> {
-  await using deployment = await startDeployment({ DEFAULT: FAKE_HARDWARE });
-  await using client = await openClient(deployment);
+  await using service = await startBenchService();
+  const headers = { 'x-openstack-ironic-api-version': '1.115', 'x-auth-token': service.token };
+  await using client = await openHttpClient(service.api_url, CONNECTIONS, headers);
+  await using floor = openDatabaseFloor(service.database_url, CONNECTIONS);
   await until('the conductor to register', async () =>
-    (await ask(client, 'GET', '/v1/drivers')).includes('fake-hardware'),
+    (await client.ask('GET', '/v1/drivers')).includes('fake-hardware'),
   );
-  const rows: BenchRow[] = [];
-  const uuids: string[] = [];
-  const created = await timed(PAGE, CONNECTIONS, async (at) => {
-    uuids[at] = uuidOf(await ask(client, 'POST', '/v1/nodes', newNode(`bench-${at}`)));
-  });
-  rows.push(...rateRows('create', created, 75));
+  const rows = [
+    ...(await nodeRows(client, floor)),
+    await bareHttp(),
+    ...(await pageRows(client, floor, options.long === true ? LONG_TABLE_SIZES : TABLE_SIZES)),
+  ];
+  const { api, conductor } = await service.memory();
+  const whole = (api + conductor) / 2 ** 20;
   rows.push(
-    ...rateRows(
-      'show',
-      await timed(SHOWS, CONNECTIONS, (at) => ask(client, 'GET', `/v1/nodes/${uuids[at % PAGE]}`)),
-      278,
-    ),
+    row('memory of the API', api / 2 ** 20, 'MiB', IRONIC, IRONIC_API_MIB),
+    row('memory of the conductor', conductor / 2 ** 20, 'MiB', IRONIC, IRONIC_CONDUCTOR_MIB),
+    row('memory of both', whole, 'MiB', IRONIC, IRONIC_API_MIB + IRONIC_CONDUCTOR_MIB),
   );
-  rows.push(
-    ...latencyRows(
-      'list of 1,000',
-      await timed(LISTS, 1, () => ask(client, 'GET', '/v1/nodes?limit=1000')),
-      153,
-    ),
-  );
-  rows.push(
-    ...latencyRows(
-      'detail of 1,000',
-      await timed(DETAILS, 1, () => ask(client, 'GET', '/v1/nodes/detail?limit=1000')),
-      457,
-    ),
-  );
-  const patched = await timed(PATCHES, CONNECTIONS, (at) =>
-    ask(client, 'PATCH', `/v1/nodes/${uuids[at % PAGE]}`, [{ op: 'add', path: '/extra/bench', value: at }]),
-  );
-  rows.push(...rateRows('patch', patched, 30));
-  const deleted = await timed(PAGE - LIFECYCLE_NODES, CONNECTIONS, (at) =>
-    ask(client, 'DELETE', `/v1/nodes/${uuids[at + LIFECYCLE_NODES]}`),
-  );
-  rows.push(...rateRows('delete', deleted, 38));
-  rows.push(await lifecycle(client, uuids.slice(0, LIFECYCLE_NODES)));
   await report('api', rows, options);
 }
 
+/** Creation, show, both lists, patch and deletion of a thousand nodes, and the life of fifty. */
+async function nodeRows(client: HttpClient, floor: DatabaseFloor): Promise<BenchRow[]> {
+  const create = async (name: string) => uuidOf(await client.ask('POST', '/v1/nodes', newNode(name)));
+  const show = (uuid: string) => client.ask('GET', `/v1/nodes/${uuid}`);
+  const patch = (uuid: string, value: number) =>
+    client.ask('PATCH', `/v1/nodes/${uuid}`, [{ op: 'add', path: '/extra/bench', value }]);
+  const remove = (uuid: string) => client.ask('DELETE', `/v1/nodes/${uuid}`);
+  const list = () => client.ask('GET', `/v1/nodes?limit=${PAGE}`);
+  const detail = () => client.ask('GET', `/v1/nodes/detail?limit=${PAGE}`);
+  await timed(WARM_UPS, CONNECTIONS, async (at) => {
+    const uuid = await create(`warm-up-${at}`);
+    await show(uuid);
+    await patch(uuid, at);
+    await remove(uuid);
+  });
+
+  const model = await create(MODEL);
+  const about = (uuid: string, work: () => Promise<unknown>) => floor.record(() => work().then(() => uuid));
+  const showing = await about(model, () => show(model));
+  const patching = await about(model, () => patch(model, 1));
+  const listing = await about(model, list);
+  const detailing = await about(model, detail);
+  await remove(model);
+  let made = '';
+  const creating = await floor.record(async () => {
+    made = await create(MODEL);
+    return made;
+  });
+  const deleting = await about(made, () => remove(made));
+
+  const uuids: string[] = [];
+  const copies = Array.from({ length: 2 * PAGE }, () => randomUUID());
+  const copy = (at: number) => copies[at % copies.length] ?? '';
+  const all = [
+    await measure({
+      ...{ name: 'create', count: PAGE, at_once: CONNECTIONS },
+      send: async (at) => {
+        uuids[at] = await create(`bench-${at}`);
+      },
+      replay: (at) => floor.replay(creating, { [made]: copy(at), [MODEL]: `copy-${at}` }),
+    }),
+  ];
+  // The other half of the copies, for the deletions.
+  await timed(PAGE, CONNECTIONS, (at) =>
+    floor.replay(creating, { [made]: copy(PAGE + at), [MODEL]: `copy-${PAGE + at}` }),
+  );
+  const uuid = (at: number) => uuids[at % PAGE] ?? '';
+  const others: Measured[] = [
+    {
+      ...{ name: 'show', count: SHOWS, at_once: CONNECTIONS },
+      send: (at) => show(uuid(at)),
+      replay: (at) => floor.replay(showing, { [model]: uuid(at) }),
+    },
+    {
+      ...{ name: LIST, count: LISTS, at_once: 1 },
+      send: list,
+      replay: () => floor.replay(listing, {}),
+    },
+    {
+      ...{ name: DETAIL, count: DETAILS, at_once: 1 },
+      send: detail,
+      replay: () => floor.replay(detailing, {}),
+    },
+    {
+      ...{ name: 'patch', count: PAGE, at_once: CONNECTIONS },
+      send: (at) => patch(uuid(at), at),
+      replay: (at) => floor.replay(patching, { [model]: copy(at) }),
+    },
+    {
+      ...{ name: 'delete', count: PAGE - LIFECYCLE_NODES, at_once: CONNECTIONS },
+      send: (at) => remove(uuid(LIFECYCLE_NODES + at)),
+      replay: (at) => floor.replay(deleting, { [made]: copy(PAGE + at) }),
+    },
+  ];
+  for (const one of others) all.push(await measure(one));
+  await timed(copies.length, CONNECTIONS, (at) => floor.replay(deleting, { [made]: copy(at) }));
+  return [...all.flat(), ...(await lifecycle(client, uuids.slice(0, LIFECYCLE_NODES)))];
+}
+
+/** Times a request and its statements, and says both beside the peer's figure. */
+async function measure({ name, count, at_once, send, replay }: Measured): Promise<BenchRow[]> {
+  const timing = await timed(count, at_once, send);
+  const alone = await timed(count, at_once, replay);
+  const ironic = IRONIC_FIGURES[name] ?? Number.NaN;
+  const whole = at_once === 1 ? meanRow : rateRow;
+  return [
+    whole(name, timing, IRONIC, ironic),
+    whole(name, timing, DATABASE, whole(name, alone, DATABASE, Number.NaN).value),
+    row(`${name}, p50`, percentile(timing, 0.5), 'ms'),
+    row(`${name}, p95`, percentile(timing, 0.95), 'ms'),
+    row(`${name}, CPU of the client`, (100 * timing.client_cpu_s) / timing.wall_s, '% of a core'),
+  ];
+}
+
 /** Takes nodes through a whole life, all at once, each verb when the one before has settled. */
-async function lifecycle(client: Client, uuids: readonly string[]): Promise<BenchRow> {
+async function lifecycle(client: HttpClient, uuids: readonly string[]): Promise<BenchRow[]> {
   const stages = [
     ['manage', 'manageable'],
     ['provide', 'available'],
@@ -104,11 +193,11 @@ async function lifecycle(client: Client, uuids: readonly string[]): Promise<Benc
   const start_ms = performance.now();
   for (const [target, state] of stages) {
     await timed(uuids.length, CONNECTIONS, (at) =>
-      ask(client, 'PUT', `/v1/nodes/${uuids[at]}/states/provision`, { target }),
+      client.ask('PUT', `/v1/nodes/${uuids[at]}/states/provision`, { target }),
     );
     await until(`${uuids.length} nodes in ${state}`, async () => {
       const path = '/v1/nodes?fields=provision_state,target_provision_state,last_error';
-      const { nodes } = JSON.parse(await ask(client, 'GET', path)) as {
+      const { nodes } = JSON.parse(String(await client.ask('GET', path))) as {
         nodes: Record<string, string | null>[];
       };
       const failed = nodes.find((node) => node.provision_state?.endsWith('failed'));
@@ -117,7 +206,42 @@ async function lifecycle(client: Client, uuids: readonly string[]): Promise<Benc
     });
   }
   const per_s = (uuids.length * stages.length) / ((performance.now() - start_ms) / 1000);
-  return row('lifecycle of 50 fake nodes', per_s, 'transitions/s', 22.5, per_s / 22.5);
+  return [row(`lifecycle of ${LIFECYCLE_NODES} fake nodes`, per_s, 'transitions/s', IRONIC, 22.5)];
+}
+
+/** A server of Node that does nothing, in this process: what HTTP itself costs here. */
+async function bareHttp(): Promise<BenchRow> {
+  const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    await using client = await openHttpClient(`http://127.0.0.1:${port}`, CONNECTIONS, {});
+    const timing = await timed(SHOWS, CONNECTIONS, () => client.ask('GET', '/'));
+    return rateRow('client and bare node:http in one process', timing);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** One page in the middle of tables of these sizes. */
+async function pageRows(
+  client: HttpClient,
+  floor: DatabaseFloor,
+  sizes: readonly number[],
+): Promise<BenchRow[]> {
+  const model = uuidOf(await client.ask('POST', '/v1/nodes', newNode('page-model')));
+  const rows: BenchRow[] = [];
+  for (const size of sizes) {
+    await floor.fill(model, size);
+    const marker = await floor.middleNode();
+    const page = () => client.ask('GET', `/v1/nodes?limit=100&marker=${marker}`);
+    await timed(PAGES, 1, page);
+    rows.push(meanRow(`page of 100 in the middle of ${size} nodes`, await timed(PAGES, 1, page)));
+    const sorted = () => client.ask('GET', `/v1/nodes?limit=100&sort_key=name&marker=${marker}`);
+    rows.push(meanRow(`the same by name`, await timed(PAGES, 1, sorted)));
+  }
+  return rows;
 }
 
 function newNode(name: string): object {
@@ -132,8 +256,8 @@ function newNode(name: string): object {
   };
 }
 
-function uuidOf(text: string): string {
-  return (JSON.parse(text) as { uuid: string }).uuid;
+function uuidOf(body: Buffer): string {
+  return (JSON.parse(String(body)) as { uuid: string }).uuid;
 }
 
 /** Runs `count` requests, `at_once` at a time. */
@@ -144,6 +268,7 @@ async function timed(
 ): Promise<Timing> {
   const each_ms: number[] = [];
   let next = 0;
+  const cpu_before = process.cpuUsage();
   const start_ms = performance.now();
   const worker = async (): Promise<void> => {
     for (let at = next++; at < count; at = next++) {
@@ -153,90 +278,35 @@ async function timed(
     }
   };
   await Promise.all(Array.from({ length: at_once }, worker));
-  return { wall_s: (performance.now() - start_ms) / 1000, each_ms: each_ms.sort((a, b) => a - b) };
+  const wall_s = (performance.now() - start_ms) / 1000;
+  const { user, system } = process.cpuUsage(cpu_before);
+  return { wall_s, client_cpu_s: (user + system) / 1e6, each_ms: each_ms.sort((a, b) => a - b) };
 }
 
 function percentile({ each_ms }: Timing, share: number): number {
   return each_ms[Math.min(each_ms.length - 1, Math.floor(each_ms.length * share))] ?? Number.NaN;
 }
 
-function rateRows(name: string, timing: Timing, peer_per_s: number): BenchRow[] {
-  const per_s = timing.each_ms.length / timing.wall_s;
-  return [row(name, per_s, 'requests/s', peer_per_s, per_s / peer_per_s), ...percentileRows(name, timing)];
+function rateRow(name: string, timing: Timing, peer?: string, peer_value?: number): BenchRow {
+  return row(name, timing.each_ms.length / timing.wall_s, 'requests/s', peer, peer_value);
 }
 
-function latencyRows(name: string, timing: Timing, peer_ms: number): BenchRow[] {
-  const mean_ms = (timing.wall_s * 1000) / timing.each_ms.length;
-  return [
-    row(name, mean_ms, 'ms', peer_ms, peer_ms / mean_ms),
-    row(name, 1000 / mean_ms, 'requests/s', null, null),
-    ...percentileRows(name, timing),
-  ];
+function meanRow(name: string, timing: Timing, peer?: string, peer_value?: number): BenchRow {
+  return row(name, (timing.wall_s * 1000) / timing.each_ms.length, 'ms', peer, peer_value);
 }
 
-function percentileRows(name: string, timing: Timing): BenchRow[] {
-  return [
-    row(`${name}, p50`, percentile(timing, 0.5), 'ms', null, null),
-    row(`${name}, p95`, percentile(timing, 0.95), 'ms', null, null),
-  ];
-}
-
-function row(
-  measure: string,
-  value: number,
-  unit: string,
-  peer_value: number | null,
-  ratio: number | null,
-): BenchRow {
-  return { measure, value, unit, peer: peer_value === null ? null : PEER, peer_value, ratio };
-}
-
-async function openClient(deployment: Deployment): Promise<Client> {
-  const pool = new Pool(deployment.api_url, { connections: CONNECTIONS });
-  const token = await logIn(deployment.operator);
-  const headers = {
-    'content-type': 'application/json',
-    'x-openstack-ironic-api-version': '1.115',
-    'x-auth-token': token,
-  };
-  return {
-    async ask(method, path, body) {
-      const { statusCode, body: reply } = await pool.request({
-        method: method as 'GET',
-        path,
-        headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: statusCode, text: await reply.text() };
-    },
-    [Symbol.asyncDispose]: () => pool.close(),
-  };
-}
-
-/** The text of a reply that has to be good. */
-async function ask(client: Client, method: string, path: string, body?: object): Promise<string> {
-  const { status, text } = await client.ask(method, path, body);
-  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
-  return text;
-}
-
-async function logIn({ auth_url, username, password }: OpenstackAccount): Promise<string> {
-  const user = { name: username, domain: { name: 'Default' }, password };
-  const auth = { identity: { methods: ['password'], password: { user } }, scope: { system: { all: true } } };
-  const reply = await fetch(`${auth_url}/auth/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ auth }),
-  });
-  const token = reply.headers.get('x-subject-token');
-  if (token === null) throw new Error(`The log-in failed: ${reply.status}`);
-  return token;
+/** `ratio`: of rates ours to the peer's, of times and sizes the peer's to ours. */
+function row(measure: string, value: number, unit: string, peer?: string, peer_value?: number): BenchRow {
+  if (peer === undefined || peer_value === undefined)
+    return { measure, value, unit, peer: null, peer_value: null, ratio: null };
+  const ratio = unit.endsWith('/s') ? value / peer_value : peer_value / value;
+  return { measure, value, unit, peer, peer_value, ratio };
 }
 
 async function until(what: string, reached: () => Promise<boolean>): Promise<void> {
   const deadline_ms = performance.now() + STATE_DEADLINE_MS;
   while (!(await reached())) {
     if (performance.now() > deadline_ms) throw new Error(`Waited too long for ${what}.`);
-    await sleep(20);
+    await sleep(POLL_MS);
   }
 }

@@ -13,6 +13,8 @@ export interface BenchRow {
 export interface BenchOptions {
   /** File that the figures are written to, as JSON. */
   json?: string;
+  /** The long form, of benchmarks that have one. */
+  long?: boolean;
 }
 
 /** Prints the figures as a table, and writes `{"bench", "rows"}` to `options.json` when it is given. */
