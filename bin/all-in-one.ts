@@ -33,8 +33,10 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
     const worker = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
-    parts.own(await startConductor({ ...base, ...worker }));
+    const observer = base.telemetry.metrics.conductor;
+    base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer })));
     await composeApi(parts, base, { bus, drivers, door });
+    base.telemetry.ready(parts);
     return {
       api_url,
       boot_url: boot.url,

@@ -16,6 +16,7 @@ export async function startApi(settings: Settings): Promise<{ ready: string } & 
     const drivers = composeDrivers(parts, base);
     const door = await composeDoor(parts, settings);
     await composeApi(parts, base, { bus, drivers, door });
+    base.telemetry.ready(parts);
     return { ready: `kurogane api ready on ${door.url}` };
   });
 }

@@ -14,6 +14,7 @@ export async function startBootService(settings: Settings): Promise<{ ready: str
   return await startParts(async (parts) => {
     const base = await composeBase(parts, settings, { name: 'boot', embedded: false });
     const boot = await composeBoot(parts, base, settings.api.public_endpoint.replace(/\/+$/, ''));
+    base.telemetry.ready(parts);
     return { ready: `kurogane boot ready on ${boot.url}` };
   });
 }

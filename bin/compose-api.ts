@@ -54,7 +54,8 @@ export async function composeApi(
   base: Base,
   options: { bus: Bus; drivers: DriverRegistry; door: ApiDoor },
 ): Promise<void> {
-  const { settings, store, log, clock } = base;
+  const { settings, store, log, clock, telemetry } = base;
+  const { metrics } = telemetry;
   const url = publicUrl(settings, options.door);
   const identity = composeIdentity(base, url);
   const authenticator = refusing(() =>
@@ -62,11 +63,28 @@ export async function composeApi(
   );
   parts.defer(() => authenticator.close());
   const conductor = parts.own(
-    await createConductorClient({ store, bus: options.bus, settings, clock, log, drivers: options.drivers }),
+    await createConductorClient({
+      store,
+      bus: options.bus,
+      settings,
+      clock,
+      log,
+      drivers: options.drivers,
+      observer: metrics.conductor,
+    }),
   );
   const overrides = await readPolicyFile(settings);
   const policy = refusing(() => createPolicy({ settings, ...overrides }));
-  const api = await createOpenstackApi({ settings, store, conductor, policy, log, clock, authenticator });
+  const api = await createOpenstackApi({
+    settings,
+    store,
+    conductor,
+    policy,
+    log,
+    clock,
+    authenticator,
+    observe: metrics.requestEnded,
+  });
   const app = express();
   app.disable('x-powered-by');
   if (identity !== null) app.use('/identity', identity.router);

@@ -14,6 +14,7 @@ import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { ServiceError } from '../lifecycle/errors.ts';
+import { composeTelemetry, type Telemetry } from './compose-telemetry.ts';
 import type { Parts } from './parts.ts';
 import { secretKeys } from './secret-keys.ts';
 import { StartError } from './start-error.ts';
@@ -24,6 +25,7 @@ export interface Base {
   log: Logger;
   clock: Clock;
   store: Store;
+  telemetry: Telemetry;
 }
 
 export interface BaseOptions {
@@ -53,7 +55,8 @@ export async function composeBase(parts: Parts, settings: Settings, options: Bas
           'Run "kurogane db upgrade" with the same settings, then start again.',
       );
   }
-  return { settings, log, clock: systemClock, store };
+  const telemetry = await composeTelemetry(parts, { settings, log, clock: systemClock, store });
+  return { settings, log, clock: systemClock, store, telemetry };
 }
 
 /**
@@ -78,10 +81,12 @@ export async function composeStore(settings: Settings, embedded: boolean): Promi
 }
 
 /** Opens the bus. With RabbitMQ the process starts also while the broker is away. */
-export async function composeBus(parts: Parts, { settings, clock, log }: Base): Promise<Bus> {
+export async function composeBus(parts: Parts, { settings, clock, log, telemetry }: Base): Promise<Bus> {
   const { transport_url, redeliveries } = settings.oslo_messaging;
   try {
-    return parts.own(await openBus({ transport_url, redeliveries, clock, log }));
+    const bus = parts.own(await openBus({ transport_url, redeliveries, clock, log }));
+    telemetry.watchBus(bus);
+    return bus;
   } catch (error) {
     throw new StartError(`[oslo_messaging]${(error as Error).message}`);
   }

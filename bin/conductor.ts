@@ -14,7 +14,10 @@ export async function startConductorService(
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(settings);
     const own = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
-    parts.own(await startConductor({ ...base, ...own }));
+    const observer = base.telemetry.metrics.conductor;
+    const conductor = parts.own(await startConductor({ ...base, ...own, observer }));
+    base.telemetry.watchConductor(conductor);
+    base.telemetry.ready(parts);
     return { ready: `kurogane conductor ready as ${hostname}` };
   });
 }

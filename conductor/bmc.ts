@@ -13,7 +13,8 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { PowerState, PowerTarget } from '../lifecycle/power.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import type { Lease } from './lease.ts';
-import { StepFailure } from './step.ts';
+import type { BmcCallCode, ConductorObserver } from './observer.ts';
+import { type ConductorLogger, StepFailure } from './step.ts';
 
 /** A node's BMC as work sees it: every command checks the lease first and speaks in words for the operator. */
 export interface Bmc extends AsyncDisposable {
@@ -64,6 +65,8 @@ export async function openBmc(deps: {
   settings: Settings;
   clock: Clock;
   lease: Pick<Lease, 'check' | 'signal'>;
+  log: ConductorLogger;
+  observer: ConductorObserver | undefined;
 }): Promise<Bmc> {
   const { node, clock, lease } = deps;
   const driver: Driver | null = deps.drivers.get(node.driver);
@@ -85,14 +88,24 @@ export async function openBmc(deps: {
 
   async function guarded<T>(what: string, call: () => Promise<T>): Promise<T> {
     lease.check();
+    const began = clock.monotonic();
     try {
-      return await call();
+      const answer = await call();
+      called(what, 'ok', began);
+      return answer;
     } catch (error) {
+      called(what, error instanceof DriverError ? error.code : 'error', began);
       lease.check();
       if (error instanceof DriverError)
         throw new StepFailure(describeDriverError(what, error), { cause: error });
       throw error;
     }
+  }
+
+  function called(what: string, code: BmcCallCode, began: number): void {
+    const duration_s = (clock.monotonic() - began) / 1000;
+    deps.observer?.bmcCalled(node.driver, code, duration_s);
+    deps.log.debug({ node: node.uuid, driver: node.driver, code, duration_s }, `BMC call: ${what}`);
   }
 
   const connection = await guarded('connect to the BMC', () => driver.connect(parsed.info, options()));

@@ -9,7 +9,16 @@ import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
 import type { Lease } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS } from './neighbours/neighbours.ts';
+import type { ConductorObserver } from './observer.ts';
 import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
+
+/** What every line about a job says: the request id leads from the API to the calls to the BMC. */
+interface JobFacts {
+  job: string;
+  kind: string;
+  node: string | null;
+  request_id: string | null;
+}
 
 /** One claimed job while a worker has it: the node with its pending changes, the way to its BMC, the place in the plan. */
 export class JobRun implements WorkContext, AsyncDisposable {
@@ -30,6 +39,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   woken = false;
   data: JsonObject;
   readonly #lease: Lease;
+  readonly #observer: ConductorObserver | undefined;
   readonly #clock_offset_ms: number;
   #stored: NodeRecord | null = null;
   #changes: NodeChanges = {};
@@ -43,7 +53,8 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.store = deps.store;
     this.settings = deps.settings;
     this.clock = deps.clock;
-    this.log = deps.log;
+    this.log = deps.log.child?.({ ...this.facts }) ?? deps.log;
+    this.#observer = deps.observer;
     this.drivers = deps.drivers;
     this.hostname = deps.hostname;
     this.neighbours = deps.neighbours ?? NO_NEIGHBOURS;
@@ -56,7 +67,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.#clock_offset_ms = db_now - deps.clock.now();
   }
 
-  get facts(): object {
+  get facts(): JobFacts {
     return {
       job: this.job.uuid,
       kind: this.job.kind,
@@ -144,6 +155,8 @@ export class JobRun implements WorkContext, AsyncDisposable {
       settings: this.settings,
       clock: this.clock,
       lease: this.#lease,
+      log: this.log,
+      observer: this.#observer,
     });
     return this.#bmc;
   }

@@ -151,6 +151,7 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
         });
       return { node: after };
     });
+    deps.observer?.jobEnded(job.kind, how.state, Math.max(0, run.now() - job.created_at) / 1000);
     log.info({ ...run.facts, state: how.state, provision_state: run.node.provision_state }, 'job ended');
   }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { Bus } from './bus/bus.ts';
 import type { ConductorClient } from './client.ts';
 import { createJobEnds } from './job-ends.ts';
+import type { ConductorObserver } from './observer.ts';
 import { createPlacement } from './placement.ts';
 import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
 import { createAllocation, destroyAllocation } from './requests/allocation.ts';
@@ -28,6 +29,7 @@ export async function createConductorClient(deps: {
   clock: Clock;
   log: ConductorLogger;
   drivers?: Pick<DriverRegistry, 'get'>;
+  observer?: Pick<ConductorObserver, 'lockWaited'>;
 }): Promise<ConductorClient & AsyncDisposable> {
   const placement = createPlacement(deps);
   const ends = await createJobEnds(deps.bus, deps.clock);

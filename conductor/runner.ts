@@ -151,7 +151,10 @@ export async function runJob(
     run.woken = job.wait_for !== null;
     for (;;) {
       const definition = run.work.find(step, run.node);
+      const began = deps.clock.monotonic();
       const outcome = await perform(step, definition, crashed);
+      const label = step.in_band || definition === null ? 'agent' : stepName(step);
+      deps.observer?.stepEnded(job.kind, label, outcome.outcome, (deps.clock.monotonic() - began) / 1000);
       crashed = false;
       if (outcome.outcome !== 'done') return hand(step, outcome);
       if (job.abort_after && run.work.aborted !== undefined) {

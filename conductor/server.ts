@@ -27,6 +27,8 @@ export interface Conductor extends AsyncDisposable {
   readonly hostname: string;
   /** Jobs that run now. */
   readonly running: number;
+  /** Why no work is done here although the process lives, or null: a loop over the leases has not got through for long. */
+  stalled(): string | null;
   /** Looks for due jobs now. */
   poke(): void;
   /** Stops at once and writes nothing more, as a process that is killed: for specs and for a lost database. */
@@ -56,6 +58,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   let draining = false;
   let poked = true;
   let wake: (() => void) | null = null;
+  /** Monotonic times at which the loops last got through. */
+  let looked_at = clock.monotonic();
+  let renewed_at = looked_at;
   /** Monotonic times at which a job that was put off is due. */
   const due: number[] = [];
 
@@ -128,7 +133,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       poked = false;
       let pause_ms = settings.conductor.poll_interval * 1000;
       try {
-        if ((await claimDue()) > 0) continue;
+        const more = (await claimDue()) > 0;
+        looked_at = clock.monotonic();
+        if (more) continue;
       } catch (error) {
         log.warn({ err: error }, 'looking for jobs failed; trying again');
         pause_ms = CLAIM_RETRY_MS;
@@ -152,11 +159,15 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     for (;;) {
       await clock.sleep(lease_ms / 3, ended.signal);
       const held = [...leases.values()].map(({ lease }) => lease);
-      if (held.length === 0) continue;
+      if (held.length === 0) {
+        renewed_at = clock.monotonic();
+        continue;
+      }
       const claims = held.map(({ claim }) => claim);
       const asked_at = clock.monotonic();
       try {
         const ours = new Set(await store.jobs.renew(claims, lease_ms));
+        renewed_at = clock.monotonic();
         for (const lease of held)
           if (ours.has(lease.claim.job_id)) lease.renewed(asked_at, lease_ms);
           else lease.lose('The job was taken over.');
@@ -177,6 +188,17 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   });
   const loops = [claimLoop(), renewLoop().catch(() => {})];
   log.info({ hostname, conductor_group: group, drivers: drivers.names() }, 'conductor started');
+
+  function stalled(): string | null {
+    if (halted || draining) return 'The conductor ends.';
+    const now = clock.monotonic();
+    const look_ms = settings.conductor.poll_interval * 1000 + lease_ms;
+    if (now - looked_at > look_ms)
+      return 'It could not look for jobs for longer than poll_interval and lease_timeout.';
+    return now - renewed_at > lease_ms
+      ? 'It could not renew its leases for longer than lease_timeout.'
+      : null;
+  }
 
   async function dispose(): Promise<void> {
     if (halted) return;
@@ -206,6 +228,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     get running() {
       return leases.size;
     },
+    stalled,
     poke,
     halt: () => {
       halted = true;

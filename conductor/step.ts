@@ -10,9 +10,12 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
+import type { ConductorObserver } from './observer.ts';
 
 export interface ConductorLogger extends DriverLogger {
   error(facts: object, message: string): void;
+  /** A logger whose every line has `bindings`; a logger without children says them itself where they matter. */
+  child?(bindings: Record<string, unknown>): ConductorLogger;
 }
 
 /** What every part of a conductor is given. */
@@ -24,6 +27,8 @@ export interface ConductorDeps {
   log: ConductorLogger;
   /** This conductor's name, as `reservation` shows it. */
   hostname: string;
+  /** Counts what the conductor does. Default: nobody. */
+  observer?: ConductorObserver;
   /** Default: none. */
   neighbours?: Neighbours;
 }

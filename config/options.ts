@@ -59,6 +59,19 @@ export const OPTIONS = {
   healthcheck: {
     enabled: flag(false, 'Answer GET /healthcheck, to anybody.'),
   },
+  metrics: {
+    enabled: flag(
+      true,
+      'Serve /metrics, /healthz and /readyz on a listener of their own, to anybody who reaches it.',
+    ),
+    host_ip: text('127.0.0.1', 'Address of that listener.'),
+    port: integer(
+      0,
+      'Its port; each process of a machine needs its own. 0: any free one, named in the log.',
+      0,
+      65_535,
+    ),
+  },
   ssl: {
     cert_file: text('', 'Certificate of the API and the chain above it (PEM).'),
     key_file: text('', 'Its private key (PEM).'),

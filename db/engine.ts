@@ -4,11 +4,17 @@ import { serviceError } from '../lifecycle/errors.ts';
 import type { Dialect, Executor, Link, SqlValue } from './executor.ts';
 import { Contention } from './failures.ts';
 import type { KeyRing } from './secrets.ts';
+import type { PoolState } from './store.ts';
 
 /** The part of a knex client that hands out connections of its pool. */
 export interface PooledClient {
   acquireConnection(): Promise<object>;
   releaseConnection(connection: object): Promise<void>;
+  readonly pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number };
+}
+
+export function poolState({ pool }: PooledClient): PoolState {
+  return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() };
 }
 
 /** A database: knex for its pool and its migrations, and a short way to run a statement's text on a connection. */
@@ -16,6 +22,7 @@ export interface Engine {
   readonly knex: Knex;
   readonly dialect: Dialect;
   readonly begin: string;
+  pool(): PoolState;
   /** Lends a connection to `work`. */
   use<T>(work: (link: Link) => Promise<T>): Promise<T>;
   /** Keeps a connection whose transaction could not be ended from being used again. */

@@ -158,6 +158,18 @@ export function jobRepository(db: Executor): JobRepository {
       return (await db.run(text, ids)).changes;
     },
 
+    async backlog() {
+      const text =
+        `SELECT \`kind\`, \`state\`, COUNT(*), ${now} - MIN(CASE \`state\` WHEN 'queued' THEN \`run_at\` ELSE \`created_at\` END) ` +
+        "FROM `jobs` WHERE `state` IN ('queued', 'running', 'waiting') GROUP BY `kind`, `state`";
+      return (await db.rows(text, [])).map(([kind, state, count, oldest]) => ({
+        kind: kind as JobRecord['kind'],
+        state: state as JobRecord['state'],
+        count: Number(count),
+        oldest_ms: Math.max(0, Number(oldest)),
+      }));
+    },
+
     async nextDue(conductor_group) {
       const text = `SELECT MIN(\`due_at\`) - ${now} FROM \`jobs\` WHERE \`conductor_group\` = ?`;
       const [row] = await db.rows(text, [conductor_group]);

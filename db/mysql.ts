@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import knexModule from 'knex';
 import type { Connection, ResultSetHeader } from 'mysql2';
 import { serviceError } from '../lifecycle/errors.ts';
-import type { Engine, PooledClient } from './engine.ts';
+import { type Engine, type PooledClient, poolState } from './engine.ts';
 import type { Dialect, Link, Row, RunResult, SqlValue } from './executor.ts';
 import { mysqlFailure } from './failures.ts';
 import { knexLog, type StoreLog } from './store-log.ts';
@@ -96,6 +96,7 @@ export async function openMysql(
       knex: client,
       dialect: { ...DIALECT, insert_returning: mariadb },
       begin: 'START TRANSACTION',
+      pool: () => poolState(pool),
       use,
       discard(link) {
         const connection = connections.get(link);

@@ -36,6 +36,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     transaction: (work) => executor.atomic((inside) => work(tables(inside))),
     upgrade: () => upgradeSchema(engine),
     pendingMigrations: () => pendingMigrations(engine),
+    pool: () => engine.pool(),
     async rotateSecrets() {
       let rows = 0;
       for (const table of TABLES) rows += await rotateTable(executor, table);

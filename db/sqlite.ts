@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import Database from 'libsql';
-import type { Engine, PooledClient } from './engine.ts';
+import { type Engine, type PooledClient, poolState } from './engine.ts';
 import type { Dialect, Link, Row, SqlValue } from './executor.ts';
 import { sqliteFailure } from './failures.ts';
 import { knexLog, type StoreLog } from './store-log.ts';
@@ -64,6 +64,7 @@ export function openSqlite(filename: string, acquire_timeout_ms: number, log: St
     knex: client,
     dialect: DIALECT,
     begin: 'BEGIN IMMEDIATE',
+    pool: () => poolState(pool),
     async use(work) {
       const connection = (await pool.acquireConnection()) as Database.Database;
       try {

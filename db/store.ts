@@ -30,8 +30,17 @@ export interface Store extends Tables, AsyncDisposable {
   upgrade(): Promise<string[]>;
   /** The names of migrations that this build has and the database lacks. */
   pendingMigrations(): Promise<string[]>;
+  /** The connections of this process to the database. */
+  pool(): PoolState;
   /** Encrypts every stored secret again with the current key. Resolves with the number of rows changed. */
   rotateSecrets(): Promise<number>;
+}
+
+/** Connections at work and at rest, and statements that wait for one. */
+export interface PoolState {
+  used: number;
+  free: number;
+  waiting: number;
 }
 
 export interface Tables {
@@ -254,11 +263,18 @@ export interface JobRepository {
   }): Promise<number>;
   /** Milliseconds until the next job of the group is due (0 = now), or null when none is queued, leased or with a deadline. */
   nextDue(conductor_group: string): Promise<number | null>;
+  /** The jobs that have not ended, by kind and state, with the age of the one that has been due (else: there) longest. */
+  backlog(): Promise<Backlog[]>;
   startStep(
     entry: Omit<JournalEntry, 'id' | 'started_at' | 'ended_at' | 'outcome' | 'detail'>,
   ): Promise<number>;
   endStep(id: number, outcome: NonNullable<JournalEntry['outcome']>, detail: string | null): Promise<void>;
   journal(job_id: number): Promise<JournalEntry[]>;
+}
+
+export interface Backlog extends Pick<JobRecord, 'kind' | 'state'> {
+  count: number;
+  oldest_ms: number;
 }
 
 /** A job just claimed, with what its previous claim left behind. */

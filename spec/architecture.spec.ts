@@ -18,6 +18,7 @@ const PRODUCT = [
   'gateway',
   'lifecycle',
   'rack',
+  'telemetry',
 ];
 const ALL = [...PRODUCT, 'bench', 'spec'];
 

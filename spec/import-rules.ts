@@ -13,6 +13,11 @@ interface Rule {
 export const IMPORT_RULES: readonly Rule[] = [
   { from: 'lifecycle/docs/write-', may: ['lifecycle/', 'config/project-root.ts'] },
   { from: 'lifecycle/', may: ['lifecycle/'] },
+  {
+    from: 'telemetry/',
+    may: ['telemetry/', 'lifecycle/'],
+    may_type: ['api/http/serve.ts', 'conductor/observer.ts'],
+  },
   { from: 'config/', may: ['config/', 'lifecycle/'] },
   { from: 'db/', may: ['db/', 'lifecycle/'] },
   {
@@ -76,6 +81,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   ],
   amqplib: ['conductor/bus/amqp.ts'],
   knex: ['db/'],
+  'prom-client': ['telemetry/'],
   libsql: ['db/'],
   mysql2: ['db/'],
   'mysql2/promise': ['db/'],

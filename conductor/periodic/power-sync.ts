@@ -175,6 +175,8 @@ export async function readPower(ctx: PeriodicContext, uuid: string): Promise<Pow
       settings: ctx.settings,
       clock: ctx.clock,
       lease: { check: () => ctx.signal.throwIfAborted(), signal: ctx.signal },
+      log: ctx.log,
+      observer: ctx.observer,
     });
     return { state: await bmc.powerState(), why: null, seen: await look(ctx, node, bmc) };
   } catch (error) {

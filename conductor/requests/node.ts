@@ -4,7 +4,7 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
 import { refuseProtected } from './checks.ts';
-import { asRead, lockedError, type RequestDeps, reread } from './reserve.ts';
+import { asRead, lockedError, lockWatch, type RequestDeps, reread } from './reserve.ts';
 
 const MAX_REREADS = 10;
 
@@ -22,13 +22,16 @@ export async function whileFree<T>(
   const { node_locked_retry_attempts, node_locked_retry_interval } = deps.settings.conductor;
   let locked_tries = node_locked_retry_attempts;
   let current = node;
+  const locked = lockWatch(deps);
   for (let rereads = MAX_REREADS; ; ) {
     if (current.reservation === null) {
+      locked.got();
       const done = await attempt(current);
       if (done !== null) return done;
       if (rereads-- === 0) throw lockedError(current);
     } else {
-      if (locked_tries-- <= 0) throw lockedError(current);
+      locked.seen();
+      if (locked_tries-- <= 0) throw locked.refused(current);
       await deps.clock.sleep(node_locked_retry_interval * 1000);
     }
     current = await reread(deps.store, current);

@@ -6,6 +6,7 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import type { WaitReason } from '../../lifecycle/job.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type Bus, jobQueue } from '../bus/bus.ts';
+import type { ConductorObserver } from '../observer.ts';
 import type { Placement } from '../placement.ts';
 import type { NodeChanges } from '../step.ts';
 
@@ -16,6 +17,7 @@ export interface RequestDeps {
   settings: Settings;
   clock: Clock;
   placement: Placement;
+  observer?: Pick<ConductorObserver, 'lockWaited'> | undefined;
 }
 
 /** A change of a node that may start a job, decided from one reading of the node. */
@@ -54,8 +56,10 @@ export async function changeNode(
   let locked_tries = settings.conductor.node_locked_retry_attempts;
   let rereads = MAX_REREADS;
   let current = node;
+  const locked = lockWatch(deps);
   for (;;) {
     if (current.reservation === null) {
+      locked.got();
       const request = await decide(current);
       const starts = request.job !== null || request.wake !== undefined;
       const host = starts ? await deps.placement.requireHost(current) : null;
@@ -67,7 +71,8 @@ export async function changeNode(
       }
       if (rereads-- === 0) throw lockedError(current);
     } else {
-      if (locked_tries-- <= 0) throw lockedError(current);
+      locked.seen();
+      if (locked_tries-- <= 0) throw locked.refused(current);
       await deps.clock.sleep(settings.conductor.node_locked_retry_interval * 1000);
     }
     current = await reread(store, current);
@@ -83,6 +88,29 @@ export async function reread(store: Store, node: NodeRecord): Promise<NodeRecord
 
 export function lockedError(node: NodeRecord): Error {
   return serviceError('NodeLocked', { node: node.uuid, host: node.reservation ?? 'another request' });
+}
+
+/** Measures how long a request waits for a node that is locked; says nothing of nodes that were free. */
+export function lockWatch(deps: Pick<RequestDeps, 'clock' | 'observer'>): {
+  seen(): void;
+  got(): void;
+  refused(node: NodeRecord): Error;
+} {
+  let since: number | null = null;
+  function over(outcome: 'got' | 'refused'): void {
+    if (since !== null) deps.observer?.lockWaited(outcome, (deps.clock.monotonic() - since) / 1000);
+    since = null;
+  }
+  return {
+    seen: () => {
+      since ??= deps.clock.monotonic();
+    },
+    got: () => over('got'),
+    refused: (node) => {
+      over('refused');
+      return lockedError(node);
+    },
+  };
 }
 
 /** Matches the node only while it is free and as it was read. */
