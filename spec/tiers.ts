@@ -22,6 +22,7 @@ export const TIERS = {
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 300 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
+  iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
 } as const satisfies Record<string, Tier>;
 
 export type TierName = keyof typeof TIERS;
@@ -53,6 +54,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     mariadb: [],
     ipmi: [],
     keystone: [],
+    iso: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);

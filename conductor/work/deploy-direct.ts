@@ -1,5 +1,6 @@
 import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
+import { configdriveFor } from '../configdrive/configdrive.ts';
 import { bootMode, capability, managesBoot } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { DONE, type StepContext, type StepDefinition, stepName, type WorkContext } from '../step.ts';
@@ -55,7 +56,7 @@ const writeImage: StepDefinition = {
 };
 
 /** The parameters of standby.prepare_image from instance_info. */
-export function imageParams(ctx: Pick<WorkContext, 'node' | 'settings'>): JsonObject {
+export async function imageParams(ctx: Pick<WorkContext, 'node' | 'settings' | 'now'>): Promise<JsonObject> {
   const { node } = ctx;
   const info = node.instance_info;
   const partition = typeof info.kernel === 'string' || info.image_type === 'partition';
@@ -81,7 +82,7 @@ export function imageParams(ctx: Pick<WorkContext, 'node' | 'settings'>): JsonOb
     const proxy = node.driver_info[key];
     if (typeof proxy === 'string') image_info[PROXIES[key]] = proxy;
   }
-  return { image_info, configdrive: info.configdrive ?? null };
+  return { image_info, configdrive: await configdriveFor(node, info.configdrive, ctx.now()) };
 }
 
 const PROXIES = {

@@ -97,6 +97,18 @@ describe('work through the agent', () => {
     expect(erased).to.deep.equal(['metadata erased', 'erased']);
   });
 
+  it('builds the config drive that was given as an object', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    const configdrive = { meta_data: { role: 'db' }, user_data: '#cloud-config' };
+    await bench.client.provision(await bench.read(node), 'active', { configdrive }, CALLER);
+    await bench.settled(node, 'active');
+    const drive = Buffer.from((await machine.disks[0]?.contents())?.configdrive ?? []);
+    expect(drive.subarray(0x8001, 0x8006).toString()).to.equal('CD001');
+    expect(drive.includes(JSON.stringify({ uuid: node.uuid, name: node.name, role: 'db' }))).to.equal(true);
+    expect(drive.includes('#cloud-config')).to.equal(true);
+  });
+
   it('leaves a failed deploy off, with the agent’s own words', async () => {
     await bench.start();
     const info = { ...instance_info(), image_os_hash_value: 'f'.repeat(64) };

@@ -43,6 +43,7 @@ const NEEDS = {
     packages: ['python3-openstackclient', 'python3-ironicclient'],
     proof: ['/usr/bin/openstack', '/usr/lib/python3/dist-packages/ironicclient'],
   },
+  isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
 } as const satisfies Record<string, Need>;
 
 export type NeedName = keyof typeof NEEDS;
@@ -57,7 +58,10 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
  * the packages' own daemons; else it changes nothing.
  */
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
-  const readiness: Readiness = { mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null };
+  const readiness: Readiness = {
+    ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
+    isoinfo: null,
+  };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;
 
