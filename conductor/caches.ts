@@ -24,10 +24,9 @@ export async function readModes(bmc: Bmc, node: Pick<NodeRecord, 'management_int
  * @throws whatever is not the hardware's fault
  */
 export async function refreshCaches(ctx: WorkContext): Promise<void> {
-  const bmc = await ctx.bmc();
   for (const refresh of [refreshModes, refreshBios, refreshFirmware])
     try {
-      await refresh(ctx, bmc);
+      await refresh(ctx, await ctx.bmc());
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       ctx.log.warn(

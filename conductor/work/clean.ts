@@ -1,5 +1,6 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { refreshCaches } from '../caches.ts';
 import { usesAgent } from '../interfaces.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
@@ -105,10 +106,13 @@ export const cleanWork: Work = {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
     return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('clean', step) : null);
   },
-  finish: (ctx) => ({
-    events: [isManual(ctx) || ctx.node.retired ? 'manage' : 'done'],
-    changes: { clean_step: {}, driver_internal_info: wipedAgent(ctx.node.driver_internal_info) },
-  }),
+  finish: async (ctx) => {
+    await refreshCaches(ctx);
+    return {
+      events: [isManual(ctx) || ctx.node.retired ? 'manage' : 'done'],
+      changes: { clean_step: {}, driver_internal_info: wipedAgent(ctx.node.driver_internal_info) },
+    };
+  },
   fail: (ctx, failure) => cleanFailure(ctx, failure),
   aborted: async (ctx, step) => {
     await powerOff(ctx).catch(() => {});

@@ -1,6 +1,7 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import { restoreConsole } from '../console.ts';
 import { deployInterface } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { deployProblems } from '../requests/checks.ts';
@@ -103,12 +104,13 @@ export const deployWork: Work = {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
     return findIn(stepsOf(node))(step) ?? (step.in_band ? inBandStep('deploy', step) : null);
   },
-  finish: (ctx) => ({
+  finish: async (ctx) => ({
     events: ['done'],
     changes: {
       deploy_step: {},
       last_error: null,
       driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      ...(await restoreConsole(ctx)),
     },
   }),
   fail: deployFailure,

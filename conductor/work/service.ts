@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
+import { refreshCaches } from '../caches.ts';
 import { usesAgent } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
@@ -63,7 +64,10 @@ export const serviceWork: Work = {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
     return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('service', step) : null);
   },
-  finish: (ctx) => ({ events: ['done'], changes: ended(ctx) }),
+  finish: async (ctx) => {
+    await refreshCaches(ctx);
+    return { events: ['done'], changes: ended(ctx) };
+  },
   fail: (ctx, failure) => {
     const ran = failure.step !== null && stepName(failure.step) !== 'deploy.prepare_service';
     const fault = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import { stopConsole } from '../console.ts';
 import { usesAgent } from '../interfaces.ts';
 import { dropNetwork, forgetVifs, networkOf } from '../network/network.ts';
 import { skipsCleaning } from '../requests/checks.ts';
@@ -18,6 +19,7 @@ import { powerOff } from './ramdisk.ts';
 const tearDown: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    await stopConsole(ctx);
     await powerOff(ctx);
     await networkOf(ctx).unplugTenant(ctx);
     // A deployment that failed may have left it.

@@ -169,6 +169,49 @@ describe('calls that read and set the hardware', () => {
   });
 });
 
+describe('the console of a node that is deployed and torn down', () => {
+  let bench: ConductorBench;
+  beforeEach(async () => {
+    bench = await startConductorBench();
+    await bench.start();
+  });
+  afterEach(() => bench[Symbol.asyncDispose]());
+
+  const go = async (node: Uuid, verb: 'active' | 'deleted', state: 'active' | 'available' | 'error') => {
+    await bench.client.provision(await bench.read(node), verb, {}, CALLER);
+    return bench.settled(node, state);
+  };
+  const available = {
+    console_interface: 'fake',
+    console_enabled: true,
+    provision_state: 'available',
+  } as const;
+
+  it('runs only while there is an instance', async () => {
+    const node = await bench.node(available);
+    await go(node, 'active', 'active');
+    expect(serverOf(bench.servers, node.uuid).console).to.equal(true);
+    expect((await go(node, 'deleted', 'available')).console_enabled).to.equal(true);
+    expect(serverOf(bench.servers, node.uuid).console).to.equal(false);
+  });
+
+  it('does not undo a deployment by failing, and is off then', async () => {
+    const node = await bench.node({ ...available, driver_info: { fake_console_failure: 'busy' } });
+    const deployed = await go(node, 'active', 'active');
+    expect(deployed.console_enabled).to.equal(false);
+    expect(deployed.last_error).to.contain('Failed to start the console');
+  });
+
+  it('keeps the teardown from going on when it cannot be stopped', async () => {
+    const node = await bench.node({
+      ...available,
+      provision_state: 'active',
+      driver_info: { fake_console_failure: 'busy' },
+    });
+    expect((await go(node, 'deleted', 'error')).last_error).to.contain('Failed to stop the console');
+  });
+});
+
 describe('what is kept of the hardware', () => {
   let bench: ConductorBench;
   let pass: () => Promise<void> = async () => {};
@@ -252,6 +295,20 @@ describe('what is kept of the hardware', () => {
     const node = await bench.node({ ...FULL, driver_info: { fake_bios_failure: 'rejected' } });
     expect(await managed(node)).to.include({ boot_mode: 'uefi', last_error: null });
     expect(await bench.store.bios_settings.list(node.uuid)).to.deep.equal([]);
+    expect(await bench.store.firmware_components.list(node.uuid)).to.have.lengthOf(3);
+  });
+
+  it('is read again after cleaning', async () => {
+    await start();
+    const node = await bench.node({ ...FULL, provision_state: 'manageable' });
+    const clean_steps = [{ interface: 'power', step: 'power_on' }];
+    await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
+    const cleaned = await eventually(async () => {
+      const now = await bench.read(node);
+      expect(now).to.include({ provision_state: 'manageable', reservation: null, power_state: 'power on' });
+      return now;
+    });
+    expect(cleaned.boot_mode).to.equal('uefi');
     expect(await bench.store.firmware_components.list(node.uuid)).to.have.lengthOf(3);
   });
 
