@@ -101,9 +101,9 @@ export function composeDrivers(parts: Parts, { settings, clock, log }: Base): Dr
 }
 
 /** The ways to the OpenStack services that the settings name. */
-export function composeNeighbours(parts: Parts, { settings, clock }: Base): Neighbours {
+export function composeNeighbours(parts: Parts, { settings, clock, log }: Base): Neighbours {
   try {
-    return parts.own(openNeighbours(settings, clock));
+    return parts.own(openNeighbours(settings, clock, log));
   } catch (error) {
     throw new StartError((error as Error).message);
   }

@@ -8,7 +8,7 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
 import type { Lease } from './lease.ts';
-import { type Neighbours, NO_NEIGHBOURS } from './neighbours/neighbours.ts';
+import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
 import type { ConductorObserver } from './observer.ts';
 import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
 
@@ -109,6 +109,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
 
   /** The pending changes are stored; `node` is the row now. */
   written(node: NodeRecord): void {
+    tellPower(this.neighbours, this.#stored, node);
     this.#stored = node;
     this.#changes = {};
   }

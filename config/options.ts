@@ -216,6 +216,10 @@ export const OPTIONS = {
       'With the interface neutron, a port that Neutron could not bind ends the work.',
     ),
   },
+  nova: {
+    ...serviceOptions('Nova'),
+    send_power_notifications: flag(true, "Tell Nova when the power of an instance's server changed."),
+  },
   deploy: {
     http_url: text('', 'Base URL of the boot service as nodes reach it. Empty: its own address.'),
     default_boot_mode: choice(['uefi', 'bios'], 'uefi', 'Boot mode of nodes whose capabilities name none.'),

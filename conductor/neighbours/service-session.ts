@@ -25,7 +25,11 @@ export interface ServiceSession extends AsyncDisposable {
   request(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
-    options?: { query?: Readonly<Record<string, string | readonly string[]>>; body?: Json },
+    options?: {
+      query?: Readonly<Record<string, string | readonly string[]>>;
+      headers?: Readonly<Record<string, string>>;
+      body?: Json;
+    },
   ): Promise<Json>;
   /** The service's base URL and a token that is valid now, for those who have to pass them on. */
   access(): Promise<{ endpoint: string; token: string | null }>;
@@ -151,13 +155,13 @@ export function openServiceSession(
   }
 
   return {
-    async request(method, path, { query = {}, body } = {}) {
+    async request(method, path, { query = {}, headers = {}, body } = {}) {
       const attempt = async ({ endpoint, token }: Login) => {
         const url = new URL(`${endpoint}${path}`);
         for (const [name, value] of Object.entries(query))
           for (const one of typeof value === 'string' ? [value] : value) url.searchParams.append(name, one);
-        const headers = token === null ? {} : { 'x-auth-token': token };
-        return send(service, method, url.href, headers, body);
+        const all = { ...headers, ...(token === null ? {} : { 'x-auth-token': token }) };
+        return send(service, method, url.href, all, body);
       };
       const used = await current();
       let answer = await attempt(used);

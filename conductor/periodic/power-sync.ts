@@ -5,6 +5,7 @@ import { type Bmc, openBmc } from '../bmc.ts';
 import { jobQueue } from '../bus/bus.ts';
 import { type Modes, readModes } from '../caches.ts';
 import { managesHardware } from '../interfaces.ts';
+import { tellPower } from '../neighbours/neighbours.ts';
 import { StepFailure } from '../step.ts';
 import { eachOf, ownNodes } from './own-nodes.ts';
 import type { Periodic, PeriodicContext } from './periodic.ts';
@@ -61,7 +62,8 @@ async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, n
   }
   if (reading.state !== null && !force_power_state_during_sync) {
     tries.delete(uuid);
-    await write(ctx, node, { power_state: reading.state });
+    if (await write(ctx, node, { power_state: reading.state }))
+      tellPower(ctx.neighbours, node, { ...node, power_state: reading.state });
     ctx.log.info({ node: uuid, power_state: reading.state }, 'recorded a power state that changed by itself');
     return;
   }
@@ -121,7 +123,7 @@ async function giveUp(
     reading.state === null
       ? `During sync_power_state, max retries ${max_retries} reached: the power state of node ${node.uuid} could not be read. ${reading.why}`
       : `During sync_power_state, max retries ${max_retries} reached: node ${node.uuid} stays "${reading.state}" although "${node.power_state}" is recorded. Check its power supply and its BMC.`;
-  await ctx.store.transaction(async (tables) => {
+  const given_up = await ctx.store.transaction(async (tables) => {
     const written = await tables.nodes.update(
       node.uuid,
       {
@@ -133,7 +135,7 @@ async function giveUp(
       },
       guard(node),
     );
-    if (written === null || !ctx.settings.conductor.node_history) return;
+    if (written === null || !ctx.settings.conductor.node_history) return written;
     await tables.history.add({
       node_uuid: node.uuid,
       severity: 'ERROR',
@@ -143,7 +145,9 @@ async function giveUp(
       state: node.provision_state,
       target_provision_state: node.target_provision_state,
     });
+    return written;
   });
+  if (given_up !== null) tellPower(ctx.neighbours, node, given_up);
   ctx.log.error({ node: node.uuid }, why);
 }
 
@@ -151,8 +155,9 @@ function guard(node: NodeRecord) {
   return { reservation: null, maintenance: false, target_power_state: null, power_state: node.power_state };
 }
 
-async function write(ctx: PeriodicContext, node: NodeRecord, changes: Partial<NodeRecord>): Promise<void> {
-  await ctx.store.nodes.update(node.uuid, changes, guard(node));
+/** False: the node changed meanwhile. */
+async function write(ctx: PeriodicContext, node: NodeRecord, changes: Partial<NodeRecord>): Promise<boolean> {
+  return (await ctx.store.nodes.update(node.uuid, changes, guard(node))) !== null;
 }
 
 /** A power state read for the sake of reading: null with the reason when it could not be read. */
