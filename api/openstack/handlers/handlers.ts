@@ -1,4 +1,13 @@
 import type { Handler } from '../handler.ts';
+import {
+  deleteAllocation,
+  deleteNodeAllocation,
+  listAllocations,
+  patchAllocation,
+  showAllocation,
+  showNodeAllocation,
+} from './allocations/allocations.ts';
+import { createAllocation } from './allocations/create.ts';
 import { createChassis, deleteChassis, listChassis, patchChassis, showChassis } from './chassis/chassis.ts';
 import { listConductors, showConductor } from './conductors/conductors.ts';
 import {
@@ -8,6 +17,7 @@ import {
   patchDeployTemplate,
   showDeployTemplate,
 } from './deploy-templates/deploy-templates.ts';
+import { callDriverMethod, listDriverMethods, showLogicalDiskProperties } from './drivers/driver-extras.ts';
 import {
   listDrivers,
   showDriver,
@@ -15,6 +25,13 @@ import {
   showDriverPropertiesByQuery,
 } from './drivers/drivers.ts';
 import { createEvents } from './events/create.ts';
+import {
+  createInspectionRule,
+  deleteInspectionRule,
+  listInspectionRules,
+  patchInspectionRule,
+  showInspectionRule,
+} from './inspection-rules/inspection-rules.ts';
 import { createNode } from './nodes/create.ts';
 import { deleteNode } from './nodes/delete.ts';
 import { listBios, listChildren, listFirmware, showBiosSetting, showInventory } from './nodes/hardware.ts';
@@ -197,6 +214,30 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'drivers.show': showDriver,
   'drivers.properties': showDriverProperties,
   'drivers.properties_query': showDriverPropertiesByQuery,
+  'drivers.vendor_passthru.methods': listDriverMethods,
+  'drivers.vendor_passthru.get': callDriverMethod,
+  'drivers.vendor_passthru.post': callDriverMethod,
+  'drivers.vendor_passthru.put': callDriverMethod,
+  'drivers.vendor_passthru.patch': callDriverMethod,
+  'drivers.vendor_passthru.delete': callDriverMethod,
+  'drivers.vendor_passthru.query_get': callDriverMethod,
+  'drivers.vendor_passthru.query_post': callDriverMethod,
+  'drivers.vendor_passthru.query_put': callDriverMethod,
+  'drivers.vendor_passthru.query_patch': callDriverMethod,
+  'drivers.vendor_passthru.query_delete': callDriverMethod,
+  'drivers.raid.logical_disk_properties': showLogicalDiskProperties,
+  'allocations.list': listAllocations,
+  'allocations.create': createAllocation,
+  'allocations.show': showAllocation,
+  'allocations.patch': patchAllocation,
+  'allocations.delete': deleteAllocation,
+  'nodes.allocation.show': showNodeAllocation,
+  'nodes.allocation.delete': deleteNodeAllocation,
+  'inspection_rules.list': listInspectionRules,
+  'inspection_rules.create': createInspectionRule,
+  'inspection_rules.show': showInspectionRule,
+  'inspection_rules.patch': patchInspectionRule,
+  'inspection_rules.delete': deleteInspectionRule,
   'conductors.list': listConductors,
   'conductors.show': showConductor,
   'chassis.list': listChassis,

@@ -144,7 +144,13 @@ async function clearStore(store: Store): Promise<void> {
   const nodes = await store.nodes.list({ include_children: true });
   const children = nodes.filter((node) => node.parent_node !== null);
   for (const { uuid } of [...children, ...nodes]) await store.nodes.delete(uuid);
-  for (const table of [store.chassis, store.deploy_templates, store.runbooks, store.allocations]) {
+  for (const table of [
+    store.chassis,
+    store.deploy_templates,
+    store.runbooks,
+    store.allocations,
+    store.inspection_rules,
+  ]) {
     for (const { uuid } of await table.list()) await table.delete(uuid);
   }
 }

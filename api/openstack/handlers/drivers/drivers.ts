@@ -22,14 +22,17 @@ export const listDrivers: Handler = async (request, api) => {
 export const showDriver: Handler = async (request, api) => {
   api.policy.authorize('baremetal:driver:get', {}, request.caller);
   const name = request.params.driver ?? '';
-  return { status: 200, body: driverDocument(request, name, await hostsOf(api, name), readFields(request)) };
+  return {
+    status: 200,
+    body: driverDocument(request, name, await requireDriver(api, name), readFields(request)),
+  };
 };
 
 /** GET /v1/drivers/{driver}/properties */
 export const showDriverProperties: Handler = async (request, api) => {
   api.policy.authorize('baremetal:driver:get_properties', {}, request.caller);
   const name = request.params.driver ?? '';
-  const [conductor] = await hostsOf(api, name);
+  const [conductor] = await requireDriver(api, name);
   return { status: 200, body: { ...conductor?.hardware_types[name]?.properties } };
 };
 
@@ -37,8 +40,8 @@ export const showDriverProperties: Handler = async (request, api) => {
 export const showDriverPropertiesByQuery: Handler = (request, api) =>
   showDriverProperties({ ...request, params: { driver: request.query.driver_name ?? '' } }, api);
 
-/** @throws NotFound */
-async function hostsOf(api: Api, name: string): Promise<ConductorRecord[]> {
+/** The live conductors that serve a hardware type, at least one. @throws NotFound */
+export async function requireDriver(api: Api, name: string): Promise<ConductorRecord[]> {
   const hosts = driversOf(await api.conductors.now()).get(name);
   if (hosts === undefined) throw serviceError('NotFound', { kind: 'Driver', ident: name });
   return hosts;

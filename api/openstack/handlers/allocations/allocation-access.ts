@@ -1,0 +1,26 @@
+import { serviceError } from '../../../../lifecycle/errors.ts';
+import type { AllocationRecord } from '../../../../lifecycle/records.ts';
+import type { Api, ApiRequest } from '../../handler.ts';
+import { LOGICAL_NAME } from '../../value-syntax.ts';
+
+/** Whether the caller may see the allocation at all. */
+export function isVisible(
+  api: Api,
+  { caller }: ApiRequest,
+  { owner }: Pick<AllocationRecord, 'owner'>,
+): boolean {
+  return api.policy.allows('baremetal:allocation:get', { 'allocation.owner': owner }, caller);
+}
+
+/** @throws InvalidParameterValue */
+export function checkAllocationName(name: string): void {
+  if (!LOGICAL_NAME.test(name)) throw invalid(`Cannot name an allocation "${name}": the name is not valid.`);
+}
+
+export function missing(ident: string) {
+  return serviceError('NotFound', { kind: 'Allocation', ident });
+}
+
+export function invalid(why: string) {
+  return serviceError('InvalidParameterValue', { why });
+}
