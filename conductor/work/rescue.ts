@@ -1,8 +1,10 @@
+import type { StepOutcome } from '../../lifecycle/job.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
 import {
   DONE,
   findIn,
   plannedStep,
+  type StepContext,
   type StepDefinition,
   StepFailure,
   type Work,
@@ -11,17 +13,21 @@ import {
 import { wipedAgent } from '../wiped-agent.ts';
 import { bootFrom, bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 
+async function bootRescueRamdisk(ctx: StepContext): Promise<StepOutcome> {
+  await bootRamdisk(ctx);
+  const within_ms = limit_ms(ctx.settings.conductor.rescue_callback_timeout);
+  return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
+}
+
 /** Boots the rescue ramdisk and has its agent let the user in. The hash alone is stored: the password is not. */
 const rescue: StepDefinition = {
-  survives: 'repeat',
+  survives: 'probe',
   run: async (ctx) => {
     const network = networkOf(ctx);
     if (!ctx.woken) {
       await network.unplugTenant(ctx);
       await network.add(ctx, 'rescuing');
-      await bootRamdisk(ctx);
-      const within_ms = limit_ms(ctx.settings.conductor.rescue_callback_timeout);
-      return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
+      return bootRescueRamdisk(ctx);
     }
     const { hashed_rescue_password } = ctx.job.args;
     if (typeof hashed_rescue_password !== 'string') throw new StepFailure('The rescue has no password.');
@@ -36,7 +42,22 @@ const rescue: StepDefinition = {
     await network.plugTenant(ctx);
     return DONE;
   },
+  // An agent that has let the user in is gone. One that does not answer may have: the ramdisk is booted anew.
+  probe: async (ctx) => {
+    if (!ctx.woken || (await agentAnswers(ctx))) return 'repeat';
+    return bootRescueRamdisk(ctx);
+  },
 };
+
+async function agentAnswers(ctx: StepContext): Promise<boolean> {
+  try {
+    await ctx.agent().commands();
+    return true;
+  } catch {
+    ctx.signal.throwIfAborted();
+    return false;
+  }
+}
 
 const unrescue: StepDefinition = {
   survives: 'repeat',

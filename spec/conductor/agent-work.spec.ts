@@ -172,6 +172,34 @@ describe('work through the agent', () => {
     expect(machine.running).to.include({ what: 'os', sha256: SHA256 });
   });
 
+  it('rescues also when the conductor dies just after the agent let the user in', async () => {
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    let kill = (): void => {};
+    const killed = new Promise<void>((resolve) => {
+      kill = resolve;
+    });
+    const first = await bench.start('conductor-1', {
+      store: {
+        ...bench.store,
+        transaction: async (work) => {
+          if (machine.running.what !== 'rescue') return bench.store.transaction(work);
+          first.halt();
+          kill();
+          return new Promise<never>(() => {});
+        },
+      },
+    });
+    await raise(node, 'active');
+    await bench.settled(node, 'active');
+    await bench.store.nodes.update(node.uuid, { rescue_interface: 'agent' });
+    await raise(node, 'rescue', { rescue_password: 'let-me-in' });
+    await killed;
+    await bench.start('conductor-2');
+    const rescued = await bench.settled(node, 'rescue');
+    expect(rescued.last_error).to.equal(null);
+    expect(machine.running.what).to.equal('rescue');
+  });
+
   it('puts a node whose cleaning broke off in maintenance', async () => {
     machine.agent_faults = { fails: { erase_devices: 'The disk is on fire.' } };
     await bench.start();
