@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import express from 'express';
 import { createIdentity, type Identity } from '../api/identity/create-identity.ts';
+import { createLifecycleApi } from '../api/lifecycle/server.ts';
 import { createAuthenticator } from '../api/openstack/auth/create-authenticator.ts';
 import { createPolicy } from '../api/openstack/policy/create-policy.ts';
 import { createOpenstackApi } from '../api/openstack/server.ts';
@@ -85,9 +86,14 @@ export async function composeApi(
     authenticator,
     observe: metrics.requestEnded,
   });
+  const lifecycle = await createLifecycleApi({
+    ...{ settings, store, policy, log, clock, authenticator },
+    observe: metrics.requestEnded,
+  });
   const app = express();
   app.disable('x-powered-by');
   if (identity !== null) app.use('/identity', identity.router);
+  app.use('/lifecycle', lifecycle);
   app.use(api);
   options.door.open(app);
   // The first to end: requests in hand still need the rest.

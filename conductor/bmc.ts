@@ -12,6 +12,7 @@ import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { PowerState, PowerTarget } from '../lifecycle/power.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import type { CommandLog } from './command-log.ts';
 import type { Lease } from './lease.ts';
 import type { BmcCallCode, ConductorObserver } from './observer.ts';
 import { type ConductorLogger, StepFailure } from './step.ts';
@@ -67,6 +68,8 @@ export async function openBmc(deps: {
   lease: Pick<Lease, 'check' | 'signal'>;
   log: ConductorLogger;
   observer: ConductorObserver | undefined;
+  /** Keeps what is asked, for the journal. */
+  commands?: CommandLog;
 }): Promise<Bmc> {
   const { node, clock, lease } = deps;
   const driver: Driver | null = deps.drivers.get(node.driver);
@@ -91,10 +94,11 @@ export async function openBmc(deps: {
     const began = clock.monotonic();
     try {
       const answer = await call();
-      called(what, 'ok', began);
+      called(what, 'ok', began, typeof answer === 'string' ? answer : 'ok');
       return answer;
     } catch (error) {
-      called(what, error instanceof DriverError ? error.code : 'error', began);
+      const code = error instanceof DriverError ? error.code : 'error';
+      called(what, code, began, error instanceof Error ? error.message : String(error));
       lease.check();
       if (error instanceof DriverError)
         throw new StepFailure(describeDriverError(what, error), { cause: error });
@@ -102,8 +106,9 @@ export async function openBmc(deps: {
     }
   }
 
-  function called(what: string, code: BmcCallCode, began: number): void {
+  function called(what: string, code: BmcCallCode, began: number, answer: string): void {
     const duration_s = (clock.monotonic() - began) / 1000;
+    deps.commands?.add(what, answer, duration_s * 1000);
     deps.observer?.bmcCalled(node.driver, code, duration_s);
     deps.log.debug({ node: node.uuid, driver: node.driver, code, duration_s }, `BMC call: ${what}`);
   }

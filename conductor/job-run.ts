@@ -7,6 +7,7 @@ import type { JsonObject } from '../lifecycle/json.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
+import { CommandLog } from './command-log.ts';
 import type { Lease } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -33,12 +34,15 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly neighbours: Neighbours;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;
+  /** What was asked of the BMC since the last write. */
+  readonly commands = new CommandLog(() => this.now());
   steps: PlannedStep[];
   step_index: number;
   replanned = false;
   woken = false;
   data: JsonObject;
   readonly #lease: Lease;
+  readonly #notifier: ConductorDeps['notifier'];
   readonly #observer: ConductorObserver | undefined;
   readonly #clock_offset_ms: number;
   #stored: NodeRecord | null = null;
@@ -62,6 +66,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.step_index = job.step_index;
     this.data = job.step_data;
     this.#lease = lease;
+    this.#notifier = deps.notifier;
     // A lease that was just given ends lease_timeout after the database's now.
     const db_now = (job.lease_expires_at ?? deps.clock.now()) - deps.settings.conductor.lease_timeout * 1000;
     this.#clock_offset_ms = db_now - deps.clock.now();
@@ -110,6 +115,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   /** The pending changes are stored; `node` is the row now. */
   written(node: NodeRecord): void {
     tellPower(this.neighbours, this.#stored, node);
+    if (this.#stored !== null) this.#notifier?.nodeChanged(this.#stored, node);
     this.#stored = node;
     this.#changes = {};
   }
@@ -158,6 +164,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
       lease: this.#lease,
       log: this.log,
       observer: this.#observer,
+      commands: this.commands,
     });
     return this.#bmc;
   }

@@ -67,6 +67,7 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
         });
         if (learned.node !== undefined) run.written(learned.node);
         run.journal_id = learned.journal_id ?? null;
+        run.commands.clear();
         return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
@@ -102,7 +103,7 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
     outcome: StepOutcome['outcome'],
     detail: string | null,
   ): Promise<void> {
-    if (run.journal_id !== null) await tables.jobs.endStep(run.journal_id, outcome, detail);
+    if (run.journal_id !== null) await tables.jobs.endStep(run.journal_id, outcome, detail, run.commands.said());
   }
 
   async function end(how: JobEnd, node_end: NodeEnd): Promise<void> {

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { redactUrls } from '../lifecycle/redact-urls.ts';
 import { isSecretName } from '../lifecycle/secret-names.ts';
 
 /** JSON lines: `log.info({node: uuid}, 'power on')`. Children carry their bindings in every line. */
@@ -14,8 +15,6 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
 ]);
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 200;
-/** `user:password@` in a URL; the password may itself hold `@`, so the last one before the path ends it. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"'\\]{0,256}):[^\s/"'\\]{0,1024}@/gi;
 
 /**
  * Makes the logger of a process. Values under secret names (lifecycle/secret-names.ts) and passwords in URLs are masked,
@@ -51,11 +50,6 @@ export function createLogger(options: {
 /** The logger of one request: every line carries its request_id (`req-<uuid>`). */
 export function requestLogger(log: Logger, request_id: string): Logger {
   return log.child({ request_id });
-}
-
-/** `text` without the passwords of the URLs in it. */
-export function redactUrls(text: string): string {
-  return text.includes('://') ? text.replace(URL_PASSWORD, `$1:${MASK}@`) : text;
 }
 
 function redactFields(fields: object, depth: number): Record<string, unknown> {

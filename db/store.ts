@@ -266,10 +266,17 @@ export interface JobRepository {
   /** The jobs that have not ended, by kind and state, with the age of the one that has been due (else: there) longest. */
   backlog(): Promise<Backlog[]>;
   startStep(
-    entry: Omit<JournalEntry, 'id' | 'started_at' | 'ended_at' | 'outcome' | 'detail'>,
+    entry: Omit<JournalEntry, 'id' | 'started_at' | 'ended_at' | 'outcome' | 'detail' | 'commands'>,
   ): Promise<number>;
-  endStep(id: number, outcome: NonNullable<JournalEntry['outcome']>, detail: string | null): Promise<void>;
+  endStep(
+    id: number,
+    outcome: NonNullable<JournalEntry['outcome']>,
+    detail: string | null,
+    commands?: JournalEntry['commands'],
+  ): Promise<void>;
   journal(job_id: number): Promise<JournalEntry[]>;
+  /** The journals of several jobs, oldest entry first. */
+  journals(job_ids: readonly number[]): Promise<JournalEntry[]>;
 }
 
 export interface Backlog extends Pick<JobRecord, 'kind' | 'state'> {

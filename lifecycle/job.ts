@@ -95,6 +95,21 @@ export interface JournalEntry {
   ended_at: EpochMs | null;
   outcome: 'done' | 'wait' | 'again' | 'fail' | null;
   detail: string | null;
+  /** What was asked of the BMC, in order; null: nothing, or the conductor died. */
+  commands: BmcCommand[] | null;
+}
+
+/** One call to a BMC, or several alike in a row. No secrets. */
+export interface BmcCommand {
+  /** In words: `read the power state`. */
+  command: string;
+  /** `ok`, what was read, or the error. */
+  answer: string;
+  /** Of the first. */
+  at: EpochMs;
+  times: number;
+  /** Of all. */
+  duration_ms: number;
 }
 
 /** What a step says when it returns. */

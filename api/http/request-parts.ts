@@ -1,8 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 import type { Settings } from '../../config/options.ts';
+import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
+import type { Authenticator } from '../openstack/auth/authenticator.ts';
 import type { Match } from '../openstack/route-matcher.ts';
 import { RoutingError } from '../openstack/wire-error.ts';
+
+const ANONYMOUS: Omit<Caller, 'request_id'> = {
+  user_id: null,
+  project_id: null,
+  system_scope: false,
+  roles: [],
+  service_roles: [],
+  unrestricted: false,
+  is_public_api: true,
+};
+
+/** Who asks; nobody is asked who they are for a public operation. @throws Unauthorized */
+export async function identify(
+  request: IncomingMessage,
+  operation: { public: boolean } | undefined,
+  request_id: string,
+  authenticator: Authenticator,
+): Promise<Caller> {
+  if (operation?.public) return { ...ANONYMOUS, request_id };
+  return authenticator.authenticate(request.headers, request_id);
+}
 
 export function splitUrl(url: string): { path: string; query_text: string } {
   const at = url.indexOf('?');

@@ -8,6 +8,9 @@ import type { Policy, PolicyTarget } from './policy/policy.ts';
 import { isHostName, isUuidLike, LOGICAL_NAME } from './value-syntax.ts';
 import { isServiceError, RoutingError } from './wire-error.ts';
 
+/** What finding a node takes. */
+type NodeFinder = Pick<Api, 'policy' | 'store'>;
+
 /** What policy rules on a node look at. */
 export function nodeTarget(node: Pick<NodeRecord, 'owner' | 'lessee'>): PolicyTarget {
   return { 'node.owner': node.owner, 'node.lessee': node.lessee };
@@ -18,7 +21,7 @@ export function nodeTarget(node: Pick<NodeRecord, 'owner' | 'lessee'>): PolicyTa
  * visibility_first).
  * @throws NotFound, RoutingError 400 (neither uuid nor name)
  */
-export async function findNode(api: Api, request: ApiRequest, ident: string): Promise<NodeRecord> {
+export async function findNode(api: NodeFinder, request: ApiRequest, ident: string): Promise<NodeRecord> {
   const node = await withJsonSuffix(request, ident, (name) => lookUpNode(api, request, name));
   if (node === null || !api.policy.allows('baremetal:node:get', nodeTarget(node), request.caller)) {
     throw nodeNotFound(ident);
@@ -30,14 +33,22 @@ export async function findNode(api: Api, request: ApiRequest, ident: string): Pr
  * The node of the path, if the caller may do what `rules` name.
  * @throws NotFound, NotAuthorized
  */
-export async function findNodeFor(api: Api, request: ApiRequest, ...rules: string[]): Promise<NodeRecord> {
+export async function findNodeFor(
+  api: NodeFinder,
+  request: ApiRequest,
+  ...rules: string[]
+): Promise<NodeRecord> {
   const node = await findNode(api, request, request.params.node ?? '');
   for (const rule of rules) api.policy.authorize(rule, nodeTarget(node), request.caller);
   return node;
 }
 
 /** The record behind a uuid or name, whoever asks; null when there is none. @throws RoutingError 400 */
-export async function lookUpNode(api: Api, request: ApiRequest, ident: string): Promise<NodeRecord | null> {
+export async function lookUpNode(
+  api: NodeFinder,
+  request: ApiRequest,
+  ident: string,
+): Promise<NodeRecord | null> {
   if (isUuidLike(ident)) return api.store.nodes.get(ident.toLowerCase());
   if (!since('node_names', request.minor)) return null;
   if (!isNodeName(ident, request.minor)) {

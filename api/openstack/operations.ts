@@ -68,11 +68,11 @@ const FORMAT_HINTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads openapi.yaml. Each check in it is compiled when it is first used, then kept: compiling all of them at once would
+ * Reads the openapi.yaml of an API. Each check in it is compiled when it is first used, then kept: compiling all of them at once would
  * take the start longer than everything else in it. That the document is valid OpenAPI is for the specs to find out.
  */
-export async function loadOpenApi(): Promise<OpenApi> {
-  const file = join(projectRoot, 'api', 'openstack', 'openapi.yaml');
+export async function loadOpenApi(api: 'openstack' | 'lifecycle' = 'openstack'): Promise<OpenApi> {
+  const file = join(projectRoot, 'api', api, 'openapi.yaml');
   const definition: unknown = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 });
   const document = JSON.stringify(definition);
   const backend = new OpenAPIBackend({

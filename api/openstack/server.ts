@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type express from 'express';
-import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
-import { baseUrl, methodNotAllowed, pairHandlers, readQuery, splitUrl } from '../http/request-parts.ts';
+import {
+  baseUrl,
+  identify,
+  methodNotAllowed,
+  pairHandlers,
+  readQuery,
+  splitUrl,
+} from '../http/request-parts.ts';
 import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Api, ApiRequest, Handler, Reply } from './handler.ts';
@@ -101,26 +107,6 @@ function operationFor(found: Match, method: string): Operation | undefined {
   if (direct !== undefined || method !== 'HEAD') return direct;
   const get = found.methods.get('GET');
   return get !== undefined && HEAD_PATHS.has(get.path) ? get : undefined;
-}
-
-const ANONYMOUS: Omit<Caller, 'request_id'> = {
-  user_id: null,
-  project_id: null,
-  system_scope: false,
-  roles: [],
-  service_roles: [],
-  unrestricted: false,
-  is_public_api: true,
-};
-
-async function identify(
-  request: IncomingMessage,
-  operation: Operation | undefined,
-  request_id: string,
-  authenticator: Authenticator,
-): Promise<Caller> {
-  if (operation?.public) return { ...ANONYMOUS, request_id };
-  return authenticator.authenticate(request.headers, request_id);
 }
 
 function belowGate(operation: Operation, found: Match): RoutingError {

@@ -52,6 +52,49 @@ export function describeStoreJobs(bench: () => StoreBench): void {
       expect(await jobs.get(bare.id)).to.deep.equal(bare);
     });
 
+    it('keep what was asked of the BMC, and give the journals of several at once', async () => {
+      const { store } = bench();
+      const jobs = [await claimed(store), await claimed(store)];
+      const ids = jobs.map(({ claim }) => claim.job_id);
+      const said = [
+        { command: 'read the power state', answer: 'power on', at: 1, times: 3, duration_ms: 12 },
+      ];
+      for (const job_id of ids) {
+        const entry = {
+          job_id,
+          step_index: 0,
+          interface: 'power',
+          step: 'on',
+          fencing_token: 1,
+          conductor: 'c1',
+        };
+        const id = await store.jobs.startStep(entry);
+        await store.jobs.endStep(id, 'done', null, job_id === ids[0] ? said : null);
+      }
+      const entries = await store.jobs.journals(ids);
+      expect(entries.map(({ job_id, commands }) => [job_id, commands])).to.deep.equal([
+        [ids[0], said],
+        [ids[1], null],
+      ]);
+      expect(await store.jobs.journals([])).to.deep.equal([]);
+    });
+
+    it('that have not ended are counted by kind and state, with the age of the oldest', async () => {
+      const { store } = bench();
+      const of = async () => (await store.jobs.backlog()).filter(({ kind }) => kind === 'unrescue');
+      expect(await of()).to.deep.equal([]);
+      const now = await store.now();
+      for (const age_ms of [3_600_000, 60_000, -60_000])
+        await store.jobs.insert(newJob({ kind: 'unrescue', run_at: now - age_ms }));
+      const { claim } = await claimed(store, { kind: 'unrescue' });
+      const [queued, running] = (await of()).toSorted((a, b) => a.state.localeCompare(b.state));
+      expect(queued).to.include({ kind: 'unrescue', state: 'queued', count: 3 });
+      expect(queued?.oldest_ms).to.be.within(3_600_000, 3_700_000);
+      expect(running).to.include({ kind: 'unrescue', state: 'running', count: 1 });
+      await store.jobs.update(claim, { state: 'done' });
+      expect(await of()).to.have.lengthOf(1);
+    });
+
     it('that ended are removed with their journal, the others stay', async () => {
       const { store } = bench();
       const { claim } = await claimed(store, { kind: 'adopt' });

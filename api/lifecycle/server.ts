@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import type express from 'express';
+import {
+  baseUrl,
+  identify,
+  methodNotAllowed,
+  pairHandlers,
+  readQuery,
+  splitUrl,
+} from '../http/request-parts.ts';
+import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
+import type { Authenticator } from '../openstack/auth/authenticator.ts';
+import type { Api, ApiRequest, Reply } from '../openstack/handler.ts';
+import { MAX_MINOR } from '../openstack/microversions.ts';
+import { loadOpenApi, type Operation } from '../openstack/operations.ts';
+import { readJsonBody } from '../openstack/request-body.ts';
+import { createRouteMatcher, type Match } from '../openstack/route-matcher.ts';
+import { RoutingError } from '../openstack/wire-error.ts';
+import { showTimeline } from './timeline.ts';
+
+/** What every handler works with. */
+export type LifecycleApi = Pick<Api, 'settings' | 'store' | 'policy' | 'log' | 'clock' | 'document'>;
+
+/** One operation. Throws ServiceError or RoutingError. */
+export type LifecycleHandler = (request: ApiRequest, api: LifecycleApi) => Promise<Reply> | Reply;
+
+export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document'> {
+  authenticator: Authenticator;
+  observe?: (seen: SeenRequest) => void;
+}
+
+/** operationId of openapi.yaml → what answers it. */
+const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
+  'lifecycle.openapi.show': (_request, api) => ({ status: 200, text: api.document }),
+  'lifecycle.timeline.show': showTimeline,
+};
+
+/**
+ * The life-cycle API as an express application, to be mounted at /lifecycle beside the bare metal API: the same callers,
+ * policy and errors, without microversions.
+ */
+export async function createLifecycleApi(options: LifecycleApiOptions): Promise<express.Express> {
+  const { authenticator, observe, ...parts } = options;
+  const openapi = await loadOpenApi('lifecycle');
+  const handlers = pairHandlers<Operation, LifecycleHandler>(openapi.operations, HANDLERS);
+  const match = createRouteMatcher(openapi.operations);
+  const server = { api: { ...parts, document: openapi.document }, authenticator, handlers, match };
+  return serveApi({
+    ...{ log: parts.log, clock: parts.clock, observe },
+    answer: (request, _response, exchange) => answer(request, exchange, server),
+  });
+}
+
+interface Server {
+  api: LifecycleApi;
+  authenticator: Authenticator;
+  handlers: ReadonlyMap<Operation, LifecycleHandler>;
+  match: (path: string) => Match | null;
+}
+
+async function answer(request: IncomingMessage, exchange: Exchange, server: Server): Promise<Reply> {
+  const method = request.method ?? 'GET';
+  const { path, query_text } = splitUrl(request.url ?? '/');
+  const found = server.match(path);
+  const operation = found?.methods.get(method);
+  exchange.operation = operation?.id ?? null;
+  const caller = await identify(request, operation, exchange.request_id, server.authenticator);
+  if (found === null) throw new RoutingError(404, 'The resource could not be found.');
+  if (operation === undefined) throw methodNotAllowed(found);
+  const query = readQuery(query_text);
+  operation.checkQuery(found.params, query);
+  const body = operation.body_limit === null ? undefined : await readJsonBody(request, operation.body_limit);
+  operation.checkBody(body);
+  const handler = server.handlers.get(operation);
+  if (handler === undefined) throw new Error(`No handler for operation ${operation.id}.`);
+  const { id } = operation;
+  const base_url = baseUrl(request, server.api.settings);
+  return handler(
+    {
+      ...{ operation: id, method, params: found.params, query, body, caller, base_url },
+      // There are no microversions here: nodes are found by every kind of name.
+      ...{ minor: MAX_MINOR, versioned: true },
+    },
+    server.api,
+  );
+}

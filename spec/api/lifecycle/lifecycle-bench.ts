@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
+import { type Authenticator, Unauthorized } from '../../../api/openstack/auth/authenticator.ts';
+import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
+import { systemClock } from '../../../config/system-clock.ts';
+import type { Caller } from '../../../lifecycle/caller.ts';
+import { CALLER, type ConductorBench, SILENT } from '../../conductor/conductor-bench.ts';
+
+export interface LifecycleBench extends AsyncDisposable {
+  readonly url: string;
+  /** Asks as the system's admin, or as `caller` says; `nobody` comes without a token. */
+  get(path: string, caller?: Partial<Caller> | 'nobody'): Promise<{ status: number; body: unknown }>;
+}
+
+/** Those of an admin, with what they imply. */
+const ROLES = ['admin', 'manager', 'member', 'reader'];
+
+/** The life-cycle API on a loopback port, over the store of a conductor bench. */
+export async function serveLifecycle({
+  store,
+  settings,
+}: Pick<ConductorBench, 'store' | 'settings'>): Promise<LifecycleBench> {
+  const authenticator: Authenticator = {
+    authenticate: async (headers, request_id) => {
+      const said = headers['x-spec-caller'];
+      if (typeof said !== 'string') throw new Unauthorized('Keystone uri="http://127.0.0.1:5000"', {});
+      return { ...CALLER, roles: ROLES, ...(JSON.parse(said) as Partial<Caller>), request_id };
+    },
+  };
+  const policy = createPolicy({ settings });
+  const app = await createLifecycleApi({
+    ...{ store, settings, policy, log: SILENT, clock: systemClock, authenticator },
+  });
+  const server = createServer(app);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    async get(path, caller = {}) {
+      const headers: Record<string, string> =
+        caller === 'nobody' ? {} : { 'x-spec-caller': JSON.stringify(caller) };
+      const answer = await fetch(new URL(path, url), { headers });
+      return { status: answer.status, body: await answer.json() };
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
