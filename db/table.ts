@@ -21,12 +21,33 @@ export interface Table<R> extends TableLiteral<R> {
   readonly fields: readonly (keyof R & string)[];
   /** SELECT of all fields, up to its WHERE. */
   readonly select: string;
+  /** How records of all fields are made of rows. */
+  readonly reading: Reading;
+}
+
+/** How records are made of rows that hold some fields in an order. */
+interface Reading {
+  readonly fields: readonly string[];
+  readonly columns: readonly Column[];
+  /** Where the uuid is; -1: nowhere. */
+  readonly at_uuid: number;
+  /** A record of these fields, to be copied: an object that gets its fields one by one would become a slow one. */
+  readonly blank: Readonly<Record<string, unknown>>;
 }
 
 export function defineTable<R>(literal: TableLiteral<R>): Table<R> {
   const fields = Object.keys(literal.columns) as (keyof R & string)[];
   const select = `SELECT ${selection(literal, fields)} FROM ${quoted(literal.name)}`;
-  return { ...literal, fields, select };
+  return { ...literal, fields, select, reading: readingOf(literal, fields) };
+}
+
+function readingOf<R>(table: TableLiteral<R>, fields: readonly string[]): Reading {
+  return {
+    fields,
+    columns: fields.map((field) => columnOf(table, field)),
+    at_uuid: fields.indexOf('uuid'),
+    blank: JSON.parse(`{${fields.map((field) => `${JSON.stringify(field)}:null`).join(',')}}`),
+  };
 }
 
 export const ID: Column = value();
@@ -99,19 +120,18 @@ export function reader<R>(
   fields: readonly (keyof R & string)[],
   keys: KeyRing,
 ): (row: Row) => R {
-  const columns = fields.map((field) => ({ field: field as string, column: columnOf(table, field) }));
-  const at_uuid = (fields as readonly string[]).indexOf('uuid');
+  const { columns, at_uuid, blank } = fields === table.fields ? table.reading : readingOf(table, fields);
+  const { name } = table;
   return (row) => {
-    const record: Record<string, unknown> = {};
-    const place: Place = { table: table.name, uuid: at_uuid < 0 ? '' : String(row[at_uuid]), column: '' };
+    const record = { ...blank };
+    const place: Place = { table: name, uuid: at_uuid < 0 ? '' : String(row[at_uuid]), column: '' };
     // An index loop: lists of a thousand records with sixty fields each pass here.
     for (let index = 0; index < columns.length; index++) {
-      const { field, column } = columns[index] ?? NO_COLUMN;
+      const field = fields[index] ?? '';
+      const stored = row[index] ?? null;
       place.column = field;
-      record[field] = column.read(row[index] ?? null, keys, place);
+      record[field] = columns[index]?.read(stored, keys, place);
     }
     return record as R;
   };
 }
-
-const NO_COLUMN = { field: '', column: ID };

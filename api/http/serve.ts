@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import express from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
@@ -46,13 +45,10 @@ const RETRY_AFTER_S = 5;
 const JSON_TYPE = 'application/json';
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** An express application around `answer`: request ids, OpenStack's errors, one log line per request. */
-export function serveApi(options: ServeOptions): express.Express {
+/** A listener around `answer`: request ids, OpenStack's errors, one log line per request. */
+export function serveApi(options: ServeOptions): RequestListener {
   const { log, clock } = options;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const began = clock.monotonic();
     const exchange: Exchange = { request_id: `req-${randomUUID()}`, operation: null };
     const { request_id } = exchange;
@@ -63,15 +59,20 @@ export function serveApi(options: ServeOptions): express.Express {
     } catch (error) {
       sendError(request, response, error, { log, request_id });
     }
-    const method = request.method;
+    const method = request.method ?? 'GET';
     const { operation } = exchange;
     const duration_s = (clock.monotonic() - began) / 1000;
     options.observe?.({ operation, method, status: response.statusCode, duration_s });
     const facts = { request_id, operation, method, status: response.statusCode, duration_s };
     if (READS.has(method)) log.debug(facts, 'request');
     else log.info(facts, 'request');
-  });
-  return app;
+  };
+  return (request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'request failed');
+      response.destroy();
+    });
+  };
 }
 
 function send(response: ServerResponse, reply: Reply): void {
@@ -83,10 +84,10 @@ function send(response: ServerResponse, reply: Reply): void {
     response.end();
     return;
   }
-  const bytes = Buffer.from(text, 'utf8');
   response.setHeader('Content-Type', JSON_TYPE);
-  response.setHeader('Content-Length', bytes.length);
-  response.end(bytes);
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  // As text and not as bytes: Node then sends head and body in one piece.
+  response.end(text);
 }
 
 interface ErrorReply {

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type express from 'express';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import {
   baseUrl,
   identify,
@@ -36,10 +35,10 @@ const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
 };
 
 /**
- * The life-cycle API as an express application, to be mounted at /lifecycle beside the bare metal API: the same callers,
+ * The life-cycle API as a listener, to be mounted at /lifecycle beside the bare metal API: the same callers,
  * policy and errors, without microversions.
  */
-export async function createLifecycleApi(options: LifecycleApiOptions): Promise<express.Express> {
+export async function createLifecycleApi(options: LifecycleApiOptions): Promise<RequestListener> {
   const { authenticator, observe, ...parts } = options;
   const openapi = await loadOpenApi('lifecycle');
   const handlers = pairHandlers<Operation, LifecycleHandler>(openapi.operations, HANDLERS);

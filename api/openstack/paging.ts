@@ -109,6 +109,18 @@ export function listBody(request: ApiRequest, page: Page<string>, listing: Listi
   return body;
 }
 
+/** The body of a list of items that are JSON text already. */
+export function listText(
+  request: ApiRequest,
+  page: Page<string>,
+  listing: Omit<Listing, 'items'> & { items: readonly string[] },
+): string {
+  const { items, key } = listing;
+  const { next } = listBody(request, page, { ...listing, items: [] });
+  const tail = next === undefined ? '' : `,"next":${JSON.stringify(next)}`;
+  return `{${JSON.stringify(key)}:[${items.join(',')}]${tail}}`;
+}
+
 /** True when `word` is a true boolean. */
 export function isTrue(word: string | undefined): boolean {
   return word !== undefined && booleanOf(word) === true;

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type express from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { serviceError } from '../../lifecycle/errors.ts';
 import {
   baseUrl,
@@ -29,10 +28,10 @@ export interface OpenstackApiOptions extends Omit<Api, 'views' | 'conductors' | 
 }
 
 /**
- * The bare metal API v1 as an express application; mount it at the root of a server. openapi.yaml says which operations
+ * The bare metal API v1 as the listener of a server, at its root. openapi.yaml says which operations
  * there are; each has one handler in handlers/.
  */
-export async function createOpenstackApi(options: OpenstackApiOptions): Promise<express.Express> {
+export async function createOpenstackApi(options: OpenstackApiOptions): Promise<RequestListener> {
   const { authenticator, observe, ...parts } = options;
   const openapi = await loadOpenApi();
   const api: Api = {

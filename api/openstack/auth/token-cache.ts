@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../../lifecycle/clock.ts';
 import { ServiceError, serviceError } from '../../../lifecycle/errors.ts';
 import { createBoundedMap } from './bounded-map.ts';
@@ -52,7 +52,7 @@ export function cachedLookup(options: {
   }
 
   return async (token, allow_expired) => {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const entry = entries.get(key);
     if (entry !== undefined && !allow_expired && ended(entry)) return null;
     if (entry !== undefined && clock.monotonic() < entry.believed_until) return entry.facts;

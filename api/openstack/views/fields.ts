@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
 import type { Stored } from '../../../lifecycle/records.ts';
-import type { FieldView } from './view.ts';
+import { type FieldView, jsonText } from './view.ts';
 
 /** The field views that resources share. */
 
@@ -31,7 +31,7 @@ export function time<R, K extends keyof R & string>(column: K): FieldView<R> {
 export function links<R, K extends keyof R & string>(collection: string, column: K): FieldView<R> {
   return {
     columns: [column],
-    of: (record, context) => linkPair(context.base_url, `${collection}/${String(record[column])}`),
+    ...linked((record) => `${collection}/${String(record[column])}`),
   };
 }
 
@@ -43,7 +43,18 @@ export function subLinks<R, K extends keyof R & string>(
 ): FieldView<R> {
   return {
     columns: [column],
-    of: (record, context) => linkPair(context.base_url, `${collection}/${String(record[column])}/${below}`),
+    ...linked((record) => `${collection}/${String(record[column])}/${below}`),
+  };
+}
+
+function linked<R>(pathOf: (record: R) => string): Pick<FieldView<R>, 'of' | 'text'> {
+  return {
+    of: (record, context) => linkPair(context.base_url, pathOf(record)),
+    text(record, { base_url }) {
+      const path = pathOf(record);
+      const self = jsonText(`${base_url}/v1/${path}`);
+      return `[{"href":${self},"rel":"self"},{"href":${jsonText(`${base_url}/${path}`)},"rel":"bookmark"}]`;
+    },
   };
 }
 

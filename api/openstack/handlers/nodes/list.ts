@@ -5,7 +5,7 @@ import { isProvisionState } from '../../../../lifecycle/states.ts';
 import type { Api, ApiRequest, Handler, Reply } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { listProject, lookUpNode, projectScope } from '../../node-access.ts';
-import { isTrue, listBody, readPage } from '../../paging.ts';
+import { isTrue, listText, readPage } from '../../paging.ts';
 import { booleanOf, wordList } from '../../value-syntax.ts';
 import { nodeViewContext } from '../../view-context.ts';
 import { NODE_VIEW } from '../../views/node.ts';
@@ -59,10 +59,10 @@ async function listNodesOf(
   const shown = await servedBy(api, found, query.conductor);
   const context = await nodeViewContext(request, api, view, shown);
   const detail = request.operation.endsWith('.detail');
-  const body = listBody(request, page, {
+  const text = listText(request, page, {
     key: 'nodes',
     path: detail ? `${base}/detail` : base,
-    items: shown.map((node) => view.render(node, context)),
+    items: shown.map((node) => view.text(node, context)),
     last: found.at(-1)?.uuid,
     full: found.length === page.limit && query.instance_uuid === undefined,
     keep: {
@@ -71,7 +71,7 @@ async function listNodesOf(
       retired: isTrue(query.retired) ? query.retired : undefined,
     },
   });
-  return { status: 200, body };
+  return { status: 200, text };
 }
 
 function scopeOf(project: string | undefined, shard: string | undefined): NodeScope {

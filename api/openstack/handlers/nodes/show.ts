@@ -9,7 +9,7 @@ import { NODE_VIEW } from '../../views/node.ts';
 export const showNode: Handler = async (request, api) => {
   const view = api.views.get(NODE_VIEW, request.minor, readFields(request));
   const node = await findNodeFor(api, request);
-  return { status: 200, body: view.render(node, await nodeViewContext(request, api, view, [node])) };
+  return { status: 200, text: view.text(node, await nodeViewContext(request, api, view, [node])) };
 };
 
 /** A reply with the whole node, as creation and PATCH give it. */
@@ -20,8 +20,8 @@ export async function wholeNode(
   status: number,
 ): Promise<Reply> {
   const view = api.views.get(NODE_VIEW, request.minor, 'all');
-  const body = view.render(node, await nodeViewContext(request, api, view, [node]));
+  const text = view.text(node, await nodeViewContext(request, api, view, [node]));
   return status === 201
-    ? { status, body, headers: { Location: `${request.base_url}/v1/nodes/${node.uuid}` } }
-    : { status, body };
+    ? { status, text, headers: { Location: `${request.base_url}/v1/nodes/${node.uuid}` } }
+    : { status, text };
 }
