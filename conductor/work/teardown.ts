@@ -24,9 +24,17 @@ const tearDown: StepDefinition = {
     await networkOf(ctx).unplugTenant(ctx);
     // A deployment that failed may have left it.
     await dropNetwork(ctx, 'provisioning');
+    await forgetVolumes(ctx);
     return DONE;
   },
 };
+
+/** The next instance must not boot from the volumes of this one. The interface `fake` leaves them, as in Ironic. */
+async function forgetVolumes({ node, store }: WorkContext): Promise<void> {
+  if (!usesAgent(node)) return;
+  for (const { uuid } of await store.volume_targets.list({ where: { node_uuid: node.uuid } }))
+    await store.volume_targets.delete(uuid);
+}
 
 /** What an instance left on the node and must not outlive it. */
 export function withoutInstance(node: NodeRecord): NodeChanges {

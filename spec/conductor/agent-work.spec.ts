@@ -88,10 +88,13 @@ describe('work through the agent', () => {
       'switch_to_tenant_network 30',
       'boot_instance 20',
     ]);
+    const volume = { volume_type: 'iscsi', volume_id: 'v', boot_index: 0 };
+    await bench.store.volume_targets.create({ node_uuid: node.uuid, ...volume });
     await raise(node, 'deleted');
     const freed = await bench.settled(node, 'available');
     expect(freed.power_state).to.equal('power off');
     expect(freed.instance_info).to.deep.equal({});
+    expect(await bench.store.volume_targets.list()).to.deep.equal([]);
     expect(await machine.disks[0]?.contents()).to.equal(null);
     const erased = machine.events.filter(({ event }) => event.includes('erased')).map(({ event }) => event);
     expect(erased).to.deep.equal(['metadata erased', 'erased']);
