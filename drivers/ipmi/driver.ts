@@ -34,10 +34,10 @@ const INTERFACES = {
   firmware: ['no-firmware'],
   inspect: ['agent', 'no-inspect'],
   management: ['ipmitool'],
-  network: ['noop'],
+  network: ['flat', 'neutron', 'noop'],
   power: ['ipmitool'],
   raid: ['no-raid'],
-  rescue: ['no-rescue'],
+  rescue: ['no-rescue', 'agent'],
   storage: ['noop'],
   vendor: ['ipmitool', 'no-vendor'],
 } as const;
