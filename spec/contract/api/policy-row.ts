@@ -11,7 +11,7 @@ import type { ApiRow } from './api-row.ts';
 export type Outcome = number | (Pick<ApiRow, 'status'> & Partial<ApiRow>);
 
 /** One request that needs a rule, and its outcome for callers who pass, who do not, and who may not even see the node. */
-export interface PolicyRow extends Pick<ApiRow, 'request' | 'version' | 'body' | 'given'> {
+export interface PolicyRow extends Pick<ApiRow, 'request' | 'version' | 'body' | 'given' | 'settings'> {
   rule: string;
   may: Outcome;
   /** Default: 403. */
@@ -42,7 +42,7 @@ export function readPolicyRows(): PolicyRow[] {
 
 /** The row of the API tables that one persona makes of a policy row. */
 export function rowFor(row: PolicyRow, facts: RuleFacts, persona: string): ApiRow {
-  const { rule, may, may_not, hidden, others, given = OWNED, ...request } = row;
+  const { rule, may, may_not, hidden, others, settings: _, given = OWNED, ...request } = row;
   const refused = may_not ?? 403;
   const sees = (MAY.SYSTEM_OR_PROJECT_READER ?? []).includes(persona);
   const outcome =

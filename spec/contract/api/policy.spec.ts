@@ -1,27 +1,32 @@
 import { expect } from 'chai';
 import type { Policy } from '../../../api/openstack/policy/policy.ts';
 import { readRuleFacts } from '../../api/openstack/policy/who-may.ts';
-import { type ApiBench, startApiBench } from './api-bench.ts';
+import { type ApiBench, type ApiBenchOptions, startApiBench } from './api-bench.ts';
 import { runRow } from './api-row.ts';
 import { PERSONAS, readPolicyRows, rowFor } from './policy-row.ts';
 
 describe('API policy tables', () => {
   const facts = readRuleFacts();
   const asked = new Set<string>();
-  let bench: ApiBench;
-  before(async () => {
-    bench = await startApiBench({
-      settings: { DEFAULT: { rbac_service_role_elevated_access: true } },
+  let shared: ApiBench;
+  const start = (settings: ApiBenchOptions['settings'] = {}) =>
+    startApiBench({
+      settings: { DEFAULT: { rbac_service_role_elevated_access: true }, ...settings },
       wrapPolicy: (policy) => listening(policy, asked),
     });
+  before(async () => {
+    shared = await start();
   });
-  after(() => bench[Symbol.asyncDispose]());
+  after(() => shared[Symbol.asyncDispose]());
   beforeEach(() => asked.clear());
 
   for (const row of readPolicyRows()) {
     it(`${row.rule}: ${row.request}`, async () => {
       const rule_facts = facts[row.rule];
       if (rule_facts === undefined) throw new Error(`The reference has no rule ${row.rule}.`);
+      const own =
+        row.settings === undefined ? null : await start(row.settings as ApiBenchOptions['settings']);
+      const bench = own ?? shared;
       const wrong: Record<string, string> = {};
       for (const persona of PERSONAS) {
         await runRow(bench, rowFor(row, rule_facts, persona)).catch((error: unknown) => {
@@ -29,6 +34,7 @@ describe('API policy tables', () => {
         });
         await bench.clear();
       }
+      await own?.[Symbol.asyncDispose]();
       expect(wrong).to.deep.equal({});
       expect([...asked], 'rules asked for').to.include(row.rule);
     });
