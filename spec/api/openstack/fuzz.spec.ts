@@ -91,6 +91,8 @@ const UUIDS = {
   template: '1be26c0b-03f2-4d2e-ae87-c02d7f33c129',
   connector: '1be26c0b-03f2-4d2e-ae87-c02d7f33c12a',
   target: '1be26c0b-03f2-4d2e-ae87-c02d7f33c12b',
+  allocation: '1be26c0b-03f2-4d2e-ae87-c02d7f33c12c',
+  rule: '1be26c0b-03f2-4d2e-ae87-c02d7f33c12d',
 } as const;
 const NODES = [UUIDS.node, UUIDS.other, 'n1', 'n2'];
 /** Parameter of a path → what exists. */
@@ -100,6 +102,7 @@ const BY_PARAMETER: Readonly<Record<string, readonly string[]>> = {
   portgroup: [UUIDS.portgroup, 'pg'],
   runbook: [UUIDS.runbook, 'rb'],
   template: [UUIDS.template, 'CUSTOM_T'],
+  allocation: [UUIDS.allocation, 'al'],
   driver: ['fake-hardware'],
   hostname: ['conductor-1'],
   indicator: ['power@system', 'led@chassis'],
@@ -109,6 +112,7 @@ const BY_PARAMETER: Readonly<Record<string, readonly string[]>> = {
 };
 const BY_COLLECTION: Readonly<Record<string, readonly string[]>> = {
   '/v1/chassis': [UUIDS.chassis],
+  '/v1/inspection_rules': [UUIDS.rule],
   '/v1/volume/connectors': [UUIDS.connector],
   '/v1/volume/targets': [UUIDS.target],
 };
@@ -135,6 +139,8 @@ async function seed({ store }: ApiBench): Promise<void> {
   const node_uuid = UUIDS.node;
   await store.portgroups.create({ uuid: UUIDS.portgroup, node_uuid, name: 'pg', mode: '1' });
   await store.ports.create({ uuid: UUIDS.port, node_uuid, address: '52:54:00:00:00:01', name: 'p1' });
+  await store.allocations.create({ uuid: UUIDS.allocation, name: 'al', resource_class: 'gold' });
+  await store.inspection_rules.create({ uuid: UUIDS.rule, actions: [{ op: 'fail', args: { msg: 'no' } }] });
   await store.runbooks.create({ uuid: UUIDS.runbook, name: 'rb', steps });
   await store.deploy_templates.create({ uuid: UUIDS.template, name: 'CUSTOM_T', steps });
   await store.volume_connectors.create({ uuid: UUIDS.connector, node_uuid, type: 'iqn', connector_id: 'a' });
