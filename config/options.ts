@@ -236,6 +236,13 @@ export const OPTIONS = {
     max_command_attempts: integer(3, 'Tries of a call to an agent that cannot be reached.', 1),
     require_tls: flag(true, 'Refuse agents whose callback URL is not https.'),
   },
+  inspection_rules: {
+    mask_secrets: choice(
+      ['always', 'never', 'sensitive'],
+      'always',
+      'When inspection rules see *** for passwords in inspection data; sensitive: unless the rule is sensitive.',
+    ),
+  },
   pxe: {
     kernel_append_params: text('nofb vga=normal', 'Kernel parameters of the deploy ramdisk.'),
   },

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { applyInspectionRules } from '../inspection-rules/apply-to-node.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
 import { DONE, findIn, plannedStep, type StepDefinition, StepFailure, type Work } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
@@ -36,6 +37,7 @@ const agentInspect: StepDefinition = {
           pxe_enabled: pxe_mac === null || pxe_mac === address,
         });
     ctx.change({ properties: { ...ctx.node.properties, ...facts.properties } });
+    await applyInspectionRules(ctx, data);
     return DONE;
   },
 };

@@ -157,6 +157,49 @@ describe('work through the agent', () => {
     expect((await bench.store.inventory.get(node.uuid))?.inventory).to.include.keys('interfaces', 'memory');
   });
 
+  it('follows the inspection rules', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    const [port] = await bench.store.ports.list({ where: { node_uuid: node.uuid } });
+    await bench.store.inspection_rules.create({
+      conditions: [{ op: 'is-empty', args: { value: '{inventory[nothing]}' } }],
+      actions: [
+        { op: 'set-attribute', args: { path: 'resource_class', value: 'cpus-{inventory[cpu][count]}' } },
+        { op: 'add-trait', args: { name: 'CUSTOM_FOUND' } },
+        { op: 'set-plugin-data', args: { path: 'seen.by', value: 'rule' } },
+        { op: 'set-port-attribute', args: { port_id: port?.uuid ?? '', path: 'extra/seen', value: true } },
+      ],
+    });
+    await bench.store.inspection_rules.create({
+      conditions: [{ op: '!is-empty', args: { value: '{inventory[nothing]}' } }],
+      actions: [{ op: 'fail', args: { msg: 'this rule does not apply' } }],
+    });
+    await raise(node, 'inspect');
+    const inspected = await bench.settled(node, 'manageable');
+    expect(inspected.resource_class).to.match(/^cpus-\d+$/);
+    expect(inspected.traits).to.deep.equal(['CUSTOM_FOUND']);
+    expect(inspected.properties).to.include.keys('cpu_arch');
+    const data = await bench.store.inventory.get(node.uuid);
+    expect(data?.plugin_data).to.deep.include({ seen: { by: 'rule' } });
+    expect((await bench.store.ports.get(port?.uuid ?? ''))?.extra).to.deep.equal({ seen: true });
+  });
+
+  it('fails an inspection as a rule says, and keeps what was done before', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable' });
+    await bench.store.inspection_rules.create({
+      actions: [
+        { op: 'set-attribute', args: { path: 'extra/seen', value: true } },
+        { op: 'fail', args: { msg: 'wrong rack' } },
+      ],
+    });
+    await raise(node, 'inspect');
+    const failed = await bench.settled(node, 'inspect failed');
+    expect(failed.last_error).to.contain('Failed to finish inspection: wrong rack');
+    expect(failed.extra).to.deep.equal({ seen: true });
+    expect(failed.inspection_finished_at).to.equal(null);
+  });
+
   it('rescues and brings back what was there', async () => {
     await bench.start();
     const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
