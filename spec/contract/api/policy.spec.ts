@@ -28,13 +28,16 @@ describe('API policy tables', () => {
         row.settings === undefined ? null : await start(row.settings as ApiBenchOptions['settings']);
       const bench = own ?? shared;
       const wrong: Record<string, string> = {};
-      for (const persona of PERSONAS) {
-        await runRow(bench, rowFor(row, rule_facts, persona)).catch((error: unknown) => {
-          wrong[persona] = String(error);
-        });
-        await bench.clear();
+      try {
+        for (const persona of PERSONAS) {
+          await runRow(bench, rowFor(row, rule_facts, persona)).catch((error: unknown) => {
+            wrong[persona] = String(error);
+          });
+          await bench.clear();
+        }
+      } finally {
+        await own?.[Symbol.asyncDispose]();
       }
-      await own?.[Symbol.asyncDispose]();
       expect(wrong).to.deep.equal({});
       expect([...asked], 'rules asked for').to.include(row.rule);
     });
