@@ -30,10 +30,15 @@ const PREPARED_STATEMENTS = 256;
 
 const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
-/** Refuses what does not fit instead of cutting it, counts time in UTC, and gives a lock up before a client does. */
+/**
+ * Refuses what does not fit instead of cutting it, counts time in UTC, and gives a lock up before a client does. A process
+ * that is paused inside a transaction would keep its locks, and everybody waiting, for as long as it sleeps: MariaDB ends
+ * such a transaction, before those who wait for it give up. MySQL has no such limit and takes that part for a comment.
+ */
 const SESSION = [
   "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO', " +
-    "time_zone = '+00:00', innodb_lock_wait_timeout = 10, group_concat_max_len = 1048576",
+    "time_zone = '+00:00', innodb_lock_wait_timeout = 10, group_concat_max_len = 1048576 " +
+    '/*M!100301 , idle_transaction_timeout = 5 */',
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 

@@ -84,6 +84,24 @@ describe('store on MariaDB, where transactions run side by side', function besid
     expect(await store.nodes.get(node.uuid)).to.have.property('owner', 'x');
   });
 
+  it('ends a transaction whose process sleeps, so that those who wait for its locks go on', async () => {
+    const node = await store.nodes.create(newNode());
+    const [asleep, wake] = [signal(), signal()];
+    const sleeper = failure(
+      store.transaction(async (tables) => {
+        await tables.nodes.update(node.uuid, { owner: 'sleeper' });
+        asleep.reach();
+        await wake.reached;
+      }),
+    );
+    await asleep.reached;
+    const written = await store.nodes.update(node.uuid, { owner: 'other' }, { owner: null });
+    expect(written).to.include({ owner: 'other' });
+    wake.reach();
+    expect(await sleeper).to.include({ code: 'ServiceUnavailable' });
+    expect(await store.nodes.get(node.uuid)).to.have.property('owner', 'other');
+  });
+
   it('refuses values that do not fit instead of cutting them', async () => {
     const error = await failure(store.nodes.create(newNode({ owner: 'x'.repeat(300) })));
     expect(error).to.include({ code: 'InvalidParameterValue' });
