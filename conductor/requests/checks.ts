@@ -19,7 +19,19 @@ export function deployProblems(node: NodeRecord): string[] {
   const validate = DEPLOY_VALIDATIONS[deployInterface(node)];
   if (validate === undefined)
     return [`The deploy interface ${node.deploy_interface} is not implemented: choose direct or ramdisk.`];
-  return validate(node);
+  return [...validate(node), ...traitProblems(node)];
+}
+
+/** An instance asks for traits, and so for deploy templates, only of those that the node has. */
+function traitProblems({ instance_info, traits }: NodeRecord): string[] {
+  const wanted = instance_info.traits ?? null;
+  if (wanted === null) return [];
+  if (!Array.isArray(wanted) || wanted.some((trait) => typeof trait !== 'string'))
+    return ['instance_info/traits must be a list of texts.'];
+  const missing = wanted.filter((trait) => !traits.includes(String(trait)));
+  return missing.length === 0
+    ? []
+    : [`instance_info asks for traits that the node does not have: ${missing.join(', ')}.`];
 }
 
 const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord) => string[]>> = {
