@@ -62,6 +62,7 @@ export async function runJob(
       try {
         node_end = await run.work.fail(run, failure);
       } catch (error) {
+        leaveIfAway(error);
         lease.check();
         log.error({ ...run.facts, err: error }, 'the clean-up after a failure failed too');
       }
@@ -124,6 +125,7 @@ export async function runJob(
       try {
         run.steps = await run.work.plan(run);
       } catch (error) {
+        leaveIfAway(error);
         lease.check();
         return fail(explain(error, null, log));
       }
@@ -191,6 +193,7 @@ export async function runJob(
     try {
       return await ended({ state: 'done', result }, await run.work.finish(run, result));
     } catch (error) {
+      leaveIfAway(error);
       lease.check();
       if (error instanceof LeaseLost) throw error;
       return fail(explain(error, run.steps[run.step_index] ?? null, log));
@@ -223,6 +226,7 @@ export async function runJob(
         run.drop();
         return { outcome: 'again', after_ms: 0, data: run.data };
       }
+      leaveIfAway(error);
       lease.check();
       const { message } = explain(error, step, log);
       return { outcome: 'fail', message, cause: error };
@@ -273,6 +277,11 @@ export async function runJob(
     }
     throw error;
   }
+}
+
+/** A database that is away fails no work: the job is left as by a conductor that died, and gone on with when it is back. */
+function leaveIfAway(error: unknown): void {
+  if (isUnavailable(error)) throw error;
 }
 
 /** True when the job's wait ran past its deadline; waking a job takes the deadline away. */

@@ -266,6 +266,37 @@ describe('a database that goes away', () => {
     });
 });
 
+describe('a step that reads the database while it is away', () => {
+  async function readAway(survives: StepSurvival) {
+    const bench = await startConductorBench(FAST);
+    try {
+      const node = await bench.node();
+      let runs = 0;
+      const read = act(async () => {
+        runs += 1;
+        if (runs === 1) throw serviceError('ServiceUnavailable', { why: 'The database is away.' });
+        return { outcome: 'done' };
+      }, survives);
+      await bench.start('conductor-1', verifyBy({ read }));
+      await bench.client.provision(node, 'manage', {}, CALLER);
+      const ended = await bench.settled(node, survives === 'never' ? 'enroll' : 'manageable');
+      return { runs, last_error: ended.last_error };
+    } finally {
+      await bench[Symbol.asyncDispose]();
+    }
+  }
+
+  it('is run again when it may be repeated', async () => {
+    expect(await readAway('repeat')).to.deep.equal({ runs: 2, last_error: null });
+  });
+
+  it('is not run again when it must not', async () => {
+    const { runs, last_error } = await readAway('never');
+    expect(runs).to.equal(1);
+    expect(last_error).to.contain('may not run twice');
+  });
+});
+
 function act(run: StepDefinition['run'], survives: StepSurvival = 'never'): StepDefinition {
   return { survives, run };
 }
