@@ -67,6 +67,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'bin/demo/',
       'api/openstack/auth/keystone-http.ts',
       'conductor/agent.ts',
+      'conductor/inspection-rules/api-call.ts',
       'conductor/neighbours/service-session.ts',
       'rack/http-client.ts',
     ],

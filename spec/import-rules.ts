@@ -68,7 +68,8 @@ const PROGRAMS = ['bin/', 'spec/', 'bench/'];
 /** Packages that reach outside, and the only files that may load them: one per protocol. */
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
-  'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts'],
+  // The operators of inspection rules only compare addresses.
+  'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts', 'conductor/inspection-rules/operators.ts'],
   'node:tls': ['api/openstack/auth/keystone-http.ts', 'conductor/neighbours/service-session.ts'],
   'node:http': ['boot/server.ts'],
   'node:https': ['rack/agent-api.ts'],
@@ -76,6 +77,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   undici: [
     'api/openstack/auth/keystone-http.ts',
     'conductor/agent.ts',
+    'conductor/inspection-rules/api-call.ts',
     'conductor/neighbours/service-session.ts',
     'rack/http-client.ts',
   ],
