@@ -19,7 +19,7 @@ export const TIERS = {
   },
   rabbitmq: { needs: ['rabbitmq'], test_timeout_ms: 60_000, timeout_s: 300 },
   keystone: { needs: ['mariadb', 'keystone', 'openstack'], test_timeout_ms: 60_000, timeout_s: 600 },
-  unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 300 },
+  unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
