@@ -6,6 +6,7 @@ import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
+import type { Announced } from './notifications/notifier.ts';
 
 /**
  * All that the API may ask of the conductors. Requests that change hardware become jobs in one transaction with the
@@ -54,6 +55,8 @@ export interface ConductorClient {
   ): Promise<AllocationRecord>;
   /** Deletes an allocation and frees its node. @throws Conflict, NodeLocked, NotFound */
   destroyAllocation(allocation: AllocationRecord): Promise<void>;
+  /** Makes a change that the API does itself, and tells those who listen to notifications of its start and end. */
+  announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */
   agentToken(node: NodeRecord): Promise<string>;
   /** Records an agent's heartbeat and wakes the job that waits for it. */

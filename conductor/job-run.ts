@@ -42,6 +42,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   woken = false;
   data: JsonObject;
   readonly #lease: Lease;
+  readonly #notifier: ConductorDeps['notifier'];
   readonly #observer: ConductorObserver | undefined;
   readonly #clock_offset_ms: number;
   #stored: NodeRecord | null = null;
@@ -65,6 +66,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.step_index = job.step_index;
     this.data = job.step_data;
     this.#lease = lease;
+    this.#notifier = deps.notifier;
     // A lease that was just given ends lease_timeout after the database's now.
     const db_now = (job.lease_expires_at ?? deps.clock.now()) - deps.settings.conductor.lease_timeout * 1000;
     this.#clock_offset_ms = db_now - deps.clock.now();
@@ -113,6 +115,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   /** The pending changes are stored; `node` is the row now. */
   written(node: NodeRecord): void {
     tellPower(this.neighbours, this.#stored, node);
+    if (this.#stored !== null) this.#notifier?.nodeChanged(this.#stored, node);
     this.#stored = node;
     this.#changes = {};
   }

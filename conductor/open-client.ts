@@ -6,6 +6,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { Bus } from './bus/bus.ts';
 import type { ConductorClient } from './client.ts';
 import { createJobEnds } from './job-ends.ts';
+import { createNotifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 import { createPlacement } from './placement.ts';
 import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
@@ -16,6 +17,9 @@ import { deleteNode, updateNode, withNodeUnlocked } from './requests/node.ts';
 import { power } from './requests/power.ts';
 import { provision } from './requests/provision.ts';
 import type { ConductorLogger } from './step.ts';
+
+/** What PUT and DELETE of maintenance change. */
+const MAINTENANCE = ['maintenance', 'maintenance_reason', 'fault'];
 
 /**
  * The API's way to the conductors: see ConductorClient. Disposing it stops its listening on the bus.
@@ -33,16 +37,27 @@ export async function createConductorClient(deps: {
 }): Promise<ConductorClient & AsyncDisposable> {
   const placement = createPlacement(deps);
   const ends = await createJobEnds(deps.bus, deps.clock);
-  const common = { ...deps, placement, ends, drivers: deps.drivers ?? null };
   const host = deps.settings.DEFAULT.host || hostname();
+  const notifier = createNotifier({ ...deps, host });
+  const common = { ...deps, placement, ends, notifier, drivers: deps.drivers ?? null };
   return {
     provision: (node, verb, args, caller) => provision(common, node, verb, args, caller),
     power: (node, target, timeout_s, caller) => power(common, node, target, timeout_s, caller),
     changeHardware: (node, change, caller) => changeHardware(common, node, change, caller),
     call: (node, method, args, caller) => call(common, node, method, args, caller),
-    updateNode: (node, changes) => updateNode(common, node, changes),
+    updateNode: (node, changes) => {
+      const action = Object.keys(changes).every((name) => MAINTENANCE.includes(name))
+        ? 'maintenance_set'
+        : 'update';
+      const record = { ...node, ...changes };
+      return notifier.announce({ object: 'node', action, record }, () => updateNode(common, node, changes));
+    },
+    announce: (what, change) => notifier.announce(what, change),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),
-    deleteNode: (node, caller) => deleteNode(common, node, caller),
+    deleteNode: (node, caller) =>
+      notifier.announce({ object: 'node', action: 'delete', record: node }, () =>
+        deleteNode(common, node, caller),
+      ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
     destroyAllocation: (allocation) => destroyAllocation(common, allocation),
     agentToken: (node) => agentToken(common, node),

@@ -4,6 +4,7 @@ import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycl
 import { runAllocation } from './allocate.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
 import { Lease } from './lease.ts';
+import { createNotifier } from './notifications/notifier.ts';
 import { type Periodic, startPeriodics } from './periodic/periodic.ts';
 import { PERIODICS } from './periodic/periodics.ts';
 import { createPlacement } from './placement.ts';
@@ -47,7 +48,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const { store, bus, settings, clock, log, hostname, drivers } = options;
   const group = settings.conductor.conductor_group.toLowerCase();
   const lease_ms = settings.conductor.lease_timeout * 1000;
-  const deps = { ...options, works: options.works ?? WORKS };
+  const notifier = options.notifier ?? createNotifier({ ...options, host: hostname });
+  const deps = { ...options, notifier, works: options.works ?? WORKS };
   const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
   /** No new work. */
   const ending = new AbortController();
@@ -181,6 +183,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const consumer = await bus.consume(jobQueue(group), CLAIM_BATCH, async () => poke());
   const periodics = startPeriodics(options.periodics ?? PERIODICS, {
     ...options,
+    notifier,
     placement,
     registration,
     signal: ending.signal,

@@ -10,6 +10,7 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
+import type { Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 
 export interface ConductorLogger extends DriverLogger {
@@ -31,6 +32,8 @@ export interface ConductorDeps {
   observer?: ConductorObserver;
   /** Default: none. */
   neighbours?: Neighbours;
+  /** Default: none. */
+  notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected'>;
 }
 
 /** Changes to a node's fields. */

@@ -21,6 +21,15 @@ export const OPTIONS = {
     ),
     rbac_service_project_name: text('service', 'Name of that service project.'),
     log_level: choice(['debug', 'info', 'warn', 'error'], 'info', 'Least severity of log lines.'),
+    notification_level: choice(
+      ['off', 'debug', 'info', 'warning', 'error', 'critical'],
+      'off',
+      'Least level of the notifications sent on RabbitMQ in the form of oslo.messaging.',
+    ),
+    versioned_notifications_topics: list(
+      ['ironic_versioned_notifications'],
+      'Topics of those notifications; each level has a queue, `<topic>.<level>`, that somebody must read.',
+    ),
     enabled_hardware_types: list(['ipmi'], 'Hardware types that conductors load.'),
     enabled_bios_interfaces: list(['no-bios'], 'BIOS interfaces that nodes may use.'),
     enabled_boot_interfaces: list(['ipxe', 'pxe'], 'Boot interfaces that nodes may use.'),

@@ -1,6 +1,6 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { Clock } from '../../lifecycle/clock.ts';
-import { declareQueue } from './amqp-queue.ts';
+import { declareListeners, declareQueue } from './amqp-queue.ts';
 import type { BusLogger } from './bus.ts';
 
 /** Messages that wait for the broker's confirm; more are refused at once. */
@@ -50,6 +50,13 @@ export class AmqpPublisher {
       channel.assertExchange(exchange, 'fanout', { durable: true }),
     );
     await this.#publish(exchange, '', body, false);
+  }
+
+  /** Resolves when the broker has handed the message to a topic exchange, and by it to the queue named like the key. */
+  async toListeners(exchange: string, key: string, body: Buffer): Promise<void> {
+    await this.#open();
+    await once(this.#exchanges, `${exchange} ${key}`, () => declareListeners(this.#model, exchange, key));
+    await this.#publish(exchange, key, body, false);
   }
 
   async #publish(exchange: string, key: string, body: Buffer, to_queue: boolean): Promise<boolean> {

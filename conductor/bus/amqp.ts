@@ -74,6 +74,12 @@ class AmqpBus implements Bus {
     return this.#confirmed(topic, message, (publisher, body) => publisher.toTopic(this.#name(topic), body));
   }
 
+  notify(exchange: string, routing_key: string, message: JsonObject): Promise<boolean> {
+    return this.#confirmed(exchange, message, (publisher, body) =>
+      publisher.toListeners(this.#name(exchange), this.#name(routing_key), body),
+    );
+  }
+
   consume(queue: string, prefetch: number, handler: MessageHandler): Promise<AsyncDisposable> {
     const { log, redeliveries } = this.#options;
     const name = this.#name(queue);

@@ -16,6 +16,12 @@ export interface Bus extends AsyncDisposable {
   consume(queue: string, prefetch: number, handler: MessageHandler): Promise<AsyncDisposable>;
   /** Tells every listener of a topic. False: not confirmed. Never throws. */
   publish(topic: string, message: JsonObject): Promise<boolean>;
+  /**
+   * Hands a message to those outside who listen as oslo.messaging does: a topic exchange, and a queue named like the routing
+   * key. Both are used as they are, or made as oslo.messaging makes them. False: not confirmed, or nobody can be outside.
+   * Never throws.
+   */
+  notify(exchange: string, routing_key: string, message: JsonObject): Promise<boolean>;
   /** Hears every message published on a topic from now on. */
   subscribe(topic: string, handler: MessageHandler): Promise<AsyncDisposable>;
 }

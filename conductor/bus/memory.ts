@@ -47,6 +47,10 @@ class MemoryBus implements Bus {
     return this.#deliver(topic, message, [...(this.#topics.get(topic) ?? [])]);
   }
 
+  async notify(): Promise<boolean> {
+    return false;
+  }
+
   async subscribe(topic: string, handler: MessageHandler): Promise<AsyncDisposable> {
     const own = new MemoryQueue(topic, { ...this.#options, redeliveries: 0 });
     const listeners = this.#topics.get(topic) ?? new Set();

@@ -63,7 +63,7 @@ async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, n
   if (reading.state !== null && !force_power_state_during_sync) {
     tries.delete(uuid);
     if (await write(ctx, node, { power_state: reading.state }))
-      tellPower(ctx.neighbours, node, { ...node, power_state: reading.state });
+      tellCorrected(ctx, node, { ...node, power_state: reading.state });
     ctx.log.info({ node: uuid, power_state: reading.state }, 'recorded a power state that changed by itself');
     return;
   }
@@ -110,6 +110,7 @@ async function correct(
     if ((await tables.nodes.update(node.uuid, held, guard(node))) === null) throw new Overtaken();
     return job.id;
   });
+  ctx.notifier?.nodeChanged(node, { ...node, target_power_state: target });
   await ctx.bus.send(jobQueue(node.conductor_group), { job_id });
 }
 
@@ -147,8 +148,13 @@ async function giveUp(
     });
     return written;
   });
-  if (given_up !== null) tellPower(ctx.neighbours, node, given_up);
+  if (given_up !== null) tellCorrected(ctx, node, given_up);
   ctx.log.error({ node: node.uuid }, why);
+}
+
+function tellCorrected(ctx: PeriodicContext, before: NodeRecord, after: NodeRecord): void {
+  tellPower(ctx.neighbours, before, after);
+  ctx.notifier?.powerCorrected(after, before.power_state);
 }
 
 function guard(node: NodeRecord) {

@@ -6,6 +6,7 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import type { WaitReason } from '../../lifecycle/job.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type Bus, jobQueue } from '../bus/bus.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import type { ConductorObserver } from '../observer.ts';
 import type { Placement } from '../placement.ts';
 import type { NodeChanges } from '../step.ts';
@@ -17,6 +18,7 @@ export interface RequestDeps {
   settings: Settings;
   clock: Clock;
   placement: Placement;
+  notifier: Notifier;
   observer?: Pick<ConductorObserver, 'lockWaited'> | undefined;
 }
 
@@ -65,6 +67,7 @@ export async function changeNode(
       const host = starts ? await deps.placement.requireHost(current) : null;
       const done = await carryOut(deps, current, caller, request, host);
       if (done !== null) {
+        deps.notifier.nodeChanged(current, { ...current, ...request.changes });
         if (done.job_id !== null)
           await deps.bus.send(jobQueue(current.conductor_group), { job_id: done.job_id });
         return done;

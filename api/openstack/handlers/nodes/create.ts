@@ -26,15 +26,18 @@ export const createNode: Handler = async (request, api) => {
     ? await findLinkedNode(api, request, 'parent_node', input.parent_node, owner)
     : null;
   const facts = await requireHardwareType(api, driver, conductor_group);
-  const node = await api.store.nodes.create({
+  const record = {
     ...input,
     ...chooseInterfaces(driver, facts, input),
     uuid: input.uuid ?? randomUUID(),
     owner,
     conductor_group,
     parent_node: parent?.uuid ?? null,
-    provision_state: since('create_in_enroll', request.minor) ? 'enroll' : 'available',
-  });
+    provision_state: since('create_in_enroll', request.minor) ? ('enroll' as const) : ('available' as const),
+  };
+  const node = await api.conductor.announce({ object: 'node', action: 'create', record }, () =>
+    api.store.nodes.create(record),
+  );
   return wholeNode(api, request, node, 201);
 };
 

@@ -29,7 +29,10 @@ export const createPort: Handler = async (request, api) => {
   // A port that does not say otherwise is no PXE port of a group without standalone ports: only an explicit true is refused.
   const checked = { ...full, pxe_enabled: body.pxe_enabled === undefined ? false : full.pxe_enabled };
   await checkMembership(api, checked, portgroup);
-  return wholePort(api, request, await api.store.ports.create(full), 201);
+  const port = await api.conductor.announce({ object: 'port', action: 'create', record: full }, () =>
+    api.store.ports.create(full),
+  );
+  return wholePort(api, request, port, 201);
 };
 
 /** The node that gets the port. The rule is asked even when there is none, so that nobody learns which exist. */

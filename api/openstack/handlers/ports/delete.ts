@@ -13,6 +13,8 @@ export const deletePort: Handler = async (request, api) => {
       why: `Cannot delete the port ${port.uuid} as it is bound to VIF ${String(vif)}: detach it first.`,
     });
   }
-  await api.conductor.withNodeUnlocked(node, () => api.store.ports.delete(port.uuid));
+  await api.conductor.announce({ object: 'port', action: 'delete', record: port }, () =>
+    api.conductor.withNodeUnlocked(node, () => api.store.ports.delete(port.uuid)),
+  );
   return { status: 204 };
 };
