@@ -17,8 +17,13 @@ export const TIERS = {
     test_timeout_ms: 180_000,
     timeout_s: 600,
   },
+  chaos: { needs: ['mariadb', 'rabbitmq'], test_timeout_ms: 540_000, timeout_s: 600 },
   rabbitmq: { needs: ['rabbitmq'], test_timeout_ms: 60_000, timeout_s: 300 },
-  keystone: { needs: ['mariadb', 'keystone', 'openstack'], test_timeout_ms: 60_000, timeout_s: 600 },
+  keystone: {
+    needs: ['mariadb', 'rabbitmq', 'keystone', 'openstack'],
+    test_timeout_ms: 60_000,
+    timeout_s: 600,
+  },
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
@@ -49,6 +54,7 @@ export function isTierName(value: string): value is TierName {
 export function specFiles(folder: string): Record<TierName, string[]> {
   const files: Record<TierName, string[]> = {
     e2e: [],
+    chaos: [],
     rabbitmq: [],
     unit: [],
     mariadb: [],

@@ -131,6 +131,15 @@ export async function startOpenstackShell(account: OpenstackAccount): Promise<Op
   };
 }
 
+/**
+ * An argument with spaces or quotes. Twice, because the client's batch mode takes a command apart, joins its words with
+ * spaces and takes them apart again.
+ */
+export function quoted(text: string): string {
+  const once_quoted = (word: string) => `'${word.replaceAll("'", `'"'"'`)}'`;
+  return once_quoted(once_quoted(text));
+}
+
 function beforeMark(text: string): string {
   return text.slice(0, text.indexOf(MARK)).trim();
 }

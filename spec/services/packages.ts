@@ -40,8 +40,12 @@ const NEEDS = {
     ],
   },
   openstack: {
-    packages: ['python3-openstackclient', 'python3-ironicclient'],
-    proof: ['/usr/bin/openstack', '/usr/lib/python3/dist-packages/ironicclient'],
+    packages: ['python3-openstackclient', 'python3-ironicclient', 'python3-openstacksdk'],
+    proof: [
+      '/usr/bin/openstack',
+      '/usr/lib/python3/dist-packages/ironicclient',
+      '/usr/lib/python3/dist-packages/openstack',
+    ],
   },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
 } as const satisfies Record<string, Need>;
