@@ -7,6 +7,7 @@ import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
 import { startAllInOne } from './all-in-one.ts';
 import { startApi } from './api.ts';
+import { listAudit, verifyAudit } from './audit.ts';
 import { startBootService } from './boot.ts';
 import { startConductorService } from './conductor.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
@@ -59,6 +60,28 @@ db.command('add-key')
 db.command('rotate-secrets')
   .description('encrypt every stored secret again with the first key')
   .action(withSettings(async (settings) => print(await rotateSecrets(settings))));
+
+const audit = program.command('audit').description('who did what to which node');
+audit
+  .command('verify')
+  .description('check that no entry was changed or removed; exit code 1 and the first broken one when it was')
+  .option('--anchor <id:hash>', 'an end that an earlier check has printed')
+  .action(async ({ anchor }: { anchor?: string }) => {
+    await withSettings(async (settings) => {
+      const { whole, text } = await verifyAudit(settings, anchor);
+      print(text);
+      if (!whole) process.exitCode = 1;
+    })();
+  });
+audit
+  .command('list')
+  .description('print entries as JSON lines, newest first')
+  .option('--node <uuid>', 'of this node only')
+  .option('--before <id>', 'older than this entry')
+  .option('--limit <number>', 'at most so many', '100')
+  .action(async (options: { node?: string; before?: string; limit: string }) => {
+    await withSettings(async (settings) => print(await listAudit(settings, options)))();
+  });
 
 program
   .command('config')

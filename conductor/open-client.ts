@@ -45,12 +45,12 @@ export async function createConductorClient(deps: {
     power: (node, target, timeout_s, caller) => power(common, node, target, timeout_s, caller),
     changeHardware: (node, change, caller) => changeHardware(common, node, change, caller),
     call: (node, method, args, caller) => call(common, node, method, args, caller),
-    updateNode: (node, changes) => {
+    updateNode: (node, changes, caller) => {
       const action = Object.keys(changes).every((name) => MAINTENANCE.includes(name))
         ? 'maintenance_set'
         : 'update';
       const record = { ...node, ...changes };
-      return notifier.announce({ object: 'node', action, record }, () => updateNode(common, node, changes));
+      return notifier.announce({ object: 'node', action, record }, () => updateNode(common, node, changes, caller));
     },
     announce: (what, change) => notifier.announce(what, change),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),

@@ -68,6 +68,9 @@ export const OPTIONS = {
   healthcheck: {
     enabled: flag(false, 'Answer GET /healthcheck, to anybody.'),
   },
+  audit: {
+    enabled: flag(true, 'Write who did what to which node into the chain of the audit.'),
+  },
   metrics: {
     enabled: flag(
       true,

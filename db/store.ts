@@ -1,3 +1,4 @@
+import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type {
   AllocationRecord,
@@ -60,6 +61,7 @@ export interface Tables {
   readonly inventory: InventoryRepository;
   readonly conductors: ConductorRepository;
   readonly jobs: JobRepository;
+  readonly audit: AuditRepository;
   /** The database's clock. */
   now(): Promise<EpochMs>;
 }
@@ -282,6 +284,16 @@ export interface JobRepository {
 export interface Backlog extends Pick<JobRecord, 'kind' | 'state'> {
   count: number;
   oldest_ms: number;
+}
+
+/** Who did what: entries are added, never changed or removed. */
+export interface AuditRepository {
+  /** Adds an entry, in the transaction that is open. Until it ends, other writers of entries wait. */
+  append(entry: NewAuditEntry): Promise<void>;
+  /** Newest first. */
+  list(options: { node_uuid?: string; before_id?: number; limit: number }): Promise<AuditEntry[]>;
+  /** Checks every entry. `anchor`: an end of the chain that was seen before, which must still be in it. */
+  verify(anchor?: AuditHead): Promise<AuditVerdict>;
 }
 
 /** A job just claimed, with what its previous claim left behind. */

@@ -1,4 +1,5 @@
 import { ALLOCATIONS, allocationRepository } from './allocations.ts';
+import { AUDIT, auditRepository } from './audit.ts';
 import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
@@ -38,6 +39,7 @@ export const TABLES = [
   CONDUCTORS,
   JOBS,
   JOB_STEPS,
+  AUDIT,
 ] as const satisfies readonly Table<never>[];
 
 /** The repositories over `db`: the store's own, or those of one transaction. */
@@ -59,6 +61,7 @@ export function tables(db: Executor): Tables {
     inventory: inventoryRepository(db),
     conductors: conductorRepository(db),
     jobs: jobRepository(db),
+    audit: auditRepository(db),
     async now() {
       const [row] = await db.rows(`SELECT ${db.dialect.now}`, []);
       return Number(row?.[0]);

@@ -3,6 +3,7 @@ import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
+import { audit } from './audit.ts';
 import { refuseProtected } from './checks.ts';
 import { asRead, lockedError, lockWatch, type RequestDeps, reread } from './reserve.ts';
 
@@ -43,6 +44,7 @@ export async function updateNode(
   deps: RequestDeps,
   node: NodeRecord,
   changes: Partial<NodeRecord>,
+  caller: Caller,
 ): Promise<NodeRecord> {
   const names = Object.keys(changes) as (keyof NodeRecord)[];
   return whileFree(deps, node, async (fresh) => {
@@ -54,7 +56,15 @@ export async function updateNode(
       throw serviceError('Conflict', {
         why: `Node ${node.uuid} was changed at the same time (${moved.join(', ')}): read it again and retry.`,
       });
-    return deps.store.nodes.update(node.uuid, changes, asRead(fresh));
+    return deps.store.transaction(async (tables) => {
+      const written = await tables.nodes.update(node.uuid, changes, asRead(fresh));
+      if (written !== null)
+        await audit(tables, deps.settings, node.uuid, caller, {
+          action: 'update',
+          detail: { fields: names },
+        });
+      return written;
+    });
   });
 }
 
@@ -82,7 +92,7 @@ export async function withNodeUnlocked<T>(
 const DELETABLE: readonly ProvisionState[] = ['manageable', 'enroll', 'adopt failed'];
 
 /** Deletes a node: see ConductorClient.deleteNode. */
-export async function deleteNode(deps: RequestDeps, node: NodeRecord, _caller: Caller): Promise<void> {
+export async function deleteNode(deps: RequestDeps, node: NodeRecord, caller: Caller): Promise<void> {
   await whileFree(deps, node, async (fresh) => {
     refuseProtected(fresh);
     if (!fresh.maintenance) {
@@ -100,7 +110,10 @@ export async function deleteNode(deps: RequestDeps, node: NodeRecord, _caller: C
       const held = await tables.nodes.update(fresh.uuid, { reservation: 'delete' }, asRead(fresh));
       if (held === null) return null;
       await tables.jobs.cancelIdle(fresh.uuid, 'The node was deleted.');
-      return (await tables.nodes.delete(fresh.uuid)) || null;
+      if (!(await tables.nodes.delete(fresh.uuid))) return null;
+      const detail = { name: fresh.name, from: fresh.provision_state };
+      await audit(tables, deps.settings, fresh.uuid, caller, { action: 'delete', detail });
+      return true;
     });
   });
 }

@@ -195,7 +195,10 @@ export async function provision(
     if (start.reservation !== null && transition(start.provision_state, event) === null)
       throw lockedError(start);
   }
-  await changeNode(deps, start, caller, (fresh) => decide(deps, fresh, verb, args));
+  await changeNode(deps, start, caller, async (fresh) => ({
+    ...(await decide(deps, fresh, verb, args)),
+    audited: { action: 'provision', detail: { target: verb, from: fresh.provision_state } },
+  }));
 }
 
 async function decide(

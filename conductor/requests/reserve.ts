@@ -10,6 +10,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import type { ConductorObserver } from '../observer.ts';
 import type { Placement } from '../placement.ts';
 import type { NodeChanges } from '../step.ts';
+import { type Audited, audit, shownArgs } from './audit.ts';
 
 /** What every request of the client is given. */
 export interface RequestDeps {
@@ -35,6 +36,8 @@ export interface NodeRequest {
   abort_after?: number;
   /** Text of an INFO history entry. */
   note?: string;
+  /** What the audit says. Default: the kind of the job and what it was asked for. */
+  audited?: Audited;
 }
 
 /** Times a request is decided anew because the node changed under it, without being locked. */
@@ -121,6 +124,10 @@ export function asRead(node: NodeRecord): Match<NodeRecord> {
   return { reservation: null, updated_at: node.updated_at, provision_state: node.provision_state };
 }
 
+function auditedJob({ job }: NodeRequest): Audited {
+  return { action: job?.kind ?? 'change', detail: shownArgs(job?.args ?? {}) };
+}
+
 /** Thrown to roll a transaction back. */
 class Overtaken extends Error {}
 
@@ -165,6 +172,7 @@ async function carryOut(
           state: written.provision_state,
           target_provision_state: written.target_provision_state,
         });
+      await audit(tables, deps.settings, node.uuid, caller, request.audited ?? auditedJob(request));
       return { job_id };
     });
   } catch (error) {

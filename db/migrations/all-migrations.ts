@@ -2,7 +2,8 @@ import { nodes } from './0001-nodes.ts';
 import { conductorsAndJobs } from './0002-conductors-and-jobs.ts';
 import { resources } from './0003-resources.ts';
 import { stepCommands } from './0004-step-commands.ts';
+import { audit } from './0005-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [nodes, conductorsAndJobs, resources, stepCommands];
+export const MIGRATIONS: readonly Migration[] = [nodes, conductorsAndJobs, resources, stepCommands, audit];

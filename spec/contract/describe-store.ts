@@ -1,3 +1,4 @@
+import { describeStoreAudit } from './store-audit.ts';
 import { type StoreBench, startStoreBench, type TestDatabase } from './store-bench.ts';
 import { describeStoreClaims } from './store-claims.ts';
 import { describeStoreJobs } from './store-jobs.ts';
@@ -24,6 +25,7 @@ export function describeStore(name: string, newDatabase: () => Promise<TestDatab
     describeStoreJobs(current);
     describeStoreClaims(current);
     describeStoreSecrets(current);
+    describeStoreAudit(newDatabase);
     describeStoreSchema(newDatabase);
   });
 }
