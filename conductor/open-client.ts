@@ -50,7 +50,9 @@ export async function createConductorClient(deps: {
         ? 'maintenance_set'
         : 'update';
       const record = { ...node, ...changes };
-      return notifier.announce({ object: 'node', action, record }, () => updateNode(common, node, changes, caller));
+      return notifier.announce({ object: 'node', action, record }, () =>
+        updateNode(common, node, changes, caller),
+      );
     },
     announce: (what, change) => notifier.announce(what, change),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),
