@@ -103,7 +103,8 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
     outcome: StepOutcome['outcome'],
     detail: string | null,
   ): Promise<void> {
-    if (run.journal_id !== null) await tables.jobs.endStep(run.journal_id, outcome, detail, run.commands.said());
+    if (run.journal_id !== null)
+      await tables.jobs.endStep(run.journal_id, outcome, detail, run.commands.said());
   }
 
   async function end(how: JobEnd, node_end: NodeEnd): Promise<void> {
