@@ -32,18 +32,23 @@ async function whileFree<T>(
   }
 }
 
-/** An agent's look-up: see ConductorClient.agentToken. */
+/**
+ * An agent's look-up: see ConductorClient.agentToken. It does not wait for the lock: whoever holds it may be rebooting the
+ * server, and the token would go to the agent of the boot before. That one is gone; the agent of this boot asks again.
+ */
 export async function agentToken(deps: RequestDeps, node: NodeRecord): Promise<string> {
-  const known = node.driver_internal_info.agent_secret_token;
-  if (typeof known === 'string' && known !== '') return '******';
-  return whileFree(deps, node, async (fresh) => {
+  let fresh = node;
+  for (let tries = 1; tries <= LOCK_TRIES; tries++) {
     const info = fresh.driver_internal_info;
     if (typeof info.agent_secret_token === 'string' && info.agent_secret_token !== '') return '******';
+    if (fresh.reservation !== null) throw lockedError(fresh);
     const agent_secret_token = randomBytes(TOKEN_BYTES).toString('base64url');
     const driver_internal_info = { ...info, agent_secret_token };
     const written = await deps.store.nodes.update(fresh.uuid, { driver_internal_info }, asRead(fresh));
-    return written === null ? null : agent_secret_token;
-  });
+    if (written !== null) return agent_secret_token;
+    fresh = await reread(deps.store, fresh);
+  }
+  throw lockedError(fresh);
 }
 
 /** Records a heartbeat and wakes the job that waits for it: see ConductorClient.heartbeat. */

@@ -218,6 +218,17 @@ describe('work through the agent', () => {
     expect(machine.running).to.include({ what: 'os', sha256: SHA256 });
   });
 
+  it('gives no token for a look-up that came while the server was being rebooted', async () => {
+    const node = await enroll({ provision_state: 'cleaning', reservation: 'conductor-1' });
+    const refused = await bench.client.agentToken(node).then(
+      () => 'given',
+      (error: Error & { code?: string }) => error.code,
+    );
+    expect(refused).to.equal('NodeLocked');
+    const free = await bench.store.nodes.update(node.uuid, { reservation: null });
+    expect(free && (await bench.client.agentToken(free))).to.have.lengthOf(43);
+  });
+
   it('rescues also when the conductor dies just after the agent let the user in', async () => {
     const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
     let kill = (): void => {};
