@@ -6,7 +6,7 @@ import type { IpxeLimits, IpxeOutcome } from './ipxe-script.ts';
 import { networkBoot } from './network-boot.ts';
 
 /** Where a firmware looks for something to boot; those that a virtual server does not have are passed over. */
-export type FirmwareDevice = 'pxe' | 'disk' | 'cdrom' | 'bios' | 'safe' | 'floppy';
+export type FirmwareDevice = 'pxe' | 'disk' | 'cdrom' | 'bios' | 'safe' | 'floppy' | 'uefihttp';
 
 export interface BootOverride {
   device: FirmwareDevice;

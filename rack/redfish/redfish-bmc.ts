@@ -1,0 +1,279 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { Certificate } from '../certificate.ts';
+import type { Machine } from '../machine.ts';
+import { sendHostileBody } from './hostile-body.ts';
+import { carryOut, changeResource } from './redfish-changes.ts';
+import { RedfishRefusal } from './redfish-error.ts';
+import type { RedfishFaults } from './redfish-faults.ts';
+import { PATHS, resourceAt } from './redfish-resources.ts';
+import { RedfishState } from './redfish-state.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const KEPT_REQUESTS = 1000;
+const MAX_SESSIONS = 16;
+
+export interface RedfishBmcOptions {
+  machine: Machine;
+  address: string;
+  /** 0: any free one. */
+  port: number;
+  username: string;
+  password: string;
+  certificate: Certificate;
+}
+
+/** One request that came; the judge of a test. */
+export interface SeenRequest {
+  method: string;
+  path: string;
+  credentials: 'none' | 'basic' | 'session';
+  body: JsonObject | null;
+}
+
+interface Reply {
+  status: number;
+  body?: JsonObject;
+  headers?: Record<string, string>;
+}
+
+/** A BMC that speaks Redfish (DSP0266) over HTTPS, in front of a virtual server. */
+export class RedfishBmc implements AsyncDisposable {
+  readonly state: RedfishState;
+  /** May be changed at any time. */
+  faults: RedfishFaults = {};
+  /** The newest ones, oldest first. */
+  readonly requests: SeenRequest[] = [];
+  /** Most requests that it worked on at one time. */
+  most_at_once = 0;
+  readonly #options: RedfishBmcOptions;
+  readonly #server: Server;
+  /** Token → id. */
+  readonly #sessions = new Map<string, number>();
+  #next_id = 1;
+  #at_once = 0;
+
+  private constructor(options: RedfishBmcOptions) {
+    this.#options = options;
+    this.state = new RedfishState(options.machine);
+    const { key, cert } = options.certificate;
+    this.#server = createServer({ key, cert }, (request, response) => {
+      this.#at_once += 1;
+      this.most_at_once = Math.max(this.most_at_once, this.#at_once);
+      response.on('close', () => {
+        this.#at_once -= 1;
+      });
+      this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+  }
+
+  /** Starts listening. @throws when the address is in use or not ours. */
+  static async start(options: RedfishBmcOptions): Promise<RedfishBmc> {
+    const bmc = new RedfishBmc(options);
+    await new Promise<void>((resolve, reject) => {
+      bmc.#server.once('error', reject);
+      bmc.#server.listen(options.port, options.address, resolve);
+    });
+    return bmc;
+  }
+
+  get url(): string {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `https://${address}:${port}`;
+  }
+
+  get open_sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** As after a restart of its firmware. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    const path = new URL(request.url ?? '/', this.url).pathname;
+    const method = request.method ?? 'GET';
+    // A login's body is its credentials.
+    const noted = path === PATHS.sessions ? null : body;
+    this.#note({ method, path, credentials: credentialsOf(request), body: noted });
+    if (this.faults.silent === true) return;
+    if (method === 'GET' && path !== PATHS.root && this.faults.body !== undefined)
+      return sendHostileBody(this.faults.body, response, this.state.machine.clock);
+    let reply: Reply;
+    try {
+      reply = this.#answer(method, path, body, request);
+    } catch (error) {
+      if (!(error instanceof RedfishRefusal)) throw error;
+      const told = this.faults.tells_secrets === true ? ` ${JSON.stringify(request.headers)}` : '';
+      const refusal = new RedfishRefusal(error.status, error.message_id, error.message + told);
+      reply = { status: error.status, body: refusal.body, headers: error.headers };
+    }
+    if (method === 'POST' && path !== PATHS.sessions && this.faults.drops_action_replies === true) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(reply.status, { 'odata-version': '4.0', ...reply.headers });
+    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+  }
+
+  #answer(method: string, path: string, body: JsonObject | null, request: IncomingMessage): Reply {
+    this.#refuseWhenBusy();
+    if (method === 'POST' && path === PATHS.sessions) return this.#openSession(body);
+    if (path !== PATHS.root && path !== '/redfish/v1') this.#authenticate(request);
+    if (method === 'DELETE') return this.#closeSession(path);
+    if (method === 'GET') return this.#get(path);
+    if (method === 'PATCH') return this.#patch(path, body ?? {}, request);
+    if (method === 'POST') return this.#post(path, body ?? {});
+    throw new RedfishRefusal(405, 'OperationNotAllowed', 'The method is not allowed.');
+  }
+
+  #get(path: string): Reply {
+    const { redirect_to, links_to } = this.faults;
+    if (path.startsWith(PATHS.monitor)) return this.#look(path);
+    if (redirect_to !== undefined && path !== PATHS.root)
+      return { status: 307, headers: { location: redirect_to + path } };
+    const resource = resourceAt(this.state, this.faults, path);
+    if (resource === null)
+      throw new RedfishRefusal(404, 'ResourceMissingAtURI', `The resource at the URI ${path} was not found.`);
+    const body = links_to === undefined ? resource : elsewhere(resource, links_to);
+    return { status: 200, body, headers: { etag: this.#etag(path) } };
+  }
+
+  #patch(path: string, body: JsonObject, request: IncomingMessage): Reply {
+    const match = request.headers['if-match'];
+    const stale = this.faults.stale_etag ?? 0;
+    if (match !== undefined && (match !== this.#etag(path) || stale > 0)) {
+      this.faults = { ...this.faults, stale_etag: Math.max(0, stale - 1) };
+      throw new RedfishRefusal(412, 'PreconditionFailed', 'The ETag does not match.');
+    }
+    changeResource(this.state, path, body);
+    return { status: 204 };
+  }
+
+  #post(path: string, body: JsonObject): Reply {
+    const { task } = this.faults;
+    if (task?.end !== 'Exception') {
+      const known = carryOut(this.state, this.faults, path, body, () => this.forgetSessions());
+      if (!known) throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such action.');
+    }
+    if (task === undefined) return { status: 204 };
+    const id = this.#next_id++;
+    this.state.tasks.set(id, { id, looks_left: task.looks, end: task.end });
+    return { status: 202, headers: { location: `${PATHS.monitor}${id}` }, body: taskBody(id, 'New') };
+  }
+
+  /** A look at a task's monitor: 202 until the end, then what the action would have answered (DSP0266 12.2). */
+  #look(path: string): Reply {
+    const task = this.state.tasks.get(Number(path.slice(PATHS.monitor.length)));
+    if (task === undefined)
+      throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such task monitor.');
+    task.looks_left -= 1;
+    if (task.looks_left >= 0) return { status: 202, body: taskBody(task.id, 'Running') };
+    this.state.tasks.delete(task.id);
+    if (task.end === 'Exception')
+      throw new RedfishRefusal(500, 'InternalError', 'The task failed in the virtual BMC.');
+    return { status: 204 };
+  }
+
+  #openSession(body: JsonObject | null): Reply {
+    const { session_status } = this.faults;
+    if (session_status !== undefined)
+      throw new RedfishRefusal(session_status, 'OperationNotAllowed', 'There are no sessions.');
+    const { username, password } = this.#options;
+    if (!same(body?.UserName, username) || !same(body?.Password, password))
+      throw new RedfishRefusal(401, 'NoValidSession', 'The credentials are wrong.');
+    if (this.#sessions.size >= MAX_SESSIONS)
+      throw new RedfishRefusal(503, 'SessionLimitExceeded', 'There is no room for another session.');
+    const id = this.#next_id++;
+    const token = randomBytes(16).toString('hex');
+    this.#sessions.set(token, id);
+    const path = `${PATHS.sessions}/${id}`;
+    return {
+      status: 201,
+      headers: { 'x-auth-token': token, location: path },
+      body: { '@odata.id': path, Id: String(id), Name: 'User Session', UserName: username },
+    };
+  }
+
+  #closeSession(path: string): Reply {
+    for (const [token, id] of this.#sessions)
+      if (path === `${PATHS.sessions}/${id}`) {
+        this.#sessions.delete(token);
+        return { status: 204 };
+      }
+    throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such session.');
+  }
+
+  #authenticate(request: IncomingMessage): void {
+    const token = request.headers['x-auth-token'];
+    const { username, password } = this.#options;
+    const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const by_session =
+      this.faults.sessions_refused !== true && typeof token === 'string' && this.#sessions.has(token);
+    if (by_session || same(request.headers.authorization, basic)) return;
+    throw new RedfishRefusal(401, 'NoValidSession', 'There is no valid session.');
+  }
+
+  #refuseWhenBusy(): void {
+    const { busy = 0, retry_after_s } = this.faults;
+    if (busy <= 0) return;
+    this.faults = { ...this.faults, busy: busy - 1 };
+    const headers = retry_after_s === undefined ? {} : { 'retry-after': String(retry_after_s) };
+    throw new RedfishRefusal(503, 'ServiceTemporarilyUnavailable', 'The service is busy.', headers);
+  }
+
+  #etag(path: string): string {
+    const { machine, version } = this.state;
+    const digest = createHash('sha256').update(`${path} ${version} ${machine.power}`).digest('hex');
+    return `"${digest.slice(0, 12)}"`;
+  }
+
+  #note(seen: SeenRequest): void {
+    this.requests.push(seen);
+    if (this.requests.length > KEPT_REQUESTS) this.requests.shift();
+  }
+}
+
+function taskBody(id: number, state: string): JsonObject {
+  return { '@odata.id': `/redfish/v1/TaskService/Tasks/${id}`, Id: String(id), TaskState: state };
+}
+
+/** The same resource with its links at another origin. */
+function elsewhere(resource: JsonObject, origin: string): JsonObject {
+  return JSON.parse(JSON.stringify(resource).replaceAll('"/redfish/', `"${origin}/redfish/`)) as JsonObject;
+}
+
+function credentialsOf({ headers }: IncomingMessage): SeenRequest['credentials'] {
+  if (headers['x-auth-token'] !== undefined) return 'session';
+  return headers.authorization === undefined ? 'none' : 'basic';
+}
+
+function same(given: Json | undefined, wished: string): boolean {
+  if (typeof given !== 'string') return false;
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wished));
+}
+
+async function readBody(request: IncomingMessage): Promise<JsonObject | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) throw new Error('The request is too large.');
+    chunks.push(chunk as Buffer);
+  }
+  if (size === 0) return null;
+  const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : null;
+}

@@ -1,0 +1,31 @@
+/** How a Redfish BMC misbehaves on the wire and behind it. Absent = it does not. */
+export interface RedfishFaults {
+  /** It takes connections and answers nothing. */
+  silent?: true;
+  /** So many requests are answered 503; Infinity: all. */
+  busy?: number;
+  /** Retry-After of those answers; absent: none is told. */
+  retry_after_s?: number;
+  /** Answers to GET of a resource are this instead of the resource: see `hostileBody`. */
+  body?: 'drip' | 'endless' | 'deep' | 'wrong type' | 'not JSON' | 'array';
+  /** GET of resources is redirected to this URL. */
+  redirect_to?: string;
+  /** The links of resources point to this origin. */
+  links_to?: string;
+  /** Every session is refused, however fresh. */
+  sessions_refused?: true;
+  /** Sessions cannot be made: the collection answers this status. */
+  session_status?: number;
+  /** So many changes are refused with 412, whatever their ETag; Infinity: all that have one. */
+  stale_etag?: number;
+  /** Reset types that it offers, but refuses. */
+  lies_about?: readonly string[];
+  /** It offers no AllowableValues. */
+  no_allowable_values?: true;
+  /** It forgets to answer an action that it has carried out: the connection breaks. */
+  drops_action_replies?: true;
+  /** It repeats the request's credentials in its error messages. */
+  tells_secrets?: true;
+  /** Actions become tasks: how many looks they take, and how they end. */
+  task?: { looks: number; end: 'Completed' | 'Exception' };
+}

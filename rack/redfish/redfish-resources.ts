@@ -1,0 +1,216 @@
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { FirmwareDevice } from '../machine.ts';
+import type { RedfishFaults } from './redfish-faults.ts';
+import type { MediaSlot, RedfishState } from './redfish-state.ts';
+
+/** Not what the specification's examples say: who builds links instead of following them gets 404. */
+export const PATHS = {
+  root: '/redfish/v1/',
+  sessions: '/redfish/v1/SessionService/Sessions',
+  system: '/redfish/v1/Systems/node-7c',
+  chassis: '/redfish/v1/Chassis/sled-7c',
+  manager: '/redfish/v1/Managers/controller-7c',
+  monitor: '/redfish/v1/TaskService/TaskMonitors/',
+} as const;
+
+export const RESET_TYPES = [
+  'On',
+  'ForceOff',
+  'GracefulShutdown',
+  'GracefulRestart',
+  'ForceRestart',
+  'PowerCycle',
+  'Nmi',
+] as const;
+
+export const BOOT_TARGETS: Readonly<Record<string, FirmwareDevice | null>> = {
+  None: null,
+  Pxe: 'pxe',
+  Hdd: 'disk',
+  Cd: 'cdrom',
+  BiosSetup: 'bios',
+  UefiHttp: 'uefihttp',
+};
+
+/** The resource at `path`, or null. Trimmed to what the schemas require and clients read. */
+export function resourceAt(state: RedfishState, faults: RedfishFaults, path: string): JsonObject | null {
+  const slot = state.media.find(({ id }) => path === `${PATHS.manager}/VirtualMedia/${id}`);
+  if (slot !== undefined) return mediaResource(path, slot);
+  const build = RESOURCES[path.replace(/\/$/, '')];
+  return build === undefined ? null : build(state, faults);
+}
+
+const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFaults) => JsonObject>> = {
+  '/redfish/v1': ({ machine }) => ({
+    ...named(PATHS.root, 'ServiceRoot.v1_15_0.ServiceRoot', 'RootService'),
+    RedfishVersion: '1.15.0',
+    UUID: machine.identity.uuid,
+    Systems: link('/redfish/v1/Systems'),
+    Chassis: link('/redfish/v1/Chassis'),
+    Managers: link('/redfish/v1/Managers'),
+    SessionService: link('/redfish/v1/SessionService'),
+    Links: { Sessions: link(PATHS.sessions) },
+  }),
+  '/redfish/v1/SessionService': () => ({
+    ...named('/redfish/v1/SessionService', 'SessionService.v1_1_8.SessionService', 'SessionService'),
+    ServiceEnabled: true,
+    Sessions: link(PATHS.sessions),
+  }),
+  '/redfish/v1/Systems': () => collection('/redfish/v1/Systems', 'ComputerSystem', [PATHS.system]),
+  '/redfish/v1/Chassis': () => collection('/redfish/v1/Chassis', 'Chassis', [PATHS.chassis]),
+  '/redfish/v1/Managers': () => collection('/redfish/v1/Managers', 'Manager', [PATHS.manager]),
+  [PATHS.system]: systemResource,
+  [`${PATHS.system}/SecureBoot`]: ({ secure_boot }) => ({
+    ...named(`${PATHS.system}/SecureBoot`, 'SecureBoot.v1_1_0.SecureBoot', 'SecureBoot'),
+    SecureBootEnable: secure_boot,
+    SecureBootCurrentBoot: secure_boot ? 'Enabled' : 'Disabled',
+    SecureBootMode: 'UserMode',
+  }),
+  [PATHS.chassis]: ({ chassis_lamp, machine }) => ({
+    ...named(PATHS.chassis, 'Chassis.v1_21_0.Chassis', 'sled-7c'),
+    ChassisType: 'RackMount',
+    SerialNumber: machine.identity.serial,
+    IndicatorLED: chassis_lamp,
+    Links: { ComputerSystems: [link(PATHS.system)], ManagedBy: [link(PATHS.manager)] },
+    Thermal: link(`${PATHS.chassis}/Thermal`),
+    Power: link(`${PATHS.chassis}/Power`),
+  }),
+  [`${PATHS.chassis}/Thermal`]: ({ machine }) => ({
+    ...named(`${PATHS.chassis}/Thermal`, 'Thermal.v1_7_1.Thermal', 'Thermal'),
+    Temperatures: [
+      {
+        '@odata.id': `${PATHS.chassis}/Thermal#/Temperatures/0`,
+        MemberId: '0',
+        Name: 'CPU1 Temp',
+        SensorNumber: 5,
+        PhysicalContext: 'CPU',
+        ReadingCelsius: machine.power === 'on' ? 41 : null,
+        UpperThresholdCritical: 90,
+        Status: { State: machine.power === 'on' ? 'Enabled' : 'Absent', Health: 'OK' },
+      },
+    ],
+    Fans: [
+      {
+        '@odata.id': `${PATHS.chassis}/Thermal#/Fans/0`,
+        MemberId: '0',
+        Name: 'BaseBoard System Fan',
+        PhysicalContext: 'Backplane',
+        Reading: machine.power === 'on' ? 2100 : 0,
+        ReadingUnits: 'RPM',
+        Status: { State: 'Enabled', Health: 'OK' },
+      },
+    ],
+  }),
+  [`${PATHS.chassis}/Power`]: () => ({
+    ...named(`${PATHS.chassis}/Power`, 'Power.v1_7_1.Power', 'Power'),
+    PowerSupplies: [
+      {
+        '@odata.id': `${PATHS.chassis}/Power#/PowerSupplies/0`,
+        MemberId: '0',
+        Name: 'Power Supply Bay 1',
+        PowerCapacityWatts: 800,
+        LineInputVoltage: 230,
+        Status: { State: 'Enabled', Health: 'OK' },
+      },
+    ],
+  }),
+  [PATHS.manager]: () => ({
+    ...named(PATHS.manager, 'Manager.v1_16_0.Manager', 'controller-7c'),
+    ManagerType: 'BMC',
+    FirmwareVersion: '3.14.1',
+    Status: { State: 'Enabled', Health: 'OK' },
+    Links: { ManagerForServers: [link(PATHS.system)], ManagerForChassis: [link(PATHS.chassis)] },
+    VirtualMedia: link(`${PATHS.manager}/VirtualMedia`),
+    Actions: {
+      '#Manager.Reset': {
+        target: `${PATHS.manager}/Actions/Manager.Reset`,
+        'ResetType@Redfish.AllowableValues': ['ForceRestart', 'GracefulRestart'],
+      },
+    },
+  }),
+  [`${PATHS.manager}/VirtualMedia`]: ({ media }) =>
+    collection(
+      `${PATHS.manager}/VirtualMedia`,
+      'VirtualMedia',
+      media.map(({ id }) => `${PATHS.manager}/VirtualMedia/${id}`),
+    ),
+};
+
+function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject {
+  const { machine, boot_mode, health } = state;
+  const { boot_override, identity } = machine;
+  const target = Object.entries(BOOT_TARGETS).find(
+    ([, device]) => device === (boot_override?.device ?? null),
+  );
+  const allowed = (values: readonly string[]): readonly string[] | null =>
+    faults.no_allowable_values === true ? null : values;
+  return withoutNulls({
+    ...named(PATHS.system, 'ComputerSystem.v1_20_0.ComputerSystem', 'node-7c'),
+    SystemType: 'Physical',
+    Manufacturer: identity.manufacturer,
+    Model: identity.product_name,
+    SerialNumber: identity.serial,
+    UUID: identity.uuid,
+    BiosVersion: 'V1.0',
+    PowerState: machine.power === 'on' ? 'On' : 'Off',
+    LocationIndicatorActive: state.system_lamp,
+    Status:
+      health === null ? { State: 'Enabled' } : { State: 'Enabled', Health: health, HealthRollup: health },
+    Boot: withoutNulls({
+      BootSourceOverrideEnabled: enabledWord(boot_override),
+      BootSourceOverrideTarget: target?.[0] ?? 'None',
+      BootSourceOverrideMode: boot_mode === 'uefi' ? 'UEFI' : 'Legacy',
+      'BootSourceOverrideTarget@Redfish.AllowableValues': [...(allowed(Object.keys(BOOT_TARGETS)) ?? [])],
+    }),
+    SecureBoot: link(`${PATHS.system}/SecureBoot`),
+    Links: { Chassis: [link(PATHS.chassis)], ManagedBy: [link(PATHS.manager)] },
+    Actions: {
+      '#ComputerSystem.Reset': withoutNulls({
+        target: `${PATHS.system}/Actions/ComputerSystem.Reset`,
+        'ResetType@Redfish.AllowableValues': allowed(RESET_TYPES)?.slice() ?? null,
+      }),
+    },
+  });
+}
+
+function enabledWord(override: { persistent: boolean } | null): string {
+  if (override === null) return 'Disabled';
+  return override.persistent ? 'Continuous' : 'Once';
+}
+
+function mediaResource(path: string, { id, media_types, image, write_protected }: MediaSlot): JsonObject {
+  return {
+    ...named(path, 'VirtualMedia.v1_6_0.VirtualMedia', id),
+    MediaTypes: [...media_types],
+    Image: image,
+    Inserted: image !== null,
+    WriteProtected: write_protected,
+    ConnectedVia: image === null ? 'NotConnected' : 'URI',
+    Actions: {
+      '#VirtualMedia.InsertMedia': { target: `${path}/Actions/VirtualMedia.InsertMedia` },
+      '#VirtualMedia.EjectMedia': { target: `${path}/Actions/VirtualMedia.EjectMedia` },
+    },
+  };
+}
+
+function named(path: string, type: string, id: string): JsonObject {
+  return { '@odata.id': path, '@odata.type': `#${type}`, Id: id, Name: id };
+}
+
+function link(path: string): JsonObject {
+  return { '@odata.id': path };
+}
+
+function collection(path: string, type: string, members: readonly string[]): JsonObject {
+  return {
+    '@odata.id': path,
+    '@odata.type': `#${type}Collection.${type}Collection`,
+    Name: `${type} Collection`,
+    'Members@odata.count': members.length,
+    Members: members.map(link),
+  };
+}
+
+function withoutNulls(object: Record<string, Json>): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,54 @@
+import type { BootOverride, Machine } from '../machine.ts';
+
+export type Lamp = 'Lit' | 'Off' | 'Blinking';
+export type Health = 'OK' | 'Warning' | 'Critical';
+
+export interface MediaSlot {
+  id: string;
+  media_types: readonly string[];
+  image: string | null;
+  write_protected: boolean;
+}
+
+export interface BmcTask {
+  id: number;
+  looks_left: number;
+  end: 'Completed' | 'Exception';
+}
+
+/** What a Redfish BMC knows of its server beside what the server itself is. */
+export class RedfishState {
+  readonly machine: Machine;
+  boot_mode: 'uefi' | 'bios' = 'uefi';
+  secure_boot = false;
+  chassis_lamp: Lamp = 'Off';
+  system_lamp = false;
+  health: Health | null = 'OK';
+  readonly media: readonly MediaSlot[] = [
+    { id: 'Cd', media_types: ['CD', 'DVD'], image: null, write_protected: true },
+    { id: 'Removable', media_types: ['Floppy', 'USBStick'], image: null, write_protected: true },
+  ];
+  readonly tasks = new Map<number, BmcTask>();
+  /** Goes up with each change, so that ETags do. */
+  version = 1;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  setBoot(device: BootOverride['device'] | null, persistent: boolean): void {
+    this.machine.boot_override = device === null ? null : { device, persistent, mode: this.boot_mode };
+    this.machine.note('boot device', `${device ?? 'none'} ${persistent ? 'persistent' : 'once'}`);
+  }
+
+  setBootMode(mode: 'uefi' | 'bios'): void {
+    this.boot_mode = mode;
+    const { boot_override } = this.machine;
+    if (boot_override !== null) this.machine.boot_override = { ...boot_override, mode };
+  }
+
+  setChassisLamp(lamp: Lamp): void {
+    this.chassis_lamp = lamp;
+    this.machine.identify = lamp === 'Off' ? 'off' : 'on';
+  }
+}
