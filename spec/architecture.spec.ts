@@ -69,6 +69,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'conductor/agent.ts',
       'conductor/inspection-rules/api-call.ts',
       'conductor/neighbours/service-session.ts',
+      'drivers/redfish/http.ts',
       'rack/http-client.ts',
     ],
     caught: ['await fetch(url)'],

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { redfishBoot, redfishBootMode, redfishSecureBoot } from './boot-device.ts';
+import { ClientPool } from './client-pool.ts';
+import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-info.ts';
+import type { RedfishOptions } from './driver-options.ts';
+import { redfishIndicators } from './indicators.ts';
+import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
+import { redfishNmi, redfishPower } from './power.ts';
+import { redfishSensors } from './sensors.ts';
+import { systemOf } from './system.ts';
+import { redfishVirtualMedia } from './virtual-media.ts';
+
+const INTERFACES = {
+  bios: ['no-bios'],
+  boot: ['ipxe', 'pxe'],
+  console: ['no-console'],
+  deploy: ['direct', 'ramdisk'],
+  firmware: ['no-firmware'],
+  inspect: ['agent', 'no-inspect'],
+  management: ['redfish'],
+  network: ['flat', 'neutron', 'noop'],
+  power: ['redfish'],
+  raid: ['no-raid'],
+  rescue: ['no-rescue', 'agent'],
+  storage: ['noop'],
+  vendor: ['no-vendor'],
+} as const;
+
+/**
+ * The hardware type `redfish`. A connection is opened by the first call on it; sessions are kept between connections for
+ * `session_idle_timeout`. Disposing it deletes all sessions.
+ */
+export function createRedfishDriver(context: DriverContext, options: RedfishOptions): Driver<RedfishInfo> {
+  const pool = new ClientPool(context, options);
+  return {
+    name: 'redfish',
+    properties: REDFISH_PROPERTIES,
+    interfaces: INTERFACES,
+    parse: parseDriverInfo,
+    connect: async (info, call) => {
+      call.signal?.throwIfAborted();
+      const { client, release } = pool.acquire(info, await certificatesOf(info));
+      const system = systemOf(client, info.system_id);
+      return {
+        power: redfishPower(system),
+        boot: redfishBoot(system),
+        bootMode: redfishBootMode(system),
+        secureBoot: redfishSecureBoot(system),
+        nmi: redfishNmi(system),
+        indicators: redfishIndicators(system),
+        virtualMedia: redfishVirtualMedia(system),
+        inventory: redfishInventory(system),
+        sensors: redfishSensors(system),
+        health: redfishHealth(system),
+        bmc: redfishBmcControl(system),
+        [Symbol.asyncDispose]: release,
+      };
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+/** PEM of the file that redfish_verify_ca names; null: it names none. */
+async function certificatesOf({ verify_ca }: RedfishInfo): Promise<string | null> {
+  if (typeof verify_ca !== 'string') return null;
+  try {
+    return await readFile(verify_ca, 'utf8');
+  } catch {
+    throw new DriverError(
+      'rejected',
+      'The file that redfish_verify_ca names cannot be read by the conductor.',
+    );
+  }
+}

@@ -1,0 +1,193 @@
+import { Agent } from 'undici';
+import { DriverError } from '../contract.ts';
+import { parseBoundedJson } from './bounded-json.ts';
+import type { Call } from './call.ts';
+
+/** Message registries of real BMCs are below 2 MiB. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 30_000;
+const MAX_REDIRECTS = 3;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export interface HttpReply {
+  status: number;
+  headers: Headers;
+  /** Parsed JSON; null: the body is empty or no JSON. */
+  body: unknown;
+}
+
+export interface HttpOptions {
+  origin: string;
+  /** PEM of the CAs; null: the system's. */
+  ca: string | null;
+  verify: boolean;
+}
+
+/** The connection broke, or there was none. `sent`: the BMC may have got the request. */
+export class ConnectionError extends DriverError {
+  readonly sent: boolean;
+  /** Another attempt would end the same way. */
+  readonly final: boolean;
+
+  constructor(message: string, facts: { sent: boolean; final: boolean }) {
+    super('unreachable', message);
+    this.name = 'ConnectionError';
+    this.sent = facts.sent;
+    this.final = facts.final;
+  }
+}
+
+/** HTTP to one BMC: one connection, bounded replies, nothing to any other host. Knows no Redfish. */
+export class Http implements AsyncDisposable {
+  readonly name: string;
+  readonly #origin: string;
+  readonly #agent: Agent;
+
+  constructor({ origin, ca, verify }: HttpOptions) {
+    this.#origin = origin;
+    this.name = new URL(origin).host;
+    this.#agent = new Agent({
+      connections: 1,
+      pipelining: 1,
+      // Each call has a deadline of its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        rejectUnauthorized: verify,
+        ...(ca === null ? {} : { ca }),
+      },
+    });
+  }
+
+  /**
+   * The path of a link that the BMC gave.
+   * @throws DriverError `rejected` when it leads to another host
+   */
+  pathOf(link: string): string {
+    const url = URL.canParse(link, this.#origin) ? new URL(link, this.#origin) : null;
+    if (url === null || url.origin !== this.#origin)
+      throw new DriverError('rejected', `${this.name}: The BMC links to another host, which is refused.`);
+    return url.pathname + url.search;
+  }
+
+  /** Sends one request; follows redirects of GET within the BMC. @throws DriverError, ConnectionError */
+  async send(
+    method: Method,
+    path: string,
+    init: { headers: Record<string, string>; body?: string },
+    call: Call,
+  ): Promise<HttpReply> {
+    let at = this.pathOf(path);
+    for (let redirects = 0; ; redirects += 1) {
+      const reply = await this.#sendOnce(method, at, init, call);
+      if (!REDIRECTS.has(reply.status)) return reply;
+      const location = reply.headers.get('location');
+      if (method !== 'GET' || location === null || redirects === MAX_REDIRECTS)
+        throw new DriverError(
+          'rejected',
+          `${this.name}: The BMC redirects ${method} ${at}, which is refused.`,
+        );
+      at = this.pathOf(location);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #sendOnce(
+    method: Method,
+    path: string,
+    init: { headers: Record<string, string>; body?: string },
+    call: Call,
+  ): Promise<HttpReply> {
+    call.waiting = { code: 'unreachable', what: 'The BMC did not answer in time.' };
+    // The global fetch takes an undici dispatcher, which its types know from another version of undici.
+    const request = {
+      method,
+      ...init,
+      redirect: 'manual',
+      signal: call.signal,
+      dispatcher: this.#agent,
+    } as unknown as RequestInit;
+    let response: Response;
+    try {
+      response = await fetch(this.#origin + path, request);
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw this.#connectionError(error);
+    }
+    call.waiting = { code: 'timeout', what: `The BMC did not finish its answer to ${method} ${path}.` };
+    const text = await this.#readText(response, call);
+    return { status: response.status, headers: response.headers, body: this.#parse(response, text, path) };
+  }
+
+  async #readText(response: Response, call: Call): Promise<string> {
+    if (response.body === null) return '';
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of response.body) {
+        size += chunk.byteLength;
+        if (size > MAX_BODY_BYTES)
+          throw new DriverError(
+            'rejected',
+            `${this.name}: The answer is larger than ${MAX_BODY_BYTES} bytes.`,
+          );
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (error instanceof DriverError) throw error;
+      throw this.#connectionError(error);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  #parse(response: Response, text: string, path: string): unknown {
+    if (text.trim() === '') return null;
+    try {
+      return parseBoundedJson(text);
+    } catch {
+      // A proxy's page about an error says enough with its status.
+      if (!response.ok) return null;
+      throw new DriverError(
+        'rejected',
+        `${this.name}: The answer to ${path} is no JSON of a Redfish service.`,
+      );
+    }
+  }
+
+  #connectionError(error: unknown): ConnectionError {
+    const code = causeCode(error);
+    const certificate = CERTIFICATE_PROBLEMS.test(code);
+    const words = certificate
+      ? `Its certificate is refused (${code}). Set redfish_verify_ca to the file of the CA that signed it.`
+      : `The BMC cannot be reached (${code}). Check redfish_address and the network.`;
+    return new ConnectionError(`${this.name}: ${words}`, {
+      sent: !certificate && !NEVER_SENT.has(code),
+      final: certificate,
+    });
+  }
+}
+
+const CERTIFICATE_PROBLEMS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The innermost error code: messages may hold more than one should tell. */
+function causeCode(error: unknown): string {
+  let code = 'connection broken';
+  for (let each = error; each instanceof Error; each = each.cause)
+    if ('code' in each && typeof each.code === 'string') code = each.code;
+  return code;
+}

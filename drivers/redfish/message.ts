@@ -1,0 +1,78 @@
+import { DriverError, type DriverErrorCode } from '../contract.ts';
+import type { HttpReply } from './http.ts';
+import { arrayIn, isObject, textIn } from './resources.ts';
+
+const BY_STATUS: Readonly<Record<number, DriverErrorCode>> = {
+  401: 'unauthorized',
+  403: 'unauthorized',
+  405: 'unsupported',
+  409: 'rejected',
+  423: 'busy',
+  429: 'busy',
+  501: 'unsupported',
+  503: 'busy',
+};
+
+/** Keys of the Base message registry (DSP8011) that say more than the status does. */
+const BY_MESSAGE: Readonly<Record<string, DriverErrorCode>> = {
+  ActionNotSupported: 'unsupported',
+  ActionParameterNotSupported: 'unsupported',
+  ActionParameterValueNotInList: 'unsupported',
+  InsufficientPrivilege: 'unauthorized',
+  ResourceInUse: 'busy',
+  ServiceInUnknownState: 'busy',
+  ServiceTemporarilyUnavailable: 'busy',
+  SessionLimitExceeded: 'busy',
+};
+const SEVERITIES = ['OK', 'Warning', 'Critical'];
+const LONGEST_MESSAGE = 500;
+
+/** The error of a reply that is none of success: the most severe extended message (DSP0266 8.6), without `secrets`. */
+export function refusal(
+  name: string,
+  what: string,
+  { status, body }: Pick<HttpReply, 'status' | 'body'>,
+  secrets: readonly string[],
+): DriverError {
+  const { message_id, message } = extendedMessage(body);
+  const key = message_id.split('.').at(-1) ?? '';
+  // 401 is about who we are, whatever the message says.
+  const by_message = status === 401 || !Object.hasOwn(BY_MESSAGE, key) ? undefined : BY_MESSAGE[key];
+  const code = by_message ?? BY_STATUS[status] ?? 'rejected';
+  const remedy = code === 'unauthorized' ? ' Check redfish_username and redfish_password.' : '';
+  return new DriverError(
+    code,
+    `${name}: The BMC answered ${status} to ${what}. ${told(message, secrets)}${remedy}`.trimEnd(),
+  );
+}
+
+/** The most severe message of an error's body; texts are empty where it has none. */
+export function extendedMessage(body: unknown): { message_id: string; message: string } {
+  const error = isObject(body) && isObject(body.error) ? body.error : {};
+  const info = error['@Message.ExtendedInfo'];
+  // Some services send one message instead of a list.
+  const messages = (Array.isArray(info) ? info : [info]).filter(isObject);
+  const severity = (each: object): number =>
+    SEVERITIES.indexOf(textIn(each, 'MessageSeverity') ?? textIn(each, 'Severity') ?? '');
+  const worst = messages.reduce<object | null>(
+    (found, each) => (found === null || severity(each) > severity(found) ? each : found),
+    null,
+  );
+  return {
+    message_id: (worst && textIn(worst, 'MessageId')) ?? textIn(error, 'code') ?? '',
+    message: (worst && textIn(worst, 'Message')) ?? textIn(error, 'message') ?? '',
+  };
+}
+
+/** The first message of a task, for people. */
+export function taskMessage(task: object): string {
+  const messages = arrayIn(task, 'Messages').filter(isObject);
+  return messages.map((each) => textIn(each, 'Message') ?? '').find((text) => text !== '') ?? '';
+}
+
+/** A text of the BMC as it may be told: short, printable, without secrets. */
+export function told(text: string, secrets: readonly string[]): string {
+  let safe = text;
+  for (const secret of secrets) if (secret !== '') safe = safe.replaceAll(secret, '***');
+  return safe.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST_MESSAGE);
+}

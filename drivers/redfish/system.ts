@@ -1,0 +1,79 @@
+import { DriverError } from '../contract.ts';
+import type { Call } from './call.ts';
+import type { RedfishClient } from './client.ts';
+import {
+  type Action,
+  arrayIn,
+  isObject,
+  linkIn,
+  linksIn,
+  objectIn,
+  type Resource,
+  required,
+  textIn,
+  textsIn,
+} from './resources.ts';
+
+/** More chassis, managers or slots than this are no server's. */
+const MAX_MEMBERS = 64;
+
+/** One server of a BMC: its ComputerSystem and what that links to. */
+export interface System {
+  readonly client: RedfishClient;
+  /** @throws DriverError `rejected` when the BMC has several systems and none is named */
+  read(call: Call): Promise<Resource>;
+  /** Resources that the system's Links name, like its chassis and managers. */
+  linked(call: Call, system: Resource, name: 'Chassis' | 'ManagedBy'): Promise<Resource[]>;
+  /** The members of a collection; null: no link leads to one. */
+  members(call: Call, collection: string | null): Promise<Resource[]>;
+  /** Values that a parameter of an action takes, wherever the BMC tells them; null: it does not. */
+  allowed(call: Call, action: Action, parameter: string): Promise<readonly string[] | null>;
+}
+
+/** @param system_id path of the ComputerSystem; null: the only one that the BMC has */
+export function systemOf(client: RedfishClient, system_id: string | null): System {
+  const findOnly = async (call: Call): Promise<string> => {
+    const root = await client.root(call);
+    const collection = await client.get(call, required(root, 'Systems', linkIn(root.body, 'Systems')));
+    const members = linksIn(collection.body, 'Members');
+    const [only] = members;
+    if (only === undefined)
+      throw new DriverError('unsupported', `${client.name}: The BMC has no system that it tells of.`);
+    if (members.length > 1)
+      throw new DriverError(
+        'rejected',
+        `${client.name}: The BMC has ${members.length} systems. Set redfish_system_id to the path of one.`,
+      );
+    return only;
+  };
+  const getAll = async (call: Call, links: readonly string[]): Promise<Resource[]> => {
+    const found: Resource[] = [];
+    for (const link of links.slice(0, MAX_MEMBERS)) found.push(await client.get(call, link));
+    return found;
+  };
+  return {
+    client,
+    read: async (call) => {
+      if (system_id !== null) return await client.get(call, system_id);
+      client.only_system ??= await findOnly(call);
+      try {
+        return await client.get(call, client.only_system);
+      } catch (error) {
+        // Its name may have changed with the firmware.
+        client.only_system = null;
+        throw error;
+      }
+    },
+    linked: (call, { body }, name) => getAll(call, linksIn(objectIn(body, 'Links') ?? {}, name)),
+    members: async (call, collection) => {
+      if (collection === null) return [];
+      return await getAll(call, linksIn((await client.get(call, collection)).body, 'Members'));
+    },
+    allowed: async (call, { allowed, info }, parameter) => {
+      if (allowed !== null || info === null) return allowed;
+      const parameters = arrayIn((await client.get(call, info)).body, 'Parameters').filter(isObject);
+      const found = parameters.find((each) => textIn(each, 'Name') === parameter);
+      return found === undefined ? null : textsIn(found, 'AllowableValues');
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
+import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
+import { describeDriver } from '../../contract/describe-driver.ts';
+import type { BenchFault, DriverBench } from '../../contract/driver-bench.ts';
+import { PASSWORD, QUICK_OPTIONS, quickRack, WRONG_PASSWORD } from './redfish-bench.ts';
+
+const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
+  silent: { silent: true },
+  busy: { busy: Number.POSITIVE_INFINITY },
+};
+const LAMP = { Lit: 'on', Off: 'off', Blinking: 'blinking' } as const;
+
+async function startRedfishBench(): Promise<DriverBench> {
+  const rack = await quickRack();
+  return {
+    createDriver: (context) => createRedfishDriver(context, QUICK_OPTIONS),
+    driver_info: (i) => rack.driver_info(i),
+    refused_driver_info: (i) => ({ ...rack.driver_info(i), redfish_password: WRONG_PASSWORD }),
+    truth: (i) => {
+      const { machine, redfish } = rack.server(i);
+      const { state } = redfish;
+      return {
+        get power() {
+          return machine.power;
+        },
+        set power(power) {
+          machine.forcePower(power);
+        },
+        get boot() {
+          const { boot_override } = machine;
+          return boot_override === null
+            ? null
+            : { boot_device: boot_override.device, persistent: boot_override.persistent };
+        },
+        get identify() {
+          return machine.identify;
+        },
+        get indicators() {
+          return {
+            'sled-7c@chassis': LAMP[state.chassis_lamp],
+            [`${machine.identity.uuid}@system`]: state.system_lamp ? ('on' as const) : ('off' as const),
+          };
+        },
+        get nmi_count() {
+          return machine.nmi_count;
+        },
+        get reboots() {
+          return machine.reboots;
+        },
+        get boot_mode() {
+          return state.boot_mode;
+        },
+        set boot_mode(mode) {
+          state.setBootMode(mode);
+        },
+        get secure_boot() {
+          return state.secure_boot;
+        },
+        set secure_boot(enabled) {
+          state.secure_boot = enabled;
+        },
+        get health() {
+          return state.health;
+        },
+        set health(health) {
+          state.health = health;
+        },
+        get images() {
+          return state.media.map(({ image }) => image).filter((image) => image !== null);
+        },
+      };
+    },
+    break: (i, fault) => {
+      rack.server(i).redfish.faults = FAULTS[fault] ?? {};
+    },
+    heal: (i) => {
+      rack.server(i).redfish.faults = {};
+    },
+    [Symbol.asyncDispose]: () => rack[Symbol.asyncDispose](),
+  };
+}
+
+describeDriver('redfish', startRedfishBench, {
+  capabilities: [
+    ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
+    ...(['virtualMedia', 'health'] as const),
+  ],
+  faults: ['silent', 'busy'],
+  secrets: [PASSWORD, WRONG_PASSWORD],
+});
