@@ -12,6 +12,7 @@ import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { PowerState, PowerTarget } from '../lifecycle/power.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { type BmcGates, bmcKey, LeftAlone } from './bmc-gates.ts';
 import type { CommandLog } from './command-log.ts';
 import type { Lease } from './lease.ts';
 import type { BmcCallCode, ConductorObserver } from './observer.ts';
@@ -68,6 +69,7 @@ export async function openBmc(deps: {
   lease: Pick<Lease, 'check' | 'signal'>;
   log: ConductorLogger;
   observer: ConductorObserver | undefined;
+  gates: BmcGates | undefined;
   /** Keeps what is asked, for the journal. */
   commands?: CommandLog;
 }): Promise<Bmc> {
@@ -83,21 +85,25 @@ export async function openBmc(deps: {
       code: 'InvalidParameterValue',
       status: 400,
     });
+  const key = bmcKey(node.uuid, parsed.info);
   const options = (): CallOptions & { node_uuid: string } => ({
     timeout_ms: COMMAND_TIMEOUT_MS,
     signal: lease.signal,
     node_uuid: node.uuid,
   });
 
-  async function guarded<T>(what: string, call: () => Promise<T>): Promise<T> {
+  /** `gated` false: the call alone says nothing about the BMC. */
+  async function guarded<T>(what: string, call: () => Promise<T>, gated = true): Promise<T> {
     lease.check();
     const began = clock.monotonic();
     try {
-      const answer = await call();
+      const { gates } = deps;
+      const answer = await (gates && gated ? gates.run(key, lease.signal, call) : call());
       called(what, 'ok', began, typeof answer === 'string' ? answer : 'ok');
       return answer;
     } catch (error) {
-      const code = error instanceof DriverError ? error.code : 'error';
+      const code =
+        error instanceof LeftAlone ? 'left_alone' : error instanceof DriverError ? error.code : 'error';
       called(what, code, began, error instanceof Error ? error.message : String(error));
       lease.check();
       if (error instanceof DriverError)
@@ -113,7 +119,7 @@ export async function openBmc(deps: {
     deps.log.debug({ node: node.uuid, driver: node.driver, code, duration_s }, `BMC call: ${what}`);
   }
 
-  const connection = await guarded('connect to the BMC', () => driver.connect(parsed.info, options()));
+  const connection = await guarded('connect to the BMC', () => driver.connect(parsed.info, options()), false);
   const bmc: Bmc = {
     powerState: () => guarded('read the power state', () => connection.power.get(options())),
     command: (target) =>

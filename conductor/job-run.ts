@@ -44,6 +44,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly #lease: Lease;
   readonly #notifier: ConductorDeps['notifier'];
   readonly #observer: ConductorObserver | undefined;
+  readonly #gates: ConductorDeps['gates'];
   readonly #clock_offset_ms: number;
   #stored: NodeRecord | null = null;
   #changes: NodeChanges = {};
@@ -59,6 +60,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.clock = deps.clock;
     this.log = deps.log.child?.({ ...this.facts }) ?? deps.log;
     this.#observer = deps.observer;
+    this.#gates = deps.gates;
     this.drivers = deps.drivers;
     this.hostname = deps.hostname;
     this.neighbours = deps.neighbours ?? NO_NEIGHBOURS;
@@ -165,6 +167,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
       log: this.log,
       observer: this.#observer,
       commands: this.commands,
+      gates: this.#gates,
     });
     return this.#bmc;
   }

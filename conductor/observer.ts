@@ -15,5 +15,8 @@ export interface ConductorObserver {
   lockWaited(outcome: 'got' | 'refused', duration_s: number): void;
 }
 
-/** How a call to a BMC ended. `error`: with something else than a DriverError, such as an abort. */
-export type BmcCallCode = 'ok' | DriverErrorCode | 'error';
+/**
+ * How a call to a BMC ended. `left_alone`: it was not made, since the BMC had not answered the ones before. `error`: with
+ * something else than a DriverError, such as an abort.
+ */
+export type BmcCallCode = 'ok' | DriverErrorCode | 'left_alone' | 'error';

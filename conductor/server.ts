@@ -2,6 +2,7 @@ import type { ClaimedJob } from '../db/store.ts';
 import { type DriverRegistry, hardwareTypeFacts } from '../drivers/registry.ts';
 import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycle/records.ts';
 import { runAllocation } from './allocate.ts';
+import { createBmcGates } from './bmc-gates.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
 import { Lease } from './lease.ts';
 import { createNotifier } from './notifications/notifier.ts';
@@ -48,8 +49,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const { store, bus, settings, clock, log, hostname, drivers } = options;
   const group = settings.conductor.conductor_group.toLowerCase();
   const lease_ms = settings.conductor.lease_timeout * 1000;
+  const gates = options.gates ?? createBmcGates(settings, clock);
   const notifier = options.notifier ?? createNotifier({ ...options, host: hostname });
-  const deps = { ...options, notifier, works: options.works ?? WORKS };
+  const deps = { ...options, notifier, gates, works: options.works ?? WORKS };
   const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
   /** No new work. */
   const ending = new AbortController();
@@ -185,6 +187,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     ...options,
     notifier,
     placement,
+    gates,
     registration,
     signal: ending.signal,
     poke,

@@ -9,6 +9,7 @@ import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
+import type { BmcGates } from './bmc-gates.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
 import type { Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -28,6 +29,8 @@ export interface ConductorDeps {
   log: ConductorLogger;
   /** This conductor's name, as `reservation` shows it. */
   hostname: string;
+  /** Between the conductor and its BMCs. Default: nothing. */
+  gates?: BmcGates;
   /** Counts what the conductor does. Default: nobody. */
   observer?: ConductorObserver;
   /** Default: none. */

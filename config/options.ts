@@ -128,6 +128,18 @@ export const OPTIONS = {
       'Seconds between looks at nodes in power failure. 0: never.',
       0,
     ),
+    bmc_failure_threshold: integer(
+      5,
+      'Calls in a row without an answer after which a BMC is left alone for a while. 0: never.',
+      0,
+    ),
+    bmc_backoff: integer(
+      5,
+      'Seconds that it is left alone first; each call that fails then doubles them.',
+      1,
+    ),
+    bmc_backoff_max: integer(60, 'Seconds that it is left alone at most.', 1),
+    bmc_calls_per_second: integer(20, 'Calls to one BMC per second; more of them wait. 0: no limit.', 0),
     power_state_change_timeout: integer(60, 'Seconds that a hard power action may take.', 1),
     soft_power_off_timeout: integer(600, 'Seconds that a soft power action may take.', 1),
     node_locked_retry_attempts: integer(3, 'Times that a locked node is tried again.', 0),

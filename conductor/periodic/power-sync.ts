@@ -188,6 +188,7 @@ export async function readPower(ctx: PeriodicContext, uuid: string): Promise<Pow
       lease: { check: () => ctx.signal.throwIfAborted(), signal: ctx.signal },
       log: ctx.log,
       observer: ctx.observer,
+      gates: ctx.gates,
     });
     return { state: await bmc.powerState(), why: null, seen: await look(ctx, node, bmc) };
   } catch (error) {
