@@ -11,6 +11,7 @@ import { openStore } from '../db/open-store.ts';
 import type { Store } from '../db/store.ts';
 import { createFakeDriver } from '../drivers/fake/driver.ts';
 import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
+import { createRedfishDriver } from '../drivers/redfish/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { ServiceError } from '../lifecycle/errors.ts';
@@ -96,7 +97,11 @@ export async function composeBus(parts: Parts, { settings, clock, log, telemetry
 export function composeDrivers(parts: Parts, { settings, clock, log }: Base): DriverRegistry {
   const context = { clock, log };
   return parts.own(
-    createDriverRegistry([createIpmiDriver(context, settings.ipmi), createFakeDriver(context)]),
+    createDriverRegistry([
+      createIpmiDriver(context, settings.ipmi),
+      createRedfishDriver(context, settings.redfish),
+      createFakeDriver(context),
+    ]),
   );
 }
 

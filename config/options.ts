@@ -290,6 +290,20 @@ export const OPTIONS = {
     session_idle_timeout: integer(45, 'Seconds that an unused session is kept. 0: closed at once.', 0),
     max_sessions: integer(20_000, 'Sessions kept at once.', 0),
   },
+  redfish: {
+    connection_attempts: integer(5, 'Times that a Redfish BMC which cannot be reached is tried.', 1),
+    connection_retry_interval: integer(4, 'Seconds between attempts to reach a Redfish BMC.', 1),
+    auth_type: choice(
+      ['auto', 'basic', 'session'],
+      'auto',
+      'How to log in to Redfish BMCs; auto: with a session, or with Basic where there are none.',
+    ),
+    session_idle_timeout: integer(
+      150,
+      'Seconds that an unused Redfish session is kept. 0: deleted at once. The default outlasts the power synchronisation.',
+      0,
+    ),
+  },
 } as const satisfies Record<string, Record<string, Option>>;
 
 export type Option = TextOption | NumberOption | FlagOption | ListOption;
