@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { startParts } from '../../bin/parts.ts';
+import { openBus } from '../../conductor/bus/open-bus.ts';
+import type { ConductorClient } from '../../conductor/client.ts';
+import { createConductorClient } from '../../conductor/open-client.ts';
+import { systemClock } from '../../config/system-clock.ts';
+import { openStore } from '../../db/open-store.ts';
+import { newKeyLine, parseKeyRing } from '../../db/secrets.ts';
+import type { Store } from '../../db/store.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import { type RackServer, startRack } from '../../rack/rack.ts';
+import { AGENT_INTERFACES, startAgentFront } from '../conductor/agent-bench.ts';
+import { SILENT, settingsWith } from '../conductor/conductor-bench.ts';
+import { type MariadbServer, startMariadb } from '../services/mariadb.ts';
+import { type RabbitmqServer, startRabbitmq } from '../services/rabbitmq.ts';
+import type { StartOrder } from './protocol.ts';
+
+/** Seconds of a lease in the chaos run. */
+export const LEASE_S = 1;
+
+/** Quick stand-ins, a short lease, and no work but what the run asks for. */
+const SETTINGS: StartOrder['settings'] = {
+  DEFAULT: { enabled_hardware_types: ['ipmi'] },
+  conductor: {
+    lease_timeout: LEASE_S,
+    poll_interval: 0.2,
+    heartbeat_interval: 1,
+    heartbeat_timeout: 20,
+    node_locked_retry_interval: 0.05,
+    call_timeout: 20,
+    sync_power_state_interval: 0,
+  },
+  agent: { require_tls: true },
+};
+
+const IMAGE = Buffer.alloc(100_000, 'kurogane');
+
+/** A node of the chaos run with the server behind it. */
+export interface Subject {
+  uuid: string;
+  server: RackServer;
+}
+
+/** Where the chaos run takes place: MariaDB, RabbitMQ, servers with BMCs on UDP, and what an API process does for them. */
+export interface Site extends AsyncDisposable {
+  readonly mariadb: MariadbServer;
+  readonly rabbitmq: RabbitmqServer;
+  readonly store: Store;
+  readonly client: ConductorClient;
+  readonly subjects: readonly Subject[];
+  readonly image_url: string;
+  readonly sha256: string;
+  order(hostname: string): StartOrder;
+  read(subject: Subject): Promise<NodeRecord>;
+}
+
+export async function startSite(count: number): Promise<Site> {
+  return startParts(async (parts) => {
+    const [mariadb, rabbitmq] = await Promise.all([
+      startMariadb().then((server) => parts.own(server)),
+      startRabbitmq().then((server) => parts.own(server)),
+    ]);
+    const connection = await mariadb.newDatabase('chaos');
+    const transport_url = rabbitmq.url;
+    const key = newKeyLine();
+    const settings = settingsWith(SETTINGS);
+    const store = parts.own(await openStore({ connection, keys: parseKeyRing(key) }));
+    await store.upgrade();
+    const common = { settings, clock: systemClock, log: SILENT };
+    const bus = parts.own(await openBus({ ...common, transport_url, redeliveries: 3 }));
+    const client = parts.own(await createConductorClient({ ...common, store, bus }));
+    const front = parts.own(await startAgentFront(store, () => client, IMAGE));
+    const rack = parts.own(
+      await startRack({
+        count,
+        clock: systemClock,
+        boot_url: () => front.url,
+        time_scale: 0.01,
+        boot_order: ['disk'],
+        // No real server boots at once.
+        delays_ms: { soft_off: 5, post: 120_000 },
+        // Conductors die more often here than sessions of BMCs expire.
+        bmc: { max_sessions: 4096 },
+      }),
+    );
+    const subjects = await Promise.all(
+      rack.servers.map(async (server): Promise<Subject> => {
+        const { uuid } = await store.nodes.create({
+          name: server.machine.identity.name,
+          driver: 'ipmi',
+          conductor_group: '',
+          ...AGENT_INTERFACES,
+          power_interface: 'ipmitool',
+          management_interface: 'ipmitool',
+          vendor_interface: 'ipmitool',
+          rescue_interface: 'agent',
+          driver_info: server.driver_info,
+        });
+        const address = server.machine.identity.macs[0] ?? '';
+        await store.ports.create({ node_uuid: uuid, address, pxe_enabled: true });
+        return { uuid, server };
+      }),
+    );
+    return {
+      ...{ mariadb, rabbitmq, store, client, subjects },
+      image_url: `${front.url}/image`,
+      sha256: createHash('sha256').update(IMAGE).digest('hex'),
+      order: (hostname) => ({ type: 'start', hostname, connection, transport_url, key, settings: SETTINGS }),
+      read: async ({ uuid }) => {
+        const node = await store.nodes.get(uuid);
+        if (node === null) throw new Error(`Node ${uuid} is gone.`);
+        return node;
+      },
+    };
+  });
+}
