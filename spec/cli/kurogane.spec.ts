@@ -175,7 +175,7 @@ describe('kurogane', function () {
         'a transport URL that is none, without repeating it',
         ['conductor'],
         { KUROGANE_OSLO_MESSAGING__TRANSPORT_URL: 'kafka://u:hunter2@h' },
-        /^kurogane: \[oslo_messaging\]transport_url: expected memory:\/\/ or amqp/,
+        /^kurogane: \[oslo_messaging\]transport_url: expected memory:\/\/ or amqp/m,
       ],
     ] as const)
       it(`does not start ${what}`, async () => {
