@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { CallOptions, Connection, Driver } from '../../../drivers/contract.ts';
@@ -212,6 +213,34 @@ describe('redfish driver on a hostile BMC', () => {
       expect(text).not.to.contain(PASSWORD);
       expect(text).not.to.contain(Buffer.from(`admin:${PASSWORD}`).toString('base64'));
       expect(text).not.to.match(/x-auth-token":"[0-9a-f]/);
+    }
+  });
+
+  it('that restarts forgets the session: the next call makes another', async () => {
+    const connection = await connect();
+    await connection.bmc?.reset('warm', PATIENT);
+    expect(server.redfish.open_sessions).to.equal(0);
+    expect(server.machine.events.map(({ detail }) => detail)).to.include('GracefulRestart');
+    expect(await connection.power.get(PATIENT)).to.equal('power off');
+  });
+
+  it('that is not there is tried as often as the settings say', async () => {
+    const connection = await connect(start({ connection_attempts: 3 }));
+    const { url } = server.redfish;
+    await server.redfish[Symbol.asyncDispose]();
+    let attempts = 0;
+    const listener = createServer((socket) => {
+      attempts += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => listener.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+    try {
+      const error = await errorOf(connection.power.get(PATIENT));
+      expect(error.code).to.equal('unreachable');
+      expect(error.message).to.contain(new URL(url).host);
+      expect(attempts).to.equal(3);
+    } finally {
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
     }
   });
 

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { projectRoot } from '../../../config/project-root.ts';
+import type { CallOptions, Connection, Driver } from '../../../drivers/contract.ts';
+import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
+import type { RedfishInfo } from '../../../drivers/redfish/driver-info.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+import { type HttpStage, startHttpStage } from '../../conductor/neighbours/http-stage.ts';
+import { recordingContext } from '../../contract/driver-bench.ts';
+import { QUICK_OPTIONS } from './redfish-bench.ts';
+
+const BMC = 'https://bmc.test';
+const SYSTEM = '/redfish/v1/Systems/437XR1138R2';
+const PATIENT: CallOptions = { timeout_ms: 10_000 };
+
+/** Resources of DMTF's mock-up of a rack server, by path; trimmed. */
+function mockUp(): Record<string, JsonObject> {
+  const file = join(projectRoot, 'spec/fixtures/redfish/public-rackmount1.json');
+  return JSON.parse(readFileSync(file, 'utf8')).resources;
+}
+
+describe("redfish driver on DMTF's mock-up public-rackmount1", () => {
+  let stage: HttpStage;
+  let driver: Driver<RedfishInfo>;
+  let connection: Connection;
+  let resources: Record<string, JsonObject>;
+
+  beforeEach(async () => {
+    stage = startHttpStage();
+    resources = mockUp();
+    for (const [path, resource] of Object.entries(resources))
+      stage
+        .expect(BMC)
+        .get(path)
+        .optionally()
+        .times(50)
+        .reply(200, () => resource, { ETag: '"mock-up"' });
+    driver = createRedfishDriver(recordingContext().context, QUICK_OPTIONS);
+    const parsed = driver.parse({ redfish_address: BMC });
+    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+    connection = await driver.connect(parsed.info, PATIENT);
+  });
+  afterEach(async () => {
+    await connection[Symbol.asyncDispose]();
+    await driver[Symbol.asyncDispose]();
+    stage[Symbol.dispose]();
+  });
+
+  it('reads power, boot, secure boot and health', async () => {
+    expect(await connection.power.get(PATIENT)).to.equal('power on');
+    expect(await connection.boot?.get(PATIENT)).to.deep.equal({ boot_device: 'pxe', persistent: false });
+    expect(await connection.bootMode?.get(PATIENT)).to.equal('uefi');
+    expect(await connection.secureBoot?.get(PATIENT)).to.equal(false);
+    expect(await connection.health?.read(PATIENT)).to.equal('OK');
+  });
+
+  it('reads who made it, its lamps and its virtual media', async () => {
+    expect(await connection.inventory?.read(PATIENT)).to.deep.equal({
+      bmc: {
+        firmware_version: '1.45.455b66-rev4',
+        manufacturer_id: null,
+        product_id: null,
+        guid: '38947555-7742-3448-3784-823347823834',
+      },
+      system_vendor: { manufacturer: 'Contoso', product_name: '3500', serial_number: '437XR1138R2' },
+    });
+    const lamps = (await connection.indicators?.list(PATIENT)) ?? [];
+    expect(lamps.map(({ component, id }) => `${id}@${component}`)).to.deep.equal([
+      '38947555-7742-3448-3784-823347823834@system',
+      '1U@chassis',
+    ]);
+    expect(await connection.indicators?.get({ component: 'chassis', id: '1U' }, PATIENT)).to.equal('on');
+    expect(await connection.virtualMedia?.list(PATIENT)).to.deep.equal([
+      {
+        media_types: ['Floppy', 'USBStick'],
+        inserted: true,
+        image: 'https://www.dmtf.org/freeImages/Sardine.img',
+      },
+      {
+        media_types: ['CD', 'DVD'],
+        inserted: true,
+        image: 'redfish.dmtf.org/freeImages/freeOS.1.1.iso',
+      },
+    ]);
+  });
+
+  it("reads the sensors in the shape of Ironic's notifications", async () => {
+    const data = await connection.sensors?.read(PATIENT);
+    expect(data?.Temperature?.['0@1U']).to.deep.equal({
+      identity: '0',
+      reading_celsius: 41,
+      max_reading_range_temp: 60,
+      min_reading_range_temp: 0,
+      physical_context: 'CPU',
+      sensor_number: 5,
+      state: 'Enabled',
+      health: 'OK',
+    });
+    expect(data?.Temperature?.['1@1U']).to.deep.include({ reading_celsius: null, state: 'Disabled' });
+    expect(data?.Fan?.['0@1U']).to.deep.include({ reading: 2100, reading_units: 'RPM' });
+    expect(data?.Power?.['0@1U']).to.deep.include({ power_capacity_watts: 800, health: 'Warning' });
+  });
+
+  it('changes only what it is asked to change, with the ETag', async () => {
+    const change = stage
+      .expect(BMC, { reqheaders: { 'if-match': '"mock-up"' } })
+      .patch(SYSTEM, {
+        Boot: {
+          BootSourceOverrideTarget: 'Hdd',
+          BootSourceOverrideEnabled: 'Continuous',
+          BootSourceOverrideMode: 'Legacy',
+        },
+      })
+      .reply(200, {});
+    await connection.boot?.set({ boot_device: 'disk', persistent: true, boot_mode: 'bios' }, PATIENT);
+    change.done();
+  });
+
+  it('refuses a boot device that the BMC does not name', async () => {
+    const change = { boot_device: 'uefihttp', persistent: false, boot_mode: 'uefi' } as const;
+    const error = await connection.boot?.set(change, PATIENT).then(
+      () => null,
+      (refused: unknown) => refused,
+    );
+    expect(error).to.include({ code: 'unsupported' });
+  });
+
+  it('ejects and inserts by properties where there are no actions', async () => {
+    const slot = `${SYSTEM}/VirtualMedia/CD1`;
+    const eject = stage.expect(BMC).patch(slot, { Image: null, Inserted: false }).reply(204);
+    const insert = stage
+      .expect(BMC)
+      .patch(slot, { Image: 'http://127.0.0.1/a.iso', Inserted: true, WriteProtected: true })
+      .reply(204);
+    await connection.virtualMedia?.attach('cdrom', 'http://127.0.0.1/a.iso', PATIENT);
+    eject.done();
+    insert.done();
+  });
+
+  for (const [path, name] of [
+    [SYSTEM, 'PowerState'],
+    ['/redfish/v1/', 'Systems'],
+  ] as const)
+    it(`names the attribute that is missing: ${name}`, async () => {
+      delete resources[path]?.[name];
+      const error = await connection.power.get(PATIENT).then(
+        () => null,
+        (failed: unknown) => failed,
+      );
+      expect(error).to.be.an('error').with.property('message', `bmc.test: ${path} has no usable ${name}.`);
+    });
+
+  it('asks for the system when the BMC has several', async () => {
+    Object.assign(resources['/redfish/v1/Systems'] ?? {}, {
+      Members: [{ '@odata.id': SYSTEM }, { '@odata.id': `${SYSTEM}-2` }],
+    });
+    const error = await connection.power.get(PATIENT).then(
+      () => null,
+      (failed: unknown) => failed,
+    );
+    expect(String(error)).to.contain('redfish_system_id');
+  });
+});
