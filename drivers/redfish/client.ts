@@ -195,7 +195,9 @@ export class RedfishClient {
         if (!(error instanceof ConnectionError) || error.final || (error.sent && method !== 'GET'))
           throw error;
         failures += 1;
-        const pause_ms = this.#options.connection_retry_interval * 1000;
+        // A kept connection that the BMC has closed meanwhile says nothing about the BMC.
+        const stale = error.sent && failures === 1;
+        const pause_ms = stale ? 0 : this.#options.connection_retry_interval * 1000;
         if (failures >= this.#options.connection_attempts || pause_ms >= call.left_ms) throw error;
         call.waiting = { code: 'unreachable', what: 'The BMC cannot be reached.' };
         await call.sleep(pause_ms);

@@ -7,6 +7,8 @@ import type { Call } from './call.ts';
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 3;
+/** Longer than any link of a service, and short enough for an error's text. */
+const LONGEST_LINK = 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -64,9 +66,11 @@ export class Http implements AsyncDisposable {
 
   /**
    * The path of a link that the BMC gave.
-   * @throws DriverError `rejected` when it leads to another host
+   * @throws DriverError `rejected` when it leads to another host, or is too long for a link
    */
   pathOf(link: string): string {
+    if (link.length > LONGEST_LINK)
+      throw new DriverError('rejected', `${this.name}: The BMC gives a link of ${link.length} characters.`);
     const url = URL.canParse(link, this.#origin) ? new URL(link, this.#origin) : null;
     if (url === null || url.origin !== this.#origin)
       throw new DriverError('rejected', `${this.name}: The BMC links to another host, which is refused.`);

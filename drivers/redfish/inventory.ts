@@ -1,6 +1,7 @@
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { BmcControl, HealthReader, InventoryReader } from '../contract.ts';
 import { DriverError } from '../contract.ts';
+import { ConnectionError } from './http.ts';
 import { resetResource } from './reset.ts';
 import { objectIn, textIn } from './resources.ts';
 import type { System } from './system.ts';
@@ -52,7 +53,12 @@ export function redfishBmcControl(system: System): BmcControl {
         if (manager === undefined)
           throw new DriverError('unsupported', `${system.client.name}: The system names no manager.`);
         const ways = ['GracefulRestart', 'ForceRestart'];
-        await resetResource(system, call, manager, 'Manager', kind === 'warm' ? ways : ways.reverse());
+        try {
+          await resetResource(system, call, manager, 'Manager', kind === 'warm' ? ways : ways.reverse());
+        } catch (error) {
+          // It answered a moment ago: a BMC that breaks the connection now has begun to reset.
+          if (!(error instanceof ConnectionError) || !error.sent) throw error;
+        }
       }),
   };
 }

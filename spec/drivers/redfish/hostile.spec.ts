@@ -224,6 +224,12 @@ describe('redfish driver on a hostile BMC', () => {
     expect(await connection.power.get(PATIENT)).to.equal('power off');
   });
 
+  it('that restarts before it answers has restarted', async () => {
+    failsWith({ drops_action_replies: true });
+    await (await connect()).bmc?.reset('cold', PATIENT);
+    expect(server.machine.events.map(({ detail }) => detail)).to.include('ForceRestart');
+  });
+
   it('that is not there is tried as often as the settings say', async () => {
     const connection = await connect(start({ connection_attempts: 3 }));
     const { url } = server.redfish;

@@ -151,6 +151,31 @@ describe("redfish driver on DMTF's mock-up public-rackmount1", () => {
       expect(error).to.be.an('error').with.property('message', `bmc.test: ${path} has no usable ${name}.`);
     });
 
+  it('follows no link that is longer than a link can be', async () => {
+    Object.assign(resources['/redfish/v1/'] ?? {}, { Systems: { '@odata.id': `/${'x'.repeat(5000)}` } });
+    const error = await connection.power.get(PATIENT).then(
+      () => null,
+      (failed: unknown) => failed,
+    );
+    expect(error).to.include({ code: 'rejected' });
+    expect(String(error)).to.have.lengthOf.below(200);
+  });
+
+  it('asks for the reset types where the BMC keeps them apart (ActionInfo)', async () => {
+    const target = `${SYSTEM}/Actions/ComputerSystem.Reset`;
+    const info = `${SYSTEM}/ResetActionInfo`;
+    Object.assign(resources[SYSTEM] ?? {}, {
+      Actions: { '#ComputerSystem.Reset': { target, '@Redfish.ActionInfo': info } },
+    });
+    stage
+      .expect(BMC)
+      .get(info)
+      .reply(200, { Parameters: [{ Name: 'ResetType', AllowableValues: ['PowerCycle'] }] });
+    const reset = stage.expect(BMC).post(target, { ResetType: 'PowerCycle' }).reply(204);
+    await connection.power.set('rebooting', PATIENT);
+    reset.done();
+  });
+
   it('asks for the system when the BMC has several', async () => {
     Object.assign(resources['/redfish/v1/Systems'] ?? {}, {
       Members: [{ '@odata.id': SYSTEM }, { '@odata.id': `${SYSTEM}-2` }],
