@@ -100,9 +100,21 @@ export interface Connection extends AsyncDisposable {
   readonly indicators?: IndicatorControl;
   readonly virtualMedia?: VirtualMediaControl;
   readonly console?: ConsoleControl;
+  readonly serialConsole?: SerialConsole;
   readonly bios?: BiosReader;
+  readonly biosWriter?: BiosWriter;
   readonly firmware?: FirmwareReader;
+  readonly firmwareUpdater?: FirmwareUpdater;
+  readonly raid?: RaidControl;
+  readonly drives?: DriveEraser;
+  readonly tasks?: TaskReader;
+  readonly accounts?: AccountControl;
+  readonly lan?: LanControl;
+  readonly clock?: BmcClock;
+  readonly ntp?: NtpControl;
   readonly health?: HealthReader;
+  /** Calls of the vendor interface that only this protocol has: method name on the wire → what it does. */
+  readonly passthru?: Readonly<Record<string, PassthruMethod>>;
 }
 
 export interface PowerControl {
@@ -185,6 +197,8 @@ export interface LogEntry {
 
 export interface EventLog {
   read(options: CallOptions): Promise<LogEntry[]>;
+  /** Empties it. An empty log is no error. */
+  clear?(options: CallOptions): Promise<void>;
 }
 
 export interface RawCommand {
@@ -293,6 +307,191 @@ export type FirmwareComponent = Pick<
 
 export interface FirmwareReader {
   read(options: CallOptions): Promise<readonly FirmwareComponent[]>;
+}
+
+/**
+ * The handle of work that the BMC goes on with after it has answered, or null when the answer was the end of it. A handle is
+ * text that survives the process: it is kept in the journal, and any later connection to the same BMC can read it.
+ */
+export type BmcTask = string | null;
+
+export interface TaskReader {
+  /**
+   * How far the work of a handle is. A handle that the BMC no longer knows is `vanished`: who started it has to look at what
+   * it should have changed.
+   */
+  read(task: string, options: CallOptions): Promise<TaskStatus>;
+}
+
+export interface TaskStatus {
+  state: 'running' | 'done' | 'failed' | 'vanished';
+  /** What the BMC says of it; null: nothing. */
+  message: string | null;
+  percent: number | null;
+}
+
+export interface BiosWriter {
+  /**
+   * Asks for settings, which the server takes on with its next boot. @throws `rejected`: one that the BMC does not have, that
+   * is read-only or may not have this value; none is changed then
+   */
+  apply(
+    settings: readonly { name: string; value: string | number | boolean }[],
+    options: CallOptions,
+  ): Promise<BmcTask>;
+  /** Settings asked for that the server has not taken on yet. */
+  pending(options: CallOptions): Promise<Readonly<Record<string, string>>>;
+  /** Asks for the settings of the factory, taken on with the next boot. */
+  factoryReset(options: CallOptions): Promise<BmcTask>;
+}
+
+export interface FirmwareUpdater {
+  /**
+   * Starts an update of one component of `firmware` from an image that the BMC fetches, or is given where it takes pushes. The
+   * BMC may not answer for a while. Only the version read back says that it succeeded.
+   */
+  update(
+    change: { component: string; url: string; checksum?: string },
+    options: CallOptions,
+  ): Promise<BmcTask>;
+}
+
+/** RAID levels in Ironic's words. */
+export const RAID_LEVELS = ['JBOD', '0', '1', '2', '5', '6', '1+0', '5+0', '6+0'] as const;
+export type RaidLevel = (typeof RAID_LEVELS)[number];
+
+export interface RaidDrive {
+  id: string;
+  size_gb: number;
+  /** hdd, ssd: Ironic's words; null: the BMC does not say. */
+  disk_type: 'hdd' | 'ssd' | null;
+  interface_type: 'sata' | 'sas' | 'nvme' | 'scsi' | null;
+  model: string | null;
+  serial_number: string | null;
+}
+
+export interface RaidController {
+  id: string;
+  raid_levels: readonly RaidLevel[];
+  drives: readonly RaidDrive[];
+  volumes: readonly RaidVolume[];
+}
+
+export interface RaidVolume {
+  id: string;
+  name: string | null;
+  raid_level: RaidLevel | null;
+  size_gb: number;
+  /** Ids of drives of the same controller. */
+  drives: readonly string[];
+}
+
+export interface RaidControl {
+  /** Reads controllers, drives and volumes, never from a cache. */
+  read(options: CallOptions): Promise<readonly RaidController[]>;
+  /** `size_gb` null: all that the drives give. `JBOD`: hands the drives through as they are. */
+  create(
+    volume: {
+      controller: string;
+      raid_level: RaidLevel;
+      size_gb: number | null;
+      drives: readonly string[];
+      name: string | null;
+    },
+    options: CallOptions,
+  ): Promise<BmcTask>;
+  /** Deleting a volume that is gone is no error. */
+  delete(volume: { controller: string; id: string }, options: CallOptions): Promise<BmcTask>;
+}
+
+export interface DriveEraser {
+  list(options: CallOptions): Promise<readonly RaidDrive[]>;
+  /** Asks the drive to erase itself (Redfish: Drive.SecureErase). */
+  erase(drive: string, options: CallOptions): Promise<BmcTask>;
+}
+
+export const ACCOUNT_ROLES = ['administrator', 'operator', 'read-only', 'none'] as const;
+export type AccountRole = (typeof ACCOUNT_ROLES)[number];
+
+/** An account of the BMC. `self`: the one that this connection logs in with. */
+export interface BmcAccount {
+  id: string;
+  name: string;
+  role: AccountRole;
+  enabled: boolean;
+  self: boolean;
+}
+
+export interface AccountControl {
+  /** Longest password that the BMC takes, in bytes of UTF-8. */
+  readonly max_password_bytes: number;
+  list(options: CallOptions): Promise<readonly BmcAccount[]>;
+  /** Makes an enabled account. One of that name is no error when it can be brought to what is asked. Resolves with its id. */
+  create(
+    account: { name: string; password: string; role: AccountRole },
+    options: CallOptions,
+  ): Promise<string>;
+  change(
+    id: string,
+    change: { password?: string; role?: AccountRole; enabled?: boolean },
+    options: CallOptions,
+  ): Promise<void>;
+  /** Deleting an account that is gone is no error. @throws `rejected` for the account of this connection */
+  delete(id: string, options: CallOptions): Promise<void>;
+}
+
+/** The BMC's own network: IPv4 in dotted form. */
+export interface LanSettings {
+  source: 'static' | 'dhcp';
+  address: string;
+  netmask: string;
+  gateway: string | null;
+  /** null: untagged. */
+  vlan_id: number | null;
+  mac: string | null;
+}
+
+export interface LanControl {
+  get(options: CallOptions): Promise<LanSettings>;
+  /** May cut this very connection: the caller looks at the new address. */
+  set(change: Partial<Omit<LanSettings, 'mac'>>, options: CallOptions): Promise<void>;
+}
+
+export interface BmcClock {
+  /** Milliseconds since 1970 on the BMC's clock. */
+  get(options: CallOptions): Promise<number>;
+  set(epoch_ms: number, options: CallOptions): Promise<void>;
+}
+
+export interface NtpControl {
+  get(options: CallOptions): Promise<{ enabled: boolean; servers: readonly string[] }>;
+  /** No servers: turns it off. */
+  set(servers: readonly string[], options: CallOptions): Promise<void>;
+}
+
+/** The server's serial port through its BMC (Serial over LAN). */
+export interface SerialConsole {
+  /** Opens it; a BMC has one such way. @throws `busy`: somebody else has it */
+  open(options: CallOptions): Promise<SerialStream>;
+}
+
+/** An open serial port. Ends with `done` when the BMC closes it, with a DriverError when the way to it is lost. */
+export interface SerialStream extends AsyncDisposable {
+  /** What the server prints. One reader. */
+  readonly output: AsyncIterable<Uint8Array>;
+  /** Types into it; resolves once the BMC has taken all of it. */
+  write(bytes: Uint8Array, options: CallOptions): Promise<void>;
+  sendBreak(options: CallOptions): Promise<void>;
+}
+
+/** One call of the vendor interface (reference: Ironic's vendor passthru). */
+export interface PassthruMethod {
+  http_methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH')[];
+  /** True: the client is answered at once, and the call goes on. */
+  async: boolean;
+  description: string;
+  /** @throws DriverError `rejected` for data that it cannot use */
+  call(data: JsonObject, options: CallOptions): Promise<Json>;
 }
 
 export interface HealthReader {
