@@ -36,7 +36,7 @@ export function openDatabaseFloor(database_url: string, connections: number): Da
       const statements = rows
         .filter((row) => threads.has(row.thread_id))
         .map(async ({ command_type, text }) => ({
-          text: nextInChain(text),
+          text,
           bindings: command_type === 'Execute' ? await bindingsOf(pool, text, uuid) : null,
         }));
       return Promise.all(statements);
@@ -58,16 +58,6 @@ export function openDatabaseFloor(database_url: string, connections: number): Da
     },
     [Symbol.asyncDispose]: () => pool.end(),
   };
-}
-
-/** Lets a replayed audit entry follow the last one, as the service's own do: the log has the key of the recorded one. */
-function nextInChain(text: string): string {
-  return text
-    .replace(
-      /^(INSERT INTO `audit` .*), \d+, (\d+, '[0-9a-f]{64}', '[0-9a-f]{64}'\))$/s,
-      '$1, (SELECT `last_id` + 1 FROM `audit_head` WHERE `id` = 1), $2',
-    )
-    .replace(/^UPDATE `audit_head` SET `last_id` = \d+/, 'UPDATE `audit_head` SET `last_id` = `last_id` + 1');
 }
 
 /** The log does not tell them: an INSERT has the row's values, all others ask for the node's uuid. */

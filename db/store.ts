@@ -286,13 +286,18 @@ export interface Backlog extends Pick<JobRecord, 'kind' | 'state'> {
   oldest_ms: number;
 }
 
-/** Who did what: entries are added, never changed or removed. */
+/**
+ * Who did what: entries are added, never changed or removed. An entry is written with the change that it tells of, and
+ * brought into the chain a little later: writers of entries do not wait for each other.
+ */
 export interface AuditRepository {
-  /** Adds an entry, in the transaction that is open. Until it ends, other writers of entries wait. */
+  /** Adds an entry, in the transaction that is open. */
   append(entry: NewAuditEntry): Promise<void>;
-  /** Newest first. */
+  /** Brings what was added into the chain, in the order in which it was added. Resolves with how many entries. */
+  seal(): Promise<number>;
+  /** Newest first; seals first. */
   list(options: { node_uuid?: string; before_id?: number; limit: number }): Promise<AuditEntry[]>;
-  /** Checks every entry. `anchor`: an end of the chain that was seen before, which must still be in it. */
+  /** Seals, then checks every entry. `anchor`: an end of the chain that was seen before, which must still be in it. */
   verify(anchor?: AuditHead): Promise<AuditVerdict>;
 }
 

@@ -1,5 +1,5 @@
 import { ALLOCATIONS, allocationRepository } from './allocations.ts';
-import { AUDIT, auditRepository } from './audit.ts';
+import { AUDIT, AUDIT_PENDING, auditRepository } from './audit.ts';
 import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
@@ -40,6 +40,7 @@ export const TABLES = [
   JOBS,
   JOB_STEPS,
   AUDIT,
+  AUDIT_PENDING,
 ] as const satisfies readonly Table<never>[];
 
 /** The repositories over `db`: the store's own, or those of one transaction. */

@@ -1,3 +1,4 @@
+import { auditSeal } from './audit-seal.ts';
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
 import { jobTrim } from './job-trim.ts';
@@ -17,4 +18,5 @@ export const PERIODICS: readonly Periodic[] = [
   orphanedReservations,
   historyTrim,
   jobTrim,
+  auditSeal,
 ];

@@ -21,10 +21,7 @@ export function shownArgs(args: JsonObject): JsonObject {
   );
 }
 
-/**
- * Writes an entry in the transaction of the change. To be the last statement in it: writers of entries wait for each other
- * from here until the transaction ends.
- */
+/** Writes an entry in the transaction of the change. */
 export async function audit(
   tables: Pick<Tables, 'audit'>,
   settings: { audit: { enabled: boolean } },

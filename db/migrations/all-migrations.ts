@@ -3,7 +3,15 @@ import { conductorsAndJobs } from './0002-conductors-and-jobs.ts';
 import { resources } from './0003-resources.ts';
 import { stepCommands } from './0004-step-commands.ts';
 import { audit } from './0005-audit.ts';
+import { auditPending } from './0007-audit-pending.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [nodes, conductorsAndJobs, resources, stepCommands, audit];
+export const MIGRATIONS: readonly Migration[] = [
+  nodes,
+  conductorsAndJobs,
+  resources,
+  stepCommands,
+  audit,
+  auditPending,
+];

@@ -102,6 +102,7 @@ export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): vo
     ] as const)
       it(`tells the first entry that ${what}`, async () => {
         for (let n = 0; n < 5; n++) await bench.store.audit.append(entry());
+        expect(await bench.store.audit.seal()).to.equal(5);
         for (const sql of statements) await bench.database.query(sql);
         const verdict = await bench.store.audit.verify();
         expect(verdict.broken?.id).to.equal(broken.id);
