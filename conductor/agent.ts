@@ -3,6 +3,7 @@ import type { Settings } from '../config/options.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { BodyTooLarge, readBounded } from '../net/read-bounded.ts';
 import type { Lease } from './lease.ts';
 import { StepFailure } from './step.ts';
 
@@ -62,7 +63,7 @@ export function agentOf(
           : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
         dispatcher,
       } as unknown as RequestInit);
-      const reply = parse(await boundedText(response));
+      const reply = parse(await textOf(response));
       if (response.ok) return reply;
       throw new AgentRefused(response.status, reasonOf(reply) ?? `HTTP ${response.status}`);
     } finally {
@@ -160,16 +161,13 @@ class AgentRefused extends Error {
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (response.body === null) return '';
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > MAX_REPLY_BYTES) throw new AgentRefused(response.status, 'its reply is too large');
-    chunks.push(chunk);
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await readBounded(response, MAX_REPLY_BYTES);
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw new AgentRefused(response.status, 'its reply is too large');
+    throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): Json {

@@ -17,6 +17,7 @@ const PRODUCT = [
   'drivers',
   'gateway',
   'lifecycle',
+  'net',
   'rack',
   'telemetry',
 ];
@@ -65,11 +66,10 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
     pattern: /(?<![.\w])fetch\(/,
     allowed: [
       'bin/demo/',
-      'api/openstack/auth/keystone-http.ts',
       'conductor/agent.ts',
       'conductor/inspection-rules/api-call.ts',
-      'conductor/neighbours/service-session.ts',
       'drivers/redfish/http.ts',
+      'net/json-http.ts',
       'rack/http-client.ts',
     ],
     caught: ['await fetch(url)'],

@@ -20,9 +20,15 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   { from: 'config/', may: ['config/', 'lifecycle/'] },
   { from: 'db/', may: ['db/', 'lifecycle/'] },
+  { from: 'net/', may: ['net/', 'lifecycle/'] },
+  {
+    from: 'api/http/',
+    may: ['api/http/', 'lifecycle/', 'config/project-root.ts'],
+    may_type: ['config/'],
+  },
   {
     from: 'api/',
-    may: ['api/', 'conductor/client.ts', 'db/store.ts', 'lifecycle/', 'config/project-root.ts'],
+    may: ['api/', 'conductor/client.ts', 'db/store.ts', 'lifecycle/', 'net/', 'config/project-root.ts'],
     may_type: ['config/'],
   },
   {
@@ -33,6 +39,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       'drivers/registry.ts',
       'db/store.ts',
       'lifecycle/',
+      'net/',
       'boot/script.ts',
     ],
     may_type: ['config/'],
@@ -49,7 +56,13 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   ...['fake', 'ipmi', 'redfish', 'bampi'].map((driver) => ({
     from: `drivers/${driver}/`,
-    may: [`drivers/${driver}/`, 'drivers/contract.ts', 'drivers/retry.ts', 'lifecycle/'],
+    may: [
+      `drivers/${driver}/`,
+      'drivers/contract.ts',
+      'drivers/retry.ts',
+      'lifecycle/',
+      'net/read-bounded.ts',
+    ],
   })),
   { from: 'drivers/', may: ['drivers/contract.ts', 'lifecycle/'], may_type: ['config/'] },
   { from: 'rack/', may: ['rack/', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
@@ -70,16 +83,15 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
   // The operators of inspection rules only compare addresses.
   'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts', 'conductor/inspection-rules/operators.ts'],
-  'node:tls': ['api/openstack/auth/keystone-http.ts', 'conductor/neighbours/service-session.ts'],
+  'node:tls': ['net/json-http.ts'],
   'node:http': ['boot/server.ts'],
   'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
   'node:child_process': [],
   undici: [
-    'api/openstack/auth/keystone-http.ts',
     'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',
-    'conductor/neighbours/service-session.ts',
     'drivers/redfish/http.ts',
+    'net/json-http.ts',
     'rack/http-client.ts',
   ],
   amqplib: ['conductor/bus/amqp.ts'],

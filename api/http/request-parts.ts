@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Settings } from '../../config/options.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
-import type { Authenticator } from '../openstack/auth/authenticator.ts';
-import type { Match } from '../openstack/route-matcher.ts';
-import { RoutingError } from '../openstack/wire-error.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Match } from './route-matcher.ts';
+import { RoutingError } from './wire-error.ts';
 
 const ANONYMOUS: Omit<Caller, 'request_id'> = {
   user_id: null,

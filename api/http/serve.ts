@@ -3,16 +3,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from 'pino';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
-import { Unauthorized } from '../openstack/auth/authenticator.ts';
-import type { Reply } from '../openstack/handler.ts';
-import {
-  faultBody,
-  PlainFault,
-  plainFaultBody,
-  RoutingError,
-  routingErrorBody,
-} from '../openstack/wire-error.ts';
+import { Unauthorized } from './authenticator.ts';
+import type { Reply } from './reply.ts';
 import { splitUrl } from './request-parts.ts';
+import { faultBody, PlainFault, plainFaultBody, RoutingError, routingErrorBody } from './wire-error.ts';
 
 /** What is known of one request while it is answered. */
 export interface Exchange {

@@ -1,4 +1,8 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Authenticator } from '../http/authenticator.ts';
+import { loadOpenApi, type Operation } from '../http/operations.ts';
+import type { Reply } from '../http/reply.ts';
+import { readJsonBody } from '../http/request-body.ts';
 import {
   baseUrl,
   identify,
@@ -7,14 +11,11 @@ import {
   readQuery,
   splitUrl,
 } from '../http/request-parts.ts';
+import { createRouteMatcher, type Match } from '../http/route-matcher.ts';
 import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
-import type { Authenticator } from '../openstack/auth/authenticator.ts';
-import type { Api, ApiRequest, Reply } from '../openstack/handler.ts';
+import { RoutingError } from '../http/wire-error.ts';
+import type { Api, ApiRequest } from '../openstack/handler.ts';
 import { MAX_MINOR } from '../openstack/microversions.ts';
-import { loadOpenApi, type Operation } from '../openstack/operations.ts';
-import { readJsonBody } from '../openstack/request-body.ts';
-import { createRouteMatcher, type Match } from '../openstack/route-matcher.ts';
-import { RoutingError } from '../openstack/wire-error.ts';
 import { showTimeline } from './timeline.ts';
 
 /** What every handler works with. */

@@ -1,7 +1,7 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { JobRecord, JournalEntry } from '../../lifecycle/job.ts';
+import { isUuidLike } from '../http/value-syntax.ts';
 import { findNodeFor } from '../openstack/node-access.ts';
-import { isUuidLike } from '../openstack/value-syntax.ts';
 import type { LifecycleHandler } from './server.ts';
 import { attemptView } from './timeline-view.ts';
 

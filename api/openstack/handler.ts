@@ -5,8 +5,9 @@ import type { Store } from '../../db/store.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json } from '../../lifecycle/json.ts';
+import type { SchemaCheck } from '../http/operations.ts';
+import type { Reply } from '../http/reply.ts';
 import type { LiveConductors } from './live-conductors.ts';
-import type { SchemaCheck } from './operations.ts';
 import type { Policy } from './policy/policy.ts';
 import type { ViewCache } from './views/view.ts';
 
@@ -42,15 +43,6 @@ export interface ApiRequest {
   caller: Caller;
   /** Scheme, host and path prefix of links, without a slash at the end. */
   base_url: string;
-}
-
-export interface Reply {
-  status: number;
-  /** Absent: a reply without body and content type. */
-  body?: Json;
-  /** JSON text made beforehand, instead of `body`. */
-  text?: string;
-  headers?: Readonly<Record<string, string>>;
 }
 
 /** One operation of the API. Throws ServiceError or RoutingError. */

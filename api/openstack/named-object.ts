@@ -1,9 +1,9 @@
 import type { Repository } from '../../db/store.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Stored } from '../../lifecycle/records.ts';
+import { isUuidLike, LOGICAL_NAME } from '../http/value-syntax.ts';
 import type { ApiRequest } from './handler.ts';
 import { withJsonSuffix } from './node-access.ts';
-import { isUuidLike, LOGICAL_NAME } from './value-syntax.ts';
 
 /**
  * The record behind a uuid or name of the path.

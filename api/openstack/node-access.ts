@@ -2,11 +2,11 @@ import type { NodeScope } from '../../db/store.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import { isHostName, isUuidLike, LOGICAL_NAME } from '../http/value-syntax.ts';
+import { isServiceError, RoutingError } from '../http/wire-error.ts';
 import type { Api, ApiRequest } from './handler.ts';
 import { since } from './microversions.ts';
 import type { Policy, PolicyTarget } from './policy/policy.ts';
-import { isHostName, isUuidLike, LOGICAL_NAME } from './value-syntax.ts';
-import { isServiceError, RoutingError } from './wire-error.ts';
 
 /** What finding a node takes. */
 type NodeFinder = Pick<Api, 'policy' | 'store'>;

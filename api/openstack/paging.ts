@@ -1,8 +1,8 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json } from '../../lifecycle/json.ts';
+import { booleanOf, wordList } from '../http/value-syntax.ts';
 import type { Api, ApiRequest } from './handler.ts';
 import type { FieldName, ResourceName } from './microversions.ts';
-import { booleanOf, wordList } from './value-syntax.ts';
 import { checkField, type ResourceView, type Selection } from './views/view.ts';
 
 /** What a list request says about its page (reference: errors and conventions, 7). */

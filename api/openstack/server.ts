@@ -1,5 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { serviceError } from '../../lifecycle/errors.ts';
+import type { Authenticator } from '../http/authenticator.ts';
+import type { Operation } from '../http/operations.ts';
+import type { Reply } from '../http/reply.ts';
+import { readJsonBody } from '../http/request-body.ts';
 import {
   baseUrl,
   identify,
@@ -8,18 +12,16 @@ import {
   readQuery,
   splitUrl,
 } from '../http/request-parts.ts';
+import { createRouteMatcher, type Match } from '../http/route-matcher.ts';
 import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
-import type { Authenticator } from './auth/authenticator.ts';
-import type { Api, ApiRequest, Handler, Reply } from './handler.ts';
+import { RoutingError } from '../http/wire-error.ts';
+import type { Api, ApiRequest, Handler } from './handler.ts';
 import { HANDLERS } from './handlers/handlers.ts';
 import { createLiveConductors } from './live-conductors.ts';
-import { servesRoute } from './microversions.ts';
-import { loadOpenApi, type Operation } from './operations.ts';
-import { readJsonBody } from './request-body.ts';
-import { createRouteMatcher, type Match } from './route-matcher.ts';
+import { loadOpenstackApi } from './load-openstack-api.ts';
+import { QUERY, ROUTES, type RouteGate, servesRoute } from './microversions.ts';
 import { negotiateVersion, VERSION_HEADER, VERSION_RANGE_HEADERS } from './version-negotiation.ts';
 import { ViewCache } from './views/view.ts';
-import { RoutingError } from './wire-error.ts';
 
 export interface OpenstackApiOptions extends Omit<Api, 'views' | 'conductors' | 'document' | 'schema'> {
   authenticator: Authenticator;
@@ -33,7 +35,7 @@ export interface OpenstackApiOptions extends Omit<Api, 'views' | 'conductors' | 
  */
 export async function createOpenstackApi(options: OpenstackApiOptions): Promise<RequestListener> {
   const { authenticator, observe, ...parts } = options;
-  const openapi = await loadOpenApi();
+  const openapi = await loadOpenstackApi();
   const api: Api = {
     ...parts,
     views: new ViewCache(),
@@ -75,7 +77,8 @@ async function answer(
   response.setHeader(VERSION_HEADER, `1.${minor}`);
   if (found === null) throw new RoutingError(404, 'The resource could not be found.');
   if (operation === undefined) throw methodNotAllowed(found);
-  if (!servesRoute(operation.gate, minor)) throw belowGate(operation, found);
+  const gate = ROUTES[operation.id];
+  if (!servesRoute(gate, minor)) throw belowGate(gate, found);
   const query = readQuery(query_text);
   operation.checkQuery(found.params, query);
   checkQueryGates(operation, query, minor);
@@ -108,8 +111,8 @@ function operationFor(found: Match, method: string): Operation | undefined {
   return get !== undefined && HEAD_PATHS.has(get.path) ? get : undefined;
 }
 
-function belowGate(operation: Operation, found: Match): RoutingError {
-  const below = operation.gate?.below ?? 404;
+function belowGate(gate: RouteGate | undefined, found: Match): RoutingError {
+  const below = gate?.below ?? 404;
   if (below === 405) return methodNotAllowed(found);
   return below === 406
     ? new RoutingError(406, 'Request not acceptable.')
@@ -117,8 +120,10 @@ function belowGate(operation: Operation, found: Match): RoutingError {
 }
 
 function checkQueryGates(operation: Operation, query: Readonly<Record<string, string>>, minor: number): void {
+  const gates = QUERY[operation.id];
+  if (gates === undefined) return;
   for (const name in query) {
-    const gate = operation.query_gates[name];
+    const gate = gates[name];
     if (gate === undefined || minor >= gate.since) continue;
     if (gate.below === 400) {
       throw serviceError('InvalidParameterValue', {

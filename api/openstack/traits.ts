@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../config/project-root.ts';
+import type { TextFormat } from '../http/operations.ts';
 
 const CUSTOM_TRAIT = /^CUSTOM_[A-Z0-9_]+$/;
 
@@ -17,3 +18,9 @@ export const MAX_TRAITS = 50;
 export function isTrait(value: string): boolean {
   return value.length <= 255 && (CUSTOM_TRAIT.test(value) || STANDARD_TRAITS.has(value));
 }
+
+/** The format `trait` of openapi.yaml. */
+export const TRAIT_FORMAT: TextFormat = {
+  fits: isTrait,
+  hint: 'must be a standard trait or CUSTOM_ followed by A-Z, 0-9 and _',
+};

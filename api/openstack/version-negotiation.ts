@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { RoutingError } from '../http/wire-error.ts';
 import { MAX_MINOR, MIN_MINOR } from './microversions.ts';
-import { RoutingError } from './wire-error.ts';
 
 /** Headers that every reply carries, whatever version was asked for. */
 export const VERSION_RANGE_HEADERS = {

@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
-import { Agent } from 'undici';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json } from '../../lifecycle/json.ts';
+import { type JsonAnswer, openJsonHttp } from '../../net/json-http.ts';
+import { keepLogin, passwordLogin, type ServiceUser, v3Root } from '../../net/keystone-login.ts';
 
 /** How one neighbour is reached: the settings of its group. */
-export interface ServiceSettings {
+export interface ServiceSettings extends ServiceUser {
   auth_url: string;
-  username: string;
-  password: string;
-  user_domain_name: string;
-  project_name: string;
-  project_domain_name: string;
   cafile: string;
   region_name: string;
   valid_interfaces: readonly string[];
@@ -52,16 +46,8 @@ interface Login {
   expires_at_ms: number;
 }
 
-interface Answer {
-  status: number;
-  token: string | null;
-  body: Json;
-}
-
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const MAX_CONNECTIONS = 16;
-/** A token is renewed this long before it ends, so that none runs out on the way. */
-const RENEW_BEFORE_MS = 60_000;
 /** What a refusal may say of itself in our errors. */
 const MAX_REASON = 300;
 
@@ -77,7 +63,7 @@ export function isConfigured(settings: ServiceSettings): boolean {
  *
  * @param service its name in errors: `Neutron`.
  * @param types its names in the catalogue, the first found counts.
- * @throws Error when the CA file cannot be read.
+ * @throws Error when the CA file cannot be read, or auth_url cannot be used.
  */
 export function openServiceSession(
   service: string,
@@ -85,42 +71,24 @@ export function openServiceSession(
   settings: ServiceSettings,
   clock: Clock,
 ): ServiceSession {
-  const timeout_ms = settings.request_timeout * 1000;
-  const dispatcher = new Agent({
+  const http = openJsonHttp({
+    cafile: settings.cafile,
+    timeout_s: settings.request_timeout,
     connections: MAX_CONNECTIONS,
-    headersTimeout: timeout_ms,
-    bodyTimeout: timeout_ms,
-    connect: {
-      timeout: timeout_ms,
-      ...(settings.cafile === '' ? {} : { ca: [...rootCertificates, readFileSync(settings.cafile, 'utf8')] }),
-    },
+    most_bytes: MAX_BODY_BYTES,
   });
-  let login: Login | null = null;
-  let logging_in: Promise<Login> | null = null;
+  const root = settings.auth_url === '' ? null : v3Root(settings.auth_url);
+  const login = keepLogin(clock, logIn);
 
   async function send(
     who: string,
     method: string,
     url: string,
-    headers: object,
+    headers: Readonly<Record<string, string>>,
     body?: Json,
-  ): Promise<Answer> {
+  ): Promise<JsonAnswer> {
     try {
-      // The global fetch takes an undici dispatcher, which its types know from another version of undici.
-      const response = await fetch(url, {
-        method,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeout_ms),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        dispatcher,
-      } as unknown as RequestInit);
-      const token = response.headers.get('x-subject-token');
-      return { status: response.status, token, body: parseJson(await readBounded(response)) };
+      return await http.request(method, url, { headers, ...(body === undefined ? {} : { body }) });
     } catch (error) {
       throw new NeighbourError(`${who} does not answer at ${new URL(url).origin}.`, null, { cause: error });
     }
@@ -128,11 +96,10 @@ export function openServiceSession(
 
   async function logIn(): Promise<Login> {
     const override = settings.endpoint_override.replace(/\/+$/, '');
-    if (settings.auth_url === '')
-      return { token: null, endpoint: override, expires_at_ms: Number.POSITIVE_INFINITY };
-    const url = `${v3Root(settings.auth_url)}/auth/tokens`;
-    const answer = await send('Keystone', 'POST', url, {}, loginBody(settings));
-    if (answer.status !== 201 || answer.token === null)
+    if (root === null) return { token: null, endpoint: override, expires_at_ms: Number.POSITIVE_INFINITY };
+    const answer = await send('Keystone', 'POST', `${root}/auth/tokens`, {}, passwordLogin(settings));
+    const token = answer.headers.get('x-subject-token');
+    if (answer.status !== 201 || token === null)
       throw new NeighbourError(
         `Keystone refused the login of the service user for ${service} (HTTP ${answer.status}).`,
         answer.status,
@@ -142,16 +109,7 @@ export function openServiceSession(
     const endpoint = override === '' ? endpointOf(member(facts, 'catalog'), types, settings) : override;
     if (endpoint === null)
       throw new NeighbourError(`Keystone's catalogue has no endpoint of ${service}.`, null);
-    login = { token: answer.token, endpoint, expires_at_ms: Number.isNaN(expires) ? 0 : expires };
-    return login;
-  }
-
-  async function current(): Promise<Login> {
-    if (login !== null && clock.now() < login.expires_at_ms - RENEW_BEFORE_MS) return login;
-    logging_in ??= logIn().finally(() => {
-      logging_in = null;
-    });
-    return logging_in;
+    return { token, endpoint, expires_at_ms: Number.isNaN(expires) ? 0 : expires };
   }
 
   return {
@@ -163,13 +121,7 @@ export function openServiceSession(
         const all = { ...headers, ...(token === null ? {} : { 'x-auth-token': token }) };
         return send(service, method, url.href, all, body);
       };
-      const used = await current();
-      let answer = await attempt(used);
-      if (answer.status === 401 && used.token !== null) {
-        // Revoked, or Keystone changed its keys. Whoever sees it first renews; the others use the new one.
-        if (login === used) login = null;
-        answer = await attempt(await current());
-      }
+      const answer = await login.use(attempt, ({ status }, { token }) => status === 401 && token !== null);
       if (answer.status >= 200 && answer.status < 300) return answer.body;
       const reason = reasonOf(answer.body);
       throw new NeighbourError(
@@ -178,33 +130,16 @@ export function openServiceSession(
       );
     },
     async access() {
-      const { endpoint, token } = await current();
+      const { endpoint, token } = await login.current();
       return { endpoint, token };
     },
-    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+    [Symbol.asyncDispose]: () => http.close(),
   };
 }
 
 /** A member of a JSON object; undefined when there is none. */
 export function member(value: Json | undefined, name: string): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
-}
-
-function v3Root(auth_url: string): string {
-  return `${auth_url.replace(/\/+$/, '').replace(/\/v3$/, '')}/v3`;
-}
-
-function loginBody(settings: ServiceSettings): Json {
-  const { username, password, user_domain_name, project_name, project_domain_name } = settings;
-  return {
-    auth: {
-      identity: {
-        methods: ['password'],
-        password: { user: { name: username, domain: { name: user_domain_name }, password } },
-      },
-      scope: { project: { name: project_name, domain: { name: project_domain_name } } },
-    },
-  };
 }
 
 /** The service's URL: the first of its types, the first of the interfaces, in the region. */
@@ -238,24 +173,4 @@ function reasonOf(body: Json): string {
   );
   const text = message.find((one) => typeof one === 'string');
   return typeof text === 'string' ? text.slice(0, MAX_REASON) : '';
-}
-
-async function readBounded(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`The answer is larger than ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { DriverError } from '../contract.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import type { Call } from './call.ts';
@@ -130,25 +131,13 @@ export class Http implements AsyncDisposable {
   }
 
   async #readText(response: Response, call: Call): Promise<string> {
-    if (response.body === null) return '';
-    const chunks: Uint8Array[] = [];
-    let size = 0;
     try {
-      for await (const chunk of response.body) {
-        size += chunk.byteLength;
-        if (size > MAX_BODY_BYTES)
-          throw new DriverError(
-            'rejected',
-            `${this.name}: The answer is larger than ${MAX_BODY_BYTES} bytes.`,
-          );
-        chunks.push(chunk);
-      }
+      return await readBounded(response, MAX_BODY_BYTES);
     } catch (error) {
       call.signal.throwIfAborted();
-      if (error instanceof DriverError) throw error;
+      if (error instanceof BodyTooLarge) throw new DriverError('rejected', `${this.name}: ${error.message}`);
       throw this.#connectionError(error);
     }
-    return Buffer.concat(chunks).toString('utf8');
   }
 
   #parse(response: Response, text: string, path: string): unknown {

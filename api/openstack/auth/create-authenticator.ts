@@ -1,11 +1,11 @@
 import type { Logger } from '../../../config/logger.ts';
 import type { Settings } from '../../../config/options.ts';
 import type { Clock } from '../../../lifecycle/clock.ts';
-import type { Authenticator } from './authenticator.ts';
+import { openJsonHttp } from '../../../net/json-http.ts';
+import type { Authenticator } from '../../http/authenticator.ts';
 import { createHttpBasic } from './http-basic.ts';
 import { signedLookup, watchPublicKeys } from './jws.ts';
 import { keystoneLookup } from './keystone.ts';
-import { openKeystoneHttp } from './keystone-http.ts';
 import { createNoauth } from './noauth.ts';
 import { createTokenAuthenticator, type TokenLookup } from './token-authenticator.ts';
 import { cachedLookup } from './token-cache.ts';
@@ -19,6 +19,9 @@ interface Parts {
   /** The identity service of this process ([identity]enabled): tokens are then verified without HTTP. */
   identity?: { verify: TokenLookup };
 }
+
+const MAX_CONNECTIONS = 32;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** An authenticator and the end of its connections. */
 export type ClosableAuthenticator = Authenticator & { close(): Promise<void> };
@@ -62,10 +65,11 @@ function token({ settings, clock, log, identity }: Parts): ClosableAuthenticator
   }
   const path = options.jws_public_key_repository;
   const keys = path === '' ? null : watchPublicKeys({ path, clock, log });
-  const http = openKeystoneHttp({
-    auth_url: options.auth_url,
+  const http = openJsonHttp({
     cafile: options.cafile,
     timeout_s: options.http_request_timeout,
+    connections: MAX_CONNECTIONS,
+    most_bytes: MAX_ANSWER_BYTES,
   });
   const remote = keystoneLookup({ http, credentials: options, clock, log });
   const lookup = cachedLookup({

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../config/logger.ts';
 import type { Clock } from '../../../lifecycle/clock.ts';
-import { type Authenticator, Unauthorized } from './authenticator.ts';
+import { type Authenticator, Unauthorized } from '../../http/authenticator.ts';
 import { createPasswordCheck, highestCost, isPasswordHash } from './password-check.ts';
 import { watchFile } from './watched-file.ts';
 

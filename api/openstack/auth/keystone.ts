@@ -2,7 +2,9 @@ import type { Logger } from '../../../config/logger.ts';
 import type { Settings } from '../../../config/options.ts';
 import type { Clock } from '../../../lifecycle/clock.ts';
 import { type ServiceError, serviceError } from '../../../lifecycle/errors.ts';
-import type { KeystoneAnswer, KeystoneHttp } from './keystone-http.ts';
+import type { Json } from '../../../lifecycle/json.ts';
+import type { JsonAnswer, JsonHttp } from '../../../net/json-http.ts';
+import { keepLogin, passwordLogin, v3Root } from '../../../net/keystone-login.ts';
 import type { TokenLookup } from './token-authenticator.ts';
 import { parseTokenBody } from './token-facts.ts';
 
@@ -11,31 +13,31 @@ interface OwnToken {
   expires_at_ms: number;
 }
 
-/** Our own token is renewed this long before it ends, so that none runs out on the way. */
-const RENEW_BEFORE_MS = 60_000;
-
 /**
  * Validates tokens at Keystone v3 (GET /v3/auth/tokens) with a token of our own service user, which is fetched when first
  * needed, shared, and renewed before it ends or when Keystone refuses it. Uncached: see cachedLookup.
+ * @throws Error when auth_url cannot be used.
  */
 export function keystoneLookup(options: {
-  http: KeystoneHttp;
+  http: JsonHttp;
   credentials: Settings['keystone_authtoken'];
   clock: Clock;
   log: Logger;
 }): TokenLookup {
   const { http, credentials, clock, log } = options;
-  let own: OwnToken | null = null;
-  let fetching: Promise<OwnToken> | null = null;
+  const root = v3Root(credentials.auth_url);
+  const own = keepLogin(clock, login);
 
   async function ask(
     method: 'GET' | 'POST',
     path: string,
     headers: Record<string, string>,
-    body?: object,
-  ): Promise<KeystoneAnswer> {
+    body?: Json,
+  ): Promise<JsonAnswer> {
     try {
-      return await http.request(method, path, headers, body);
+      // Validations and logins may be repeated.
+      const options = { headers, repeat: true, ...(body === undefined ? {} : { body }) };
+      return await http.request(method, root + path, options);
     } catch (error) {
       log.error({ err: error }, 'the identity service does not answer');
       throw unavailable();
@@ -43,36 +45,25 @@ export function keystoneLookup(options: {
   }
 
   async function login(): Promise<OwnToken> {
-    const answer = await ask('POST', '/auth/tokens?nocatalog', {}, loginBody(credentials));
+    const answer = await ask('POST', '/auth/tokens?nocatalog', {}, passwordLogin(credentials));
     const facts = parseTokenBody(answer.body);
-    if (answer.status !== 201 || answer.subject_token === null || facts === null) {
+    const id = answer.headers.get('x-subject-token');
+    if (answer.status !== 201 || id === null || facts === null) {
       log.error(
         { status: answer.status, user: credentials.username },
         'the identity service refused the login of [keystone_authtoken]username; check it and its password',
       );
       throw unavailable();
     }
-    own = { id: answer.subject_token, expires_at_ms: facts.expires_at_ms };
-    return own;
+    return { id, expires_at_ms: facts.expires_at_ms };
   }
 
-  async function ownToken(): Promise<OwnToken> {
-    if (own !== null && clock.now() < own.expires_at_ms - RENEW_BEFORE_MS) return own;
-    fetching ??= login().finally(() => {
-      fetching = null;
-    });
-    return await fetching;
-  }
-
-  async function validate(token: string, allow_expired: boolean): Promise<KeystoneAnswer> {
+  function validate(token: string, allow_expired: boolean): Promise<JsonAnswer> {
     const path = `/auth/tokens?nocatalog${allow_expired ? '&allow_expired=1' : ''}`;
-    const used = await ownToken();
-    const answer = await ask('GET', path, { 'x-auth-token': used.id, 'x-subject-token': token });
-    if (answer.status !== 401) return answer;
-    // Revoked, or Keystone changed its keys. Whoever sees it first renews; the others use the new one.
-    if (own === used) own = null;
-    const renewed = await ownToken();
-    return await ask('GET', path, { 'x-auth-token': renewed.id, 'x-subject-token': token });
+    return own.use(
+      ({ id }) => ask('GET', path, { 'x-auth-token': id, 'x-subject-token': token }),
+      (answer) => answer.status === 401,
+    );
   }
 
   return async (token, allow_expired) => {
@@ -84,26 +75,6 @@ export function keystoneLookup(options: {
       throw unavailable();
     }
     return allow_expired || clock.now() < facts.expires_at_ms ? facts : null;
-  };
-}
-
-function loginBody(credentials: Settings['keystone_authtoken']): object {
-  return {
-    auth: {
-      identity: {
-        methods: ['password'],
-        password: {
-          user: {
-            name: credentials.username,
-            domain: { name: credentials.user_domain_name },
-            password: credentials.password,
-          },
-        },
-      },
-      scope: {
-        project: { name: credentials.project_name, domain: { name: credentials.project_domain_name } },
-      },
-    },
   };
 }
 

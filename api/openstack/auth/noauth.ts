@@ -1,4 +1,4 @@
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator } from '../../http/authenticator.ts';
 
 /** auth_strategy noauth: everybody may do everything but see secrets. Identity headers are not looked at. */
 export function createNoauth(): Authenticator {

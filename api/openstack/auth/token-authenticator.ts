@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '../../../config/logger.ts';
-import { type Authenticator, Unauthorized } from './authenticator.ts';
+import { type Authenticator, Unauthorized } from '../../http/authenticator.ts';
 import { callerOf, type TokenFacts } from './token-facts.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Authenticator, Unauthorized } from '../../../api/http/authenticator.ts';
 import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
-import { type Authenticator, Unauthorized } from '../../../api/openstack/auth/authenticator.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';

@@ -3,8 +3,9 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:ht
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Operation } from '../../../api/http/operations.ts';
+import { loadOpenstackApi } from '../../../api/openstack/load-openstack-api.ts';
 import { FIELDS } from '../../../api/openstack/microversions.ts';
-import { loadOpenApi, type Operation } from '../../../api/openstack/operations.ts';
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
 import { type ApiBench, startApiBench } from '../../contract/api/api-bench.ts';
@@ -43,7 +44,7 @@ describe('any request', function () {
   });
 
   it(`of ${REQUESTS} made from openapi.yaml, valid and broken, gets an answer of the reference's form`, async () => {
-    const { operations, document } = await loadOpenApi();
+    const { operations, document } = await loadOpenstackApi();
     const round = fc.array(wantedFrom(operations, JSON.parse(document) as JsonObject), {
       minLength: ROUND,
       maxLength: ROUND,

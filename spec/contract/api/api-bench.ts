@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Authenticator } from '../../../api/openstack/auth/authenticator.ts';
-import { Unauthorized } from '../../../api/openstack/auth/authenticator.ts';
+import type { Authenticator } from '../../../api/http/authenticator.ts';
+import { Unauthorized } from '../../../api/http/authenticator.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
 import type { Policy } from '../../../api/openstack/policy/policy.ts';
 import { createOpenstackApi } from '../../../api/openstack/server.ts';

@@ -1,7 +1,7 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { AllocationRecord } from '../../../../lifecycle/records.ts';
+import { LOGICAL_NAME } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest } from '../../handler.ts';
-import { LOGICAL_NAME } from '../../value-syntax.ts';
 
 /** Whether the caller may see the allocation at all. */
 export function isVisible(

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
+import { isServiceError, RoutingError } from '../../../http/wire-error.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { FIELDS, since } from '../../microversions.ts';
 import { lookUpNode, nodeTarget } from '../../node-access.ts';
 import { wholeReply } from '../../simple-resource.ts';
-import { isServiceError, RoutingError } from '../../wire-error.ts';
 import { checkAllocationName, invalid } from './allocation-access.ts';
 import { ALLOCATIONS } from './allocations.ts';
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { ChassisRecord } from '../../../../lifecycle/records.ts';
+import { requireUuid } from '../../../http/value-syntax.ts';
 import type { Handler } from '../../handler.ts';
 import { readFields } from '../../paging.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type SimpleResource,
   wholeReply,
 } from '../../simple-resource.ts';
-import { requireUuid } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { CHASSIS_VIEW } from '../../views/chassis.ts';
 

@@ -11,6 +11,7 @@ import {
 } from '../../../../lifecycle/inspection-rules.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { InspectionRuleRecord } from '../../../../lifecycle/records.ts';
+import { requireUuid } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { patchValues, readPatch } from '../../json-patch.ts';
 import { readFields } from '../../paging.ts';
@@ -22,7 +23,6 @@ import {
   type SimpleResource,
   wholeReply,
 } from '../../simple-resource.ts';
-import { requireUuid } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { INSPECTION_RULE_VIEW } from '../../views/inspection-rule.ts';
 

@@ -2,9 +2,9 @@ import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
 import { isUnstable } from '../../../../lifecycle/states.ts';
+import { parseBoolean } from '../../../http/value-syntax.ts';
 import type { Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
-import { parseBoolean } from '../../value-syntax.ts';
 import { acceptedAt } from './states.ts';
 
 /** PUT /v1/nodes/{node}/states/boot_mode */

@@ -1,10 +1,10 @@
 import type { ListOptions } from '../../../../db/store.ts';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { HistoryRecord } from '../../../../lifecycle/records.ts';
+import { requireUuid } from '../../../http/value-syntax.ts';
 import type { Api, Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { listBody, readPage } from '../../paging.ts';
-import { requireUuid } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { HISTORY_VIEW, shortEvent } from '../../views/history.ts';
 

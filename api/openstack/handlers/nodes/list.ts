@@ -2,11 +2,12 @@ import type { Match, NodeListOptions, NodeScope } from '../../../../db/store.ts'
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { NodeFault, NodeRecord } from '../../../../lifecycle/records.ts';
 import { isProvisionState } from '../../../../lifecycle/states.ts';
-import type { Api, ApiRequest, Handler, Reply } from '../../handler.ts';
+import type { Reply } from '../../../http/reply.ts';
+import { booleanOf, wordList } from '../../../http/value-syntax.ts';
+import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { listProject, lookUpNode, projectScope } from '../../node-access.ts';
 import { isTrue, listText, readPage } from '../../paging.ts';
-import { booleanOf, wordList } from '../../value-syntax.ts';
 import { nodeViewContext } from '../../view-context.ts';
 import { NODE_VIEW } from '../../views/node.ts';
 

@@ -1,8 +1,8 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
+import { parseBoolean } from '../../../http/value-syntax.ts';
 import type { ApiRequest, Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
-import { parseBoolean } from '../../value-syntax.ts';
 import { linkPair } from '../../views/fields.ts';
 
 /** GET /v1/nodes/{node}/management/boot_device */

@@ -2,10 +2,10 @@ import type { New } from '../../../../db/store.ts';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import { INTERFACE_KINDS, type InterfaceField, type NodeRecord } from '../../../../lifecycle/records.ts';
+import { parseBoolean, UUID_LIKE } from '../../../http/value-syntax.ts';
 import type { Api } from '../../handler.ts';
 import { FIELDS, since } from '../../microversions.ts';
 import { isNodeName } from '../../node-access.ts';
-import { parseBoolean, UUID_LIKE } from '../../value-syntax.ts';
 
 export type NodeInput = New<NodeRecord>;
 

@@ -1,6 +1,6 @@
 import { INTERFACE_KINDS } from '../../../../lifecycle/records.ts';
+import { booleanOf } from '../../../http/value-syntax.ts';
 import type { PatchStep } from '../../json-patch.ts';
-import { booleanOf } from '../../value-syntax.ts';
 
 /** Path prefix → the policy rule that a patch of it asks; the first match counts, as in Ironic. */
 const PATH_RULES = [

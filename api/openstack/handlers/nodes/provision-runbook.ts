@@ -3,9 +3,9 @@ import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord, RunbookRecord } from '../../../../lifecycle/records.ts';
 import type { Verb } from '../../../../lifecycle/verbs.ts';
+import { isUuidLike } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest } from '../../handler.ts';
 import { since } from '../../microversions.ts';
-import { isUuidLike } from '../../value-syntax.ts';
 
 /**
  * The arguments that a runbook stands for (reference: state-machine, verb_rules): its steps are copied now, so that a

@@ -4,10 +4,10 @@ import type { JsonObject } from '../../../../lifecycle/json.ts';
 import { clientEvents } from '../../../../lifecycle/machine.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
 import { isVerb, VERBS, type Verb, verbsFor } from '../../../../lifecycle/verbs.ts';
+import { parseBoolean } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { findNodeFor, nodeTarget } from '../../node-access.ts';
-import { parseBoolean } from '../../value-syntax.ts';
 import { runbookArgs } from './provision-runbook.ts';
 import { acceptedAt } from './states.ts';
 

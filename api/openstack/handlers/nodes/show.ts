@@ -1,5 +1,6 @@
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
-import type { Api, ApiRequest, Handler, Reply } from '../../handler.ts';
+import type { Reply } from '../../../http/reply.ts';
+import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
 import { nodeViewContext } from '../../view-context.ts';

@@ -1,7 +1,8 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import { isPowerTarget, POWER_TARGETS } from '../../../../lifecycle/power.ts';
-import type { ApiRequest, Handler, Reply } from '../../handler.ts';
+import type { Reply } from '../../../http/reply.ts';
+import type { ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { viewContext } from '../../view-context.ts';

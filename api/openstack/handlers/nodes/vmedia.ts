@@ -1,9 +1,9 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import { VIRTUAL_MEDIA_DEVICES, type VirtualMediaDevice } from '../../../../lifecycle/virtual-media.ts';
+import { wordList } from '../../../http/value-syntax.ts';
 import type { Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
-import { wordList } from '../../value-syntax.ts';
 
 /** GET /v1/nodes/{node}/vmedia: a bare array. */
 export const listVirtualMedia: Handler = async (request, api) => {

@@ -4,6 +4,8 @@ import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord, PortgroupRecord } from '../../../../lifecycle/records.ts';
 import type { ProvisionState } from '../../../../lifecycle/states.ts';
+import { isUuidLike, LOGICAL_NAME, parseBoolean, parseMac, wordList } from '../../../http/value-syntax.ts';
+import { RoutingError } from '../../../http/wire-error.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { patchValues, readPatch, touches } from '../../json-patch.ts';
 import { FIELDS, since } from '../../microversions.ts';
@@ -19,10 +21,8 @@ import {
 } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
 import { listReply, patchedChanges, type SimpleResource, wholeReply } from '../../simple-resource.ts';
-import { isUuidLike, LOGICAL_NAME, parseBoolean, parseMac, wordList } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { PORTGROUP_VIEW } from '../../views/portgroup.ts';
-import { RoutingError } from '../../wire-error.ts';
 
 /** Ironic's [DEFAULT]default_portgroup_mode. */
 const DEFAULT_MODE = 'active-backup';

@@ -1,6 +1,6 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
+import { requireUuid } from '../../../http/value-syntax.ts';
 import type { Handler } from '../../handler.ts';
-import { requireUuid } from '../../value-syntax.ts';
 import { findPortFor } from './port-access.ts';
 
 /** DELETE /v1/ports/{uuid}: by uuid only. */

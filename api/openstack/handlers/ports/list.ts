@@ -1,11 +1,12 @@
 import type { ListOptions, Match, NodeScope } from '../../../../db/store.ts';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { NodeRecord, PortRecord } from '../../../../lifecycle/records.ts';
-import type { Api, ApiRequest, Handler, Reply } from '../../handler.ts';
+import type { Reply } from '../../../http/reply.ts';
+import { isUuidLike, parseMac, wordList } from '../../../http/value-syntax.ts';
+import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { findNode, listProject, lookUpNode, nodeTarget, projectScope } from '../../node-access.ts';
 import { listBody, readPage } from '../../paging.ts';
-import { isUuidLike, parseMac, wordList } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { PORT_VIEW } from '../../views/port.ts';
 

@@ -1,9 +1,9 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { NodeRecord, PortRecord } from '../../../../lifecycle/records.ts';
+import { isUuidLike, LOGICAL_NAME } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest } from '../../handler.ts';
 import { FIELDS } from '../../microversions.ts';
 import { nodeTarget, withJsonSuffix } from '../../node-access.ts';
-import { isUuidLike, LOGICAL_NAME } from '../../value-syntax.ts';
 
 export interface PortAndNode {
   port: PortRecord;

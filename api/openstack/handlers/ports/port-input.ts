@@ -2,8 +2,6 @@ import type { New } from '../../../../db/store.ts';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord, PortgroupRecord, PortRecord } from '../../../../lifecycle/records.ts';
-import type { Api } from '../../handler.ts';
-import { FIELDS, since } from '../../microversions.ts';
 import {
   isDatapathId,
   isUuidLike,
@@ -11,7 +9,9 @@ import {
   normalMac,
   parseBoolean,
   parseMac,
-} from '../../value-syntax.ts';
+} from '../../../http/value-syntax.ts';
+import type { Api } from '../../handler.ts';
+import { FIELDS, since } from '../../microversions.ts';
 import { knowsVtepLinks, VTEP_KEYS } from '../../views/port.ts';
 
 export type PortInput = New<PortRecord>;

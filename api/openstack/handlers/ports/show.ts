@@ -1,5 +1,6 @@
 import type { PortRecord } from '../../../../lifecycle/records.ts';
-import type { Api, ApiRequest, Handler, Reply } from '../../handler.ts';
+import type { Reply } from '../../../http/reply.ts';
+import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { readFields } from '../../paging.ts';
 import { viewContext } from '../../view-context.ts';
 import { PORT_VIEW } from '../../views/port.ts';

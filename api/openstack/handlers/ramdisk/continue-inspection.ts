@@ -1,10 +1,10 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
+import { normalMac } from '../../../http/value-syntax.ts';
+import { RoutingError } from '../../../http/wire-error.ts';
 import type { Api, Handler } from '../../handler.ts';
 import { ROUTES } from '../../microversions.ts';
-import { normalMac } from '../../value-syntax.ts';
-import { RoutingError } from '../../wire-error.ts';
 import { checkRamdiskCall } from './check-ramdisk-call.ts';
 import { lookupDocument } from './lookup.ts';
 

@@ -1,7 +1,7 @@
+import { RoutingError } from '../../../http/wire-error.ts';
 import type { Handler } from '../../handler.ts';
 import { COLLECTIONS, MAX_MINOR, MIN_MINOR } from '../../microversions.ts';
 import { linkPair } from '../../views/fields.ts';
-import { RoutingError } from '../../wire-error.ts';
 
 function versionDocument(base_url: string) {
   return {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { RunbookRecord } from '../../../../lifecycle/records.ts';
+import { LOGICAL_NAME } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { type PatchStep, patchValues, readPatch, touches } from '../../json-patch.ts';
 import { since } from '../../microversions.ts';
@@ -17,7 +18,6 @@ import {
 } from '../../simple-resource.ts';
 import { refuseDuplicateSteps } from '../../step-lists.ts';
 import { isTrait } from '../../traits.ts';
-import { LOGICAL_NAME } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { RUNBOOK_VIEW } from '../../views/runbook.ts';
 

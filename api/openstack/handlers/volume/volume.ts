@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord, VolumeConnectorRecord, VolumeTargetRecord } from '../../../../lifecycle/records.ts';
+import { requireUuid } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { patchValues, readPatch } from '../../json-patch.ts';
 import { findLinkedNode, findNode, listProject, nodeTarget, projectScope } from '../../node-access.ts';
@@ -14,7 +15,6 @@ import {
   type SimpleResource,
   wholeReply,
 } from '../../simple-resource.ts';
-import { requireUuid } from '../../value-syntax.ts';
 import { viewContext } from '../../view-context.ts';
 import { linkPair } from '../../views/fields.ts';
 import { VOLUME_CONNECTOR_VIEW, VOLUME_TARGET_VIEW } from '../../views/volume.ts';

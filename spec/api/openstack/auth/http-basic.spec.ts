@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
-import { Unauthorized } from '../../../../api/openstack/auth/authenticator.ts';
+import { Unauthorized } from '../../../../api/http/authenticator.ts';
 import { createAuthenticator } from '../../../../api/openstack/auth/create-authenticator.ts';
 import { parseHtpasswd } from '../../../../api/openstack/auth/http-basic.ts';
 import { loadSettings } from '../../../../config/load-settings.ts';

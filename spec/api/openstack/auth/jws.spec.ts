@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import jsonwebtoken from 'jsonwebtoken';
-import { Unauthorized } from '../../../../api/openstack/auth/authenticator.ts';
+import { Unauthorized } from '../../../../api/http/authenticator.ts';
 import {
   type ClosableAuthenticator,
   createAuthenticator,

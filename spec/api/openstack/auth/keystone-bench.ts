@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Unauthorized } from '../../../../api/openstack/auth/authenticator.ts';
+import { Unauthorized } from '../../../../api/http/authenticator.ts';
 import {
   type ClosableAuthenticator,
   createAuthenticator,

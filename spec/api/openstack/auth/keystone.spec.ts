@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Authenticator } from '../../../../api/openstack/auth/authenticator.ts';
-import { Unauthorized } from '../../../../api/openstack/auth/authenticator.ts';
+import type { Authenticator } from '../../../../api/http/authenticator.ts';
+import { Unauthorized } from '../../../../api/http/authenticator.ts';
 import {
   type ClosableAuthenticator,
   createAuthenticator,

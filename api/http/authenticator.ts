@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../../../lifecycle/caller.ts';
+import type { Caller } from '../../lifecycle/caller.ts';
 
 /** Turns a request's credentials into a caller. One implementation per `[DEFAULT]auth_strategy`. */
 export interface Authenticator {

@@ -6,9 +6,7 @@ import { parse } from 'yaml';
 import { projectRoot } from '../../config/project-root.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import { QUERY, type QueryGate, ROUTES, type RouteGate } from './microversions.ts';
 import { DEFAULT_BODY_LIMIT } from './request-body.ts';
-import { isTrait } from './traits.ts';
 import { booleanOf, isUuidLike, normalMac } from './value-syntax.ts';
 
 /** One operation of openapi.yaml, with its checks compiled. */
@@ -20,8 +18,6 @@ export interface Operation {
   public: boolean;
   /** null: the operation takes no body. */
   body_limit: number | null;
-  gate: RouteGate | undefined;
-  query_gates: Readonly<Record<string, QueryGate>>;
   /** @throws InvalidParameterValue */
   checkQuery(params: Readonly<Record<string, string>>, query: Readonly<Record<string, string>>): void;
   /** @throws InvalidParameterValue */
@@ -48,30 +44,34 @@ interface OperationExtras {
   'x-body-limit'?: number;
 }
 
-/** Formats of openapi.yaml beyond JSON Schema's own. */
-const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
-  'uuid-like': isUuidLike,
-  'boolean-word': (value) => booleanOf(value) !== null,
-  'integer-word': (value) => /^[+-]?\d{1,15}$/.test(value.trim()),
-  'json-pointer-path': (value) => /^(\/[\w\-~.]+)+$/.test(value),
-  trait: isTrait,
-  'mac-address': (value) => normalMac(value) !== null,
-};
+/** A format of openapi.yaml beyond JSON Schema's own: what fits, and what to tell whoever sent something else. */
+export interface TextFormat {
+  fits(value: string): boolean;
+  hint: string;
+}
 
-const FORMAT_HINTS: Readonly<Record<string, string>> = {
-  'uuid-like': 'must be a UUID',
-  'boolean-word': 'must be a boolean, e.g. true or false',
-  'integer-word': 'must be an integer',
-  'json-pointer-path': 'must be a path like /extra/key',
-  'mac-address': 'must be a MAC address',
-  trait: 'must be a standard trait or CUSTOM_ followed by A-Z, 0-9 and _',
+type Formats = Readonly<Record<string, TextFormat>>;
+
+const FORMATS: Formats = {
+  'uuid-like': { fits: isUuidLike, hint: 'must be a UUID' },
+  'boolean-word': {
+    fits: (value) => booleanOf(value) !== null,
+    hint: 'must be a boolean, e.g. true or false',
+  },
+  'integer-word': { fits: (value) => /^[+-]?\d{1,15}$/.test(value.trim()), hint: 'must be an integer' },
+  'json-pointer-path': {
+    fits: (value) => /^(\/[\w\-~.]+)+$/.test(value),
+    hint: 'must be a path like /extra/key',
+  },
+  'mac-address': { fits: (value) => normalMac(value) !== null, hint: 'must be a MAC address' },
 };
 
 /**
- * Reads the openapi.yaml of an API. Each check in it is compiled when it is first used, then kept: compiling all of them at once would
+ * Reads the openapi.yaml of an API, whose formats are those of FORMATS and its `own`. Each check in it is compiled when it is first used, then kept: compiling all of them at once would
  * take the start longer than everything else in it. That the document is valid OpenAPI is for the specs to find out.
  */
-export async function loadOpenApi(api: 'openstack' | 'lifecycle' = 'openstack'): Promise<OpenApi> {
+export async function loadOpenApi(api: 'openstack' | 'lifecycle', own: Formats = {}): Promise<OpenApi> {
+  const formats: Formats = { ...FORMATS, ...own };
   const file = join(projectRoot, 'api', api, 'openapi.yaml');
   const definition: unknown = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 });
   const document = JSON.stringify(definition);
@@ -81,7 +81,7 @@ export async function loadOpenApi(api: 'openstack' | 'lifecycle' = 'openstack'):
     quick: true,
     ajvOpts: { strict: false, allErrors: false },
     customizeAjv: (ajv) => {
-      for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, validate);
+      for (const [name, { fits }] of Object.entries(formats)) ajv.addFormat(name, fits);
       return ajv;
     },
   });
@@ -91,7 +91,12 @@ export async function loadOpenApi(api: 'openstack' | 'lifecycle' = 'openstack'):
     const id = extras.operationId;
     if (id === undefined)
       throw new Error(`${extras.method} ${extras.path} of openapi.yaml has no operationId.`);
-    return operationOf(extras, id, () => backend.validator.getRequestValidatorsForOperation(id) ?? []);
+    return operationOf(
+      extras,
+      id,
+      () => backend.validator.getRequestValidatorsForOperation(id) ?? [],
+      formats,
+    );
   });
   const components = backend.definition.components?.schemas ?? {};
   const checks = new Map<string, SchemaCheck>();
@@ -99,7 +104,7 @@ export async function loadOpenApi(api: 'openstack' | 'lifecycle' = 'openstack'):
     operations,
     document,
     schema(name) {
-      const check = checks.get(name) ?? compileSchema(backend, components, name);
+      const check = checks.get(name) ?? compileSchema(backend, components, name, formats);
       checks.set(name, check);
       return check;
     },
@@ -111,6 +116,7 @@ function operationOf(
   extras: OperationExtras,
   id: string,
   validators: () => readonly ValidateFunction[],
+  formats: Formats,
 ): Operation {
   const free_query = extras['x-free-query'] === true;
   return {
@@ -119,41 +125,45 @@ function operationOf(
     path: extras.path,
     public: extras['x-public'] === true,
     body_limit: extras.requestBody === undefined ? null : (extras['x-body-limit'] ?? DEFAULT_BODY_LIMIT),
-    gate: ROUTES[id],
-    query_gates: QUERY[id] ?? {},
     checkQuery(params, query) {
       if (free_query) return;
       const validate = validators().at(-1);
       if (validate !== undefined && !validate({ path: params, query }))
-        throw refusal(validate.errors, '/query');
+        throw refusal(validate.errors, '/query', formats);
     },
     checkBody(body) {
       if (extras.requestBody === undefined) return;
       const validate = validators()[0];
       const subject = body === undefined ? {} : { requestBody: body };
-      if (validate !== undefined && !validate(subject)) throw refusal(validate.errors, '/requestBody');
+      if (validate !== undefined && !validate(subject))
+        throw refusal(validate.errors, '/requestBody', formats);
     },
   };
 }
 
-function compileSchema(backend: OpenAPIBackend, components: object, name: string): SchemaCheck {
+function compileSchema(
+  backend: OpenAPIBackend,
+  components: object,
+  name: string,
+  formats: Formats,
+): SchemaCheck {
   const schema = (components as Record<string, JsonObject | undefined>)[name];
   if (schema === undefined) throw new Error(`openapi.yaml has no schema ${name}.`);
   const validate = backend.validator.getAjv('requestBodyValidator' as never).compile(schema);
   return (value) => {
-    if (!validate(value)) throw refusal(validate.errors, '');
+    if (!validate(value)) throw refusal(validate.errors, '', formats);
   };
 }
 
 /** What is wrong with a value, in words that never repeat the value: it may be a secret. */
-function refusal(errors: ErrorObject[] | null | undefined, root: string) {
+function refusal(errors: ErrorObject[] | null | undefined, root: string, formats: Formats) {
   const error = errors?.[0];
   if (error === undefined) return serviceError('InvalidParameterValue', { why: 'The request is not valid.' });
   const at = error.instancePath.slice(root.length).replaceAll('/', '.').replace(/^\./, '');
-  return serviceError('InvalidParameterValue', { why: explain(error, at, root) });
+  return serviceError('InvalidParameterValue', { why: explain(error, at, root, formats) });
 }
 
-function explain(error: ErrorObject, at: string, root: string): string {
+function explain(error: ErrorObject, at: string, root: string, formats: Formats): string {
   const subject = at === '' ? 'The request' : at;
   const explained: Readonly<Record<string, () => string>> = {
     additionalProperties: () =>
@@ -165,7 +175,7 @@ function explain(error: ErrorObject, at: string, root: string): string {
         ? 'The request needs a JSON body.'
         : `${subject}: ${error.params.missingProperty} is a required property.`,
     enum: () => `${subject} must be one of ${(error.params.allowedValues as unknown[]).join(', ')}.`,
-    format: () => `${subject} ${FORMAT_HINTS[error.params.format] ?? error.message}.`,
+    format: () => `${subject} ${formats[error.params.format]?.hint ?? error.message}.`,
   };
   return explained[error.keyword]?.() ?? `${subject} ${error.message ?? 'is not valid'}.`;
 }

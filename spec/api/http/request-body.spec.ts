@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { readJsonBody } from '../../../api/openstack/request-body.ts';
+import { readJsonBody } from '../../../api/http/request-body.ts';
 
 function requestOf(chunks: readonly string[]): IncomingMessage {
   const stream = Readable.from(chunks.map((chunk) => Buffer.from(chunk)));

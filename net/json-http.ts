@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { Agent } from 'undici';
+import type { Json } from '../lifecycle/json.ts';
+import { readBounded } from './read-bounded.ts';
+
+/** One answer of a service that speaks JSON. */
+export interface JsonAnswer {
+  status: number;
+  headers: Headers;
+  /** Parsed JSON; null when the body is empty or no JSON. */
+  body: Json;
+}
+
+/** HTTP to the endpoints of one OpenStack service. */
+export interface JsonHttp {
+  /**
+   * @param options.repeat the request may be sent twice: a connection that was lost on the way is replaced, once, within the
+   * same time limit.
+   * @throws Error when no answer came: refused, timed out, redirected, too large.
+   */
+  request(
+    method: string,
+    url: string,
+    options?: { headers?: Readonly<Record<string, string>>; body?: Json; repeat?: boolean },
+  ): Promise<JsonAnswer>;
+  close(): Promise<void>;
+}
+
+export interface JsonHttpOptions {
+  /** File of CAs to believe beside the system's; '': none. */
+  cafile: string;
+  /** Of a whole request. */
+  timeout_s: number;
+  connections: number;
+  /** Of an answer's body. */
+  most_bytes: number;
+}
+
+/** What is left of a kept connection that the server closed just as it was used (RFC 9112 9.3.1). */
+const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/**
+ * Opens a pool of connections. TLS certificates are verified against the system's authorities and those in `cafile`. Redirects
+ * are not followed: they would carry tokens elsewhere.
+ * @throws Error when the CA file cannot be read.
+ */
+export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: JsonHttpOptions): JsonHttp {
+  const timeout_ms = timeout_s * 1000;
+  const common = {
+    connections,
+    headersTimeout: timeout_ms,
+    bodyTimeout: timeout_ms,
+    connect: {
+      timeout: timeout_ms,
+      ...(cafile === '' ? {} : { ca: [...rootCertificates, readFileSync(cafile, 'utf8')] }),
+    },
+  };
+  const kept = new Agent(common);
+  // Without pipelining every request has a connection of its own.
+  const fresh = new Agent({ ...common, pipelining: 0 });
+
+  async function attempt(url: string, init: object, dispatcher: Agent): Promise<JsonAnswer> {
+    // The global fetch takes an undici dispatcher, which its types know from another version of undici.
+    const response = await fetch(url, { ...init, dispatcher } as unknown as RequestInit);
+    const { status, headers } = response;
+    return { status, headers, body: parseJson(await readBounded(response, most_bytes)) };
+  }
+
+  return {
+    async request(method, url, { headers = {}, body, repeat = false } = {}) {
+      const init = {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeout_ms),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      };
+      try {
+        return await attempt(url, init, kept);
+      } catch (error) {
+        // Uwsgi's http-socket closes after each answer without saying so.
+        if (!repeat || !lostConnection(error)) throw error;
+        return await attempt(url, init, fresh);
+      }
+    },
+    async close() {
+      await Promise.all([kept.destroy(), fresh.destroy()]);
+    },
+  };
+}
+
+function lostConnection(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && 'code' in cause && LOST_CONNECTION.has(String(cause.code));
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}
