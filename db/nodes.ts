@@ -4,6 +4,7 @@ import { type Column, flag, gathered, json, secretJson, uuid, value } from './co
 import type { Executor } from './executor.ts';
 import { scopeConditions } from './node-scope.ts';
 import { change, create, getBy, list, remove, repository, update } from './repository.ts';
+import { createServer, followNode, isFollowed, removeServer } from './servers.ts';
 import { type Condition, contains, placeholders } from './statements.ts';
 import type { NodeListOptions, NodeRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, reader, UPDATED_AT } from './table.ts';
@@ -81,24 +82,39 @@ export function nodeRepository(db: Executor): NodeRepository {
   return {
     ...repository(db, NODES),
     create: ({ traits: given, ...record }) =>
-      given === undefined || given.length === 0
-        ? create(db, NODES, record)
-        : db.atomic(async (inside) => {
-            const node = await create(inside, NODES, record);
-            await insertTraits(inside, node.uuid, given);
-            return { ...node, traits: [...new Set(given)].sort() };
-          }),
+      db.atomic(async (inside) => {
+        const node = await create(inside, NODES, record);
+        await createServer(inside, node);
+        if (given === undefined || given.length === 0) return node;
+        await insertTraits(inside, node.uuid, given);
+        return { ...node, traits: [...new Set(given)].sort() };
+      }),
     update: (uuid, { traits: given, ...changes }, guard) =>
-      given === undefined
+      given === undefined && !isFollowed(changes)
         ? update(db, NODES, uuid, changes, guard)
         : db.atomic(async (inside) => {
-            if ((await update(inside, NODES, uuid, changes, guard)) === null) return null;
+            const node = await update(inside, NODES, uuid, changes, guard);
+            if (node === null) return null;
+            await followNode(inside, uuid, changes);
+            if (given === undefined) return node;
             await traitWrites(inside).setTraits(uuid, given);
             return getBy(inside, NODES, 'uuid', uuid);
           }),
-    change: (uuid, changes, guard) => change(db, NODES, uuid, changes, guard),
+    change: (uuid, changes, guard) =>
+      isFollowed(changes)
+        ? db.atomic(async (inside) => {
+            if (!(await change(inside, NODES, uuid, changes, guard))) return false;
+            await followNode(inside, uuid, changes);
+            return true;
+          })
+        : change(db, NODES, uuid, changes, guard),
     list: (options = {}) => list(db, NODES, options, nodeConditions(options)),
-    delete: (uuid) => remove(db, NODES, uuid),
+    delete: (uuid) =>
+      db.atomic(async (inside) => {
+        if (!(await remove(inside, NODES, uuid))) return false;
+        await removeServer(inside, uuid);
+        return true;
+      }),
     async listByAddresses(addresses) {
       if (addresses.length === 0) return [];
       const text =

@@ -19,6 +19,8 @@ import type {
   VolumeConnectorRecord,
   VolumeTargetRecord,
 } from '../lifecycle/records.ts';
+import type { RemovedServerRecord, ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
+import type { Stage } from '../lifecycle/stages.ts';
 
 /**
  * The store: one repository per table, the same on MariaDB/MySQL and SQLite. Times are the database's own. A unique key
@@ -46,6 +48,7 @@ export interface PoolState {
 
 export interface Tables {
   readonly nodes: NodeRepository;
+  readonly servers: ServerRepository;
   readonly ports: PortRepository;
   readonly portgroups: NodeOwned<PortgroupRecord>;
   readonly chassis: Repository<ChassisRecord>;
@@ -149,6 +152,35 @@ export interface NodeRepository extends Repository<NodeRecord> {
   removeTrait(uuid: string, trait: string): Promise<boolean>;
   /** Shard → number of nodes; null = without a shard. Largest first. */
   countByShard(): Promise<{ name: string | null; count: number }[]>;
+}
+
+/** Which servers: by fields, by who may see them, and by a word. */
+export interface ServerFilter {
+  where?: Match<ServerRecord>;
+  scope?: Pick<NodeScope, 'project'>;
+  /** The start of a uuid, serial number or address, or a part of a name or serial number; case does not matter. */
+  search?: string;
+}
+
+/** What the provider knows of servers. A row is made, follows its node and goes with it by what `nodes` writes. */
+export interface ServerRepository {
+  get(uuid: string): Promise<ServerRecord | null>;
+  list(options?: ListOptions<ServerRecord> & ServerFilter): Promise<ServerRecord[]>;
+  count(filter?: ServerFilter): Promise<number>;
+  /** Every stage, with the servers in it and those of them that need attention. */
+  countByStage(filter?: ServerFilter): Promise<Record<Stage, { count: number; attention: number }>>;
+  /** Changes what is written on the server itself, and its stage with it. null: missing, or no longer as guarded. */
+  update(
+    uuid: string,
+    changes: Partial<ServerFacts>,
+    guard?: Match<ServerRecord>,
+  ): Promise<ServerRecord | null>;
+  /** Servers that were made or changed at `at_ms` or later, by the database's clock; oldest change first. */
+  changedSince(at_ms: EpochMs, limit: number, scope?: Pick<NodeScope, 'project'>): Promise<ServerRecord[]>;
+  /** Servers whose node was deleted at `at_ms` or later, as far as they are still known. */
+  removedSince(at_ms: EpochMs, limit: number): Promise<RemovedServerRecord[]>;
+  /** Forgets what was removed longer than `older_than_ms` ago, at most `batch`. Resolves with how many. */
+  trimRemoved(older_than_ms: number, batch: number): Promise<number>;
 }
 
 export interface HistoryRepository {

@@ -15,6 +15,7 @@ import { NODES, nodeRepository } from './nodes.ts';
 import { PORTGROUPS, portgroupRepository } from './portgroups.ts';
 import { PORTS, portRepository } from './ports.ts';
 import { RUNBOOKS, runbookRepository } from './runbooks.ts';
+import { REMOVED_SERVERS, SERVERS, serverRepository } from './servers.ts';
 import type { Tables } from './store.ts';
 import type { Table } from './table.ts';
 import { VOLUME_CONNECTORS, volumeConnectorRepository } from './volume-connectors.ts';
@@ -23,6 +24,8 @@ import { VOLUME_TARGETS, volumeTargetRepository } from './volume-targets.ts';
 /** Every table that is described by a literal. */
 export const TABLES = [
   NODES,
+  SERVERS,
+  REMOVED_SERVERS,
   PORTS,
   PORTGROUPS,
   CHASSIS,
@@ -47,6 +50,7 @@ export const TABLES = [
 export function tables(db: Executor): Tables {
   return {
     nodes: nodeRepository(db),
+    servers: serverRepository(db),
     ports: portRepository(db),
     portgroups: portgroupRepository(db),
     chassis: chassisRepository(db),

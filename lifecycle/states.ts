@@ -84,3 +84,8 @@ export function isStable(state: ProvisionState): boolean {
 export function isUnstable(state: ProvisionState): boolean {
   return STATES[state].kind === 'unstable';
 }
+
+/** States that something failed in, or that hold: they wait for a person. */
+export function isFail(state: ProvisionState): boolean {
+  return STATES[state].kind === 'fail';
+}

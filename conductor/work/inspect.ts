@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { identityOf } from '../../lifecycle/server-record.ts';
 import { applyInspectionRules } from '../inspection-rules/apply-to-node.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
 import { DONE, findIn, plannedStep, type StepDefinition, StepFailure, type Work } from '../step.ts';
@@ -37,6 +38,8 @@ const agentInspect: StepDefinition = {
           pxe_enabled: pxe_mac === null || pxe_mac === address,
         });
     ctx.change({ properties: { ...ctx.node.properties, ...facts.properties } });
+    const identity = identityOf(data.inventory);
+    if (Object.keys(identity).length > 0) await ctx.store.servers.update(ctx.node.uuid, identity);
     await applyInspectionRules(ctx, data);
     return DONE;
   },

@@ -3,6 +3,7 @@ import { conductorsAndJobs } from './0002-conductors-and-jobs.ts';
 import { resources } from './0003-resources.ts';
 import { stepCommands } from './0004-step-commands.ts';
 import { audit } from './0005-audit.ts';
+import { servers } from './0006-servers.ts';
 import { auditPending } from './0007-audit-pending.ts';
 import type { Migration } from './migration.ts';
 
@@ -13,5 +14,6 @@ export const MIGRATIONS: readonly Migration[] = [
   resources,
   stepCommands,
   audit,
+  servers,
   auditPending,
 ];

@@ -155,6 +155,10 @@ describe('work through the agent', () => {
     const ports = await bench.store.ports.list({ where: { node_uuid: node.uuid } });
     expect(ports.map(({ address }) => address).sort()).to.deep.equal([...machine.identity.macs].sort());
     expect((await bench.store.inventory.get(node.uuid))?.inventory).to.include.keys('interfaces', 'memory');
+    const { manufacturer, product_name, serial } = machine.identity;
+    expect(await bench.store.servers.get(node.uuid)).to.deep.include({
+      ...{ manufacturer, product_name, serial_number: serial },
+    });
   });
 
   it('follows the inspection rules', async () => {

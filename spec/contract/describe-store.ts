@@ -7,6 +7,7 @@ import { describeStoreRecords } from './store-records.ts';
 import { describeStoreSatellites } from './store-satellites.ts';
 import { describeStoreSchema } from './store-schema.ts';
 import { describeStoreSecrets } from './store-secrets.ts';
+import { describeStoreServers } from './store-servers.ts';
 
 /** What every store has to do, whatever its database. `newDatabase` makes an empty database. */
 export function describeStore(name: string, newDatabase: () => Promise<TestDatabase>): void {
@@ -25,6 +26,7 @@ export function describeStore(name: string, newDatabase: () => Promise<TestDatab
     describeStoreJobs(current);
     describeStoreClaims(current);
     describeStoreSecrets(current);
+    describeStoreServers(current);
     describeStoreAudit(newDatabase);
     describeStoreSchema(newDatabase);
   });

@@ -47,6 +47,24 @@ export function describeStoreSchema(newDatabase: () => Promise<TestDatabase>): v
       }
     });
 
+    it('gives nodes that are there already their servers', async () => {
+      await using database = await newDatabase();
+      await using store = await openStore({ connection: database.connection, keys: testKeys() });
+      await store.upgrade();
+      const driver_info = { ipmi_address: '127.0.0.5', ipmi_password: 'secret' };
+      const old = await store.nodes.create(
+        newNode({ driver_info, provision_state: 'deploy failed', last_error: 'x', maintenance: true }),
+      );
+      const made = await store.servers.get(old.uuid);
+      await database.query('DELETE FROM servers');
+      await database.query("DELETE FROM schema_migrations WHERE name = '0006-servers'");
+      const newer = await store.nodes.create(newNode());
+      const kept = await store.servers.get(newer.uuid);
+      expect(await store.upgrade()).to.deep.equal(['0006-servers']);
+      expect({ ...(await store.servers.get(old.uuid)), id: 0 }).to.deep.equal({ ...made, id: 0 });
+      expect(await store.servers.get(newer.uuid)).to.deep.equal(kept);
+    });
+
     it('is made by one of several processes that start at once', async () => {
       await using database = await newDatabase();
       const applied = await Promise.all([1, 2, 3].map(() => upgradeElsewhere(database.connection)));
