@@ -1,5 +1,6 @@
 import { parseConnection } from './connection-url.ts';
 import { type Engine, openExecutor } from './engine.ts';
+import { type FasterTime, fasterNow } from './faster-now.ts';
 import { openMysql } from './mysql.ts';
 import { rotateTable } from './rotate-secrets.ts';
 import type { KeyRing } from './secrets.ts';
@@ -21,6 +22,8 @@ export interface StoreOptions {
   acquire_timeout_ms?: number;
   /** How long MariaDB/MySQL may stay silent during one statement. Default 60 s. */
   statement_timeout_ms?: number;
+  /** For soaks: the database's clock as the store tells it, from `since_ms` on so many times as fast. */
+  time?: FasterTime;
 }
 
 /**
@@ -47,6 +50,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openEngine(options: StoreOptions): Promise<Engine> {
+  const engine = await openDatabase(options);
+  if (options.time === undefined) return engine;
+  return { ...engine, dialect: { ...engine.dialect, now: fasterNow(engine.dialect.now, options.time) } };
+}
+
+async function openDatabase(options: StoreOptions): Promise<Engine> {
   const { max_pool_size = 10, acquire_timeout_ms = 15_000, statement_timeout_ms = 60_000 } = options;
   const database = parseConnection(options.connection);
   return database.engine === 'sqlite'

@@ -1,0 +1,28 @@
+import type { FasterTime } from '../../db/faster-now.ts';
+import type { settingsWith } from '../conductor/conductor-bench.ts';
+
+/** What a service process of the soak is told at its start. */
+export interface StartOrder {
+  hostname: string;
+  connection: string;
+  transport_url: string;
+  key: string;
+  time: FasterTime;
+  /** Whether it serves the API besides. */
+  api: boolean;
+  settings: Parameters<typeof settingsWith>[0];
+}
+
+export type ToService = { type: 'start'; order: StartOrder } | { type: 'sample' };
+
+export type FromService = { type: 'ready'; url: string | null } | { type: 'sample'; sample: ProcessSample };
+
+/** What a process holds. */
+export interface ProcessSample {
+  rss_mib: number;
+  heap_mib: number;
+  /** What keeps Node's event loop busy: timers, sockets, pipes. */
+  handles: number;
+  sockets: number;
+  jobs_running: number;
+}
