@@ -75,6 +75,8 @@ export interface Driver<Info = unknown> extends AsyncDisposable {
   readonly properties: Readonly<Record<string, DriverProperty>>;
   /** Interface names of each kind that it supports, in order of preference: the first enabled one is the default. */
   readonly interfaces: Readonly<Record<InterfaceKind, readonly string[]>>;
+  /** The driver_info properties that lead to the BMC; without them its accounts and its address are not ours to change. */
+  readonly login?: Readonly<Record<'address' | 'username' | 'password', string>>;
   /** Reads driver_info. Pure: no I/O. */
   parse(driver_info: JsonObject): ParsedInfo<Info>;
   /**

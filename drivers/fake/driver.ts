@@ -10,9 +10,12 @@ import {
   type DriverContext,
   DriverError,
 } from '../contract.ts';
+import { fakeBmc } from './bmc.ts';
+import { fakeHardware } from './hardware.ts';
 import { FAKE_PROPERTIES, type FakeArea, type FakeInfo, parseFakeInfo } from './info.ts';
 import { fakeManagement } from './management.ts';
-import { type Enter, type FakeServer, type FakeServers, serverOf } from './server.ts';
+import { type Enter, type FakeAccount, type FakeServer, type FakeServers, serverOf } from './server.ts';
+import { bootNow, settle } from './tasks.ts';
 
 /** Ironic's lists for fake-hardware: `fake` first, then the generic interfaces that need no BMC of their own. */
 const INTERFACES = {
@@ -43,6 +46,7 @@ export function createFakeDriver(context: DriverContext, servers: FakeServers = 
     name: 'fake-hardware',
     properties: FAKE_PROPERTIES,
     interfaces: INTERFACES,
+    login: { address: 'fake_address', username: 'fake_username', password: 'fake_password' },
     parse: parseFakeInfo,
     connect: async (info, options) => {
       const key = info.id ?? options.node_uuid ?? '';
@@ -55,6 +59,7 @@ export function createFakeDriver(context: DriverContext, servers: FakeServers = 
 function connection(clock: Clock, info: FakeInfo, find: () => FakeServer): Connection {
   const enter: Enter = async (area, options) => {
     const server = find();
+    settle(server, clock.monotonic());
     await pretend(clock, info, area, server, options);
     return server;
   };
@@ -64,6 +69,8 @@ function connection(clock: Clock, info: FakeInfo, find: () => FakeServer): Conne
       get: async (options) => (await enter('power', options)).power,
       set: async (target, options) => {
         const server = await enter('power', options);
+        const boots = POWER_TARGETS[target].result === 'power on';
+        if (boots && (server.power === 'power off' || target.endsWith('rebooting'))) bootNow(server);
         server.power = POWER_TARGETS[target].result;
         server.power_commands.push(target);
         if (server.power_commands.length > KEPT_COMMANDS) server.power_commands.shift();
@@ -90,6 +97,8 @@ function connection(clock: Clock, info: FakeInfo, find: () => FakeServer): Conne
       },
     },
     ...fakeManagement(enter),
+    ...fakeHardware(enter, clock, info),
+    ...fakeBmc(enter, clock, info),
     [Symbol.asyncDispose]: async () => {},
   };
 }
@@ -106,10 +115,11 @@ async function pretend(
   const [least, most] = info.delay_ms[area];
   const delay_ms = least + Math.random() * (most - least);
   const failure = info.failure[area];
+  const lost = info.address !== null && info.address !== server.lan.address;
   const fails = failure !== null && server.failed[area] < failure.times;
   if (fails) server.failed[area] += 1;
-  const code = server.answers ? failure?.code : 'unreachable';
-  const silent = !server.answers || (fails && (code === 'unreachable' || code === 'timeout'));
+  const code = server.answers && !lost ? failure?.code : 'unreachable';
+  const silent = lost || !server.answers || (fails && (code === 'unreachable' || code === 'timeout'));
   if (silent || delay_ms > options.timeout_ms) {
     await clock.sleep(options.timeout_ms, options.signal);
     throw new DriverError(
@@ -120,4 +130,10 @@ async function pretend(
   if (delay_ms > 0) await clock.sleep(delay_ms, options.signal);
   if (fails)
     throw new DriverError(failure.code, `The fake server fails: fake_${area}_failure says ${failure.code}.`);
+  if (info.login !== null && !server.accounts.some((account) => isLogin(account, info.login)))
+    throw new DriverError('unauthorized', 'The fake server refuses the user name or the password.');
+}
+
+function isLogin({ name, password, enabled }: FakeAccount, login: FakeInfo['login']): boolean {
+  return enabled && name === login?.username && password === login.password;
 }

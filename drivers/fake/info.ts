@@ -20,12 +20,23 @@ export const FAKE_PROPERTIES = {
   },
   fake_management_failure: { description: 'How management calls fail, written like the other.' },
   fake_console_failure: { description: 'How console calls fail, written like the others.' },
+  fake_raid_delay: { description: 'Seconds that each RAID call takes, written like the others.' },
   fake_bios_failure: { description: 'How reading the BIOS fails, written like the others.' },
   fake_firmware_failure: { description: 'How reading the firmware fails, written like the others.' },
+  fake_raid_failure: { description: 'How RAID calls fail, written like the others.' },
+  fake_task_delay: {
+    description:
+      'Seconds that the BMC goes on with BIOS, RAID, firmware and erasure work after it has answered.',
+  },
+  fake_address: {
+    description: "Address of the BMC. When given, the BMC answers only while it is the BMC's own.",
+  },
+  fake_username: { description: 'Account of the BMC. When given, the BMC checks it and the password.' },
+  fake_password: { description: 'Password of that account.', secret: true },
 } as const satisfies Record<string, DriverProperty>;
 
 /** Calls that may be slow or fail on their own. */
-export const FAKE_AREAS = ['power', 'management', 'console', 'bios', 'firmware'] as const;
+export const FAKE_AREAS = ['power', 'management', 'console', 'bios', 'firmware', 'raid'] as const;
 export type FakeArea = (typeof FAKE_AREAS)[number];
 
 export interface FakeFailure {
@@ -40,6 +51,12 @@ export interface FakeInfo {
   /** Least and most milliseconds of a call. */
   delay_ms: Record<FakeArea, readonly [number, number]>;
   failure: Record<FakeArea, FakeFailure | null>;
+  /** How long the BMC's tasks run. */
+  task_ms: number;
+  /** null: any. */
+  address: string | null;
+  /** null: nobody is asked who he is. */
+  login: { username: string; password: string } | null;
 }
 
 const CODES = {
@@ -57,9 +74,12 @@ const LONGEST_DELAY_S = 86_400;
 export function parseFakeInfo(driver_info: JsonObject): ParsedInfo<FakeInfo> {
   const problems: string[] = [];
   const info: FakeInfo = {
-    id: readId(driver_info, problems),
+    id: readText(driver_info, 'fake_id', problems),
     delay_ms: perArea((area) => readDelay(driver_info, `fake_${area}_delay`, problems)),
     failure: perArea((area) => readFailure(driver_info, `fake_${area}_failure`, problems)),
+    task_ms: readDelay(driver_info, 'fake_task_delay', problems)[0],
+    address: readText(driver_info, 'fake_address', problems),
+    login: readLogin(driver_info, problems),
   };
   return problems.length > 0 ? { problems } : { info };
 }
@@ -69,12 +89,22 @@ export function perArea<T>(make: (area: FakeArea) => T): Record<FakeArea, T> {
   return Object.fromEntries(FAKE_AREAS.map((area) => [area, make(area)])) as Record<FakeArea, T>;
 }
 
-function readId(driver_info: JsonObject, problems: string[]): string | null {
-  const value = driver_info.fake_id;
+function readText(
+  driver_info: JsonObject,
+  name: 'fake_id' | 'fake_address' | 'fake_username' | 'fake_password',
+  problems: string[],
+): string | null {
+  const value = driver_info[name];
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' && value !== '') return value;
-  problems.push('fake_id must be a text that is not empty.');
+  problems.push(`${name} must be a text that is not empty.`);
   return null;
+}
+
+function readLogin(driver_info: JsonObject, problems: string[]): FakeInfo['login'] {
+  const username = readText(driver_info, 'fake_username', problems);
+  const password = readText(driver_info, 'fake_password', problems);
+  return username === null ? null : { username, password: password ?? '' };
 }
 
 function readDelay(

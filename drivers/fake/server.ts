@@ -1,6 +1,7 @@
 import type { PowerTarget } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type {
+  AccountRole,
   BiosSetting,
   BootDevice,
   BootMode,
@@ -8,6 +9,8 @@ import type {
   FirmwareComponent,
   Indicator,
   IndicatorState,
+  LanSettings,
+  RaidController,
   VirtualMediaSlot,
 } from '../contract.ts';
 import { type FakeArea, perArea } from './info.ts';
@@ -29,12 +32,45 @@ export interface FakeServer {
   bios: BiosSetting[];
   firmware: FirmwareComponent[];
   health: NodeRecord['health'];
+  /** Settings that the next boot takes on. */
+  bios_pending: Record<string, string>;
+  raid: RaidController[];
+  /** Drives that erased themselves, in order. */
+  erased: string[];
+  /** Work that the BMC goes on with; `work` is done when its time has come. */
+  tasks: Map<string, FakeTask>;
+  /** Message of the tasks that fail from now on; null: they succeed. */
+  task_failure: string | null;
+  accounts: FakeAccount[];
+  lan: LanSettings;
+  /** Milliseconds by which the BMC's clock is ahead. */
+  clock_ahead_ms: number;
+  ntp_servers: string[];
+  bmc_resets: ('warm' | 'cold')[];
+  raw_commands: Uint8Array[];
   /** False: it is silent, as when its network cable is pulled. */
   answers: boolean;
   /** Power commands that were carried out. */
   power_commands: PowerTarget[];
   /** Calls that failed so far because driver_info says so. */
   failed: Record<FakeArea, number>;
+}
+
+export interface FakeAccount {
+  id: string;
+  name: string;
+  password: string;
+  role: AccountRole;
+  enabled: boolean;
+}
+
+export interface FakeTask {
+  what: 'bios' | 'firmware' | 'raid' | 'erase';
+  state: 'running' | 'done' | 'failed';
+  message: string | null;
+  /** On the monotonic clock. */
+  due_ms: number;
+  work(): void;
 }
 
 /** The servers by key. */
@@ -81,12 +117,48 @@ export function serverOf(servers: FakeServers, key: string): FakeServer {
       { ...part('nic:1', '1.0.0'), vendor: 'Kurogane', model: 'Fake NIC', serial_number: `${key}-1` },
     ],
     health: 'OK',
+    bios_pending: {},
+    raid: [
+      {
+        id: 'RAID.1',
+        raid_levels: ['JBOD', '0', '1', '5', '1+0'],
+        drives: [1, 2, 3, 4].map((slot) => drive(slot, key)),
+        volumes: [],
+      },
+    ],
+    erased: [],
+    tasks: new Map(),
+    task_failure: null,
+    accounts: [{ id: '1', name: 'admin', password: 'secret', role: 'administrator', enabled: true }],
+    lan: {
+      source: 'static',
+      address: '127.0.0.2',
+      netmask: '255.255.255.0',
+      gateway: '127.0.0.1',
+      vlan_id: null,
+      mac: '52:54:00:00:00:02',
+    },
+    clock_ahead_ms: 0,
+    ntp_servers: [],
+    bmc_resets: [],
+    raw_commands: [],
     answers: true,
     power_commands: [],
     failed: perArea(() => 0),
   };
   servers.set(key, server);
   return server;
+}
+
+function drive(slot: number, key: string): RaidController['drives'][number] {
+  return {
+    id: `Disk.${slot}`,
+    size_gb: 100,
+    disk_type: slot <= 2 ? 'ssd' : 'hdd',
+    interface_type: slot <= 2 ? 'nvme' : 'sas',
+    model: 'Fake Disk',
+    serial_number: `${key}-D${slot}`,
+  };
 }
 
 function setting(name: string, value: string, registry: Partial<BiosSetting>): BiosSetting {

@@ -67,6 +67,7 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     name: 'ipmi',
     properties: IPMI_PROPERTIES,
     interfaces: INTERFACES,
+    login: { address: 'ipmi_address', username: 'ipmi_username', password: 'ipmi_password' },
     parse: parseDriverInfo,
     get drops() {
       return udp.drops;

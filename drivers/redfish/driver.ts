@@ -37,6 +37,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
     name: 'redfish',
     properties: REDFISH_PROPERTIES,
     interfaces: INTERFACES,
+    login: { address: 'redfish_address', username: 'redfish_username', password: 'redfish_password' },
     parse: parseDriverInfo,
     connect: async (info, call) => {
       call.signal?.throwIfAborted();

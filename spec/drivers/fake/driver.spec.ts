@@ -88,7 +88,7 @@ async function startFakeBench(): Promise<DriverBench> {
 describeDriver('fake-hardware', startFakeBench, {
   capabilities: [
     ...(['boot', 'identify', 'nmi', 'bootMode', 'secureBoot', 'indicators', 'virtualMedia'] as const),
-    ...(['console', 'bios', 'firmware', 'health'] as const),
+    ...(['console', 'bios', 'firmware', 'health', 'raw', 'bmc'] as const),
   ],
   faults: ['silent', 'busy'],
   secrets: [],
