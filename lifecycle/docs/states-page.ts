@@ -2,6 +2,7 @@ import { clientEvents, type EventSource, TRANSITIONS } from '../machine.ts';
 import { POWER_TARGETS } from '../power.ts';
 import { PROVISION_STATES, type ProvisionState, STATES } from '../states.ts';
 import { VERBS, verbsFor } from '../verbs.ts';
+import { code, table } from './markdown.ts';
 
 const KINDS = {
   stable: 'changes only on request',
@@ -109,12 +110,4 @@ function box(state: ProvisionState): string {
     fail: `{{"${state}"}}`,
   };
   return shapes[STATES[state].kind];
-}
-
-function code(text: string | null): string {
-  return text === null ? '' : `\`${text}\``;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
