@@ -87,7 +87,7 @@ export async function composeApi(
     observe: metrics.requestEnded,
   });
   const lifecycle = await createLifecycleApi({
-    ...{ settings, store, policy, log, clock, authenticator },
+    ...{ settings, store, conductor, policy, log, clock, authenticator },
     observe: metrics.requestEnded,
   });
   const app = express();

@@ -41,6 +41,11 @@ export function catalogView({ endpoints, region }: Place): object[] {
   const services = [
     { type: 'identity', name: 'keystone', url: `${endpoints.identity}/v3` },
     { type: 'baremetal', name: 'ironic', url: endpoints.baremetal },
+    {
+      type: 'baremetal-lifecycle',
+      name: 'kurogane',
+      url: `${endpoints.baremetal.replace(/\/+$/, '')}/lifecycle`,
+    },
   ];
   return services.map(({ type, name, url }) => ({
     id: idOf(`service:${type}`),

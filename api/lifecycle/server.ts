@@ -14,26 +14,14 @@ import {
 import { createRouteMatcher, type Match } from '../http/route-matcher.ts';
 import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
 import { RoutingError } from '../http/wire-error.ts';
-import type { Api, ApiRequest } from '../openstack/handler.ts';
 import { MAX_MINOR } from '../openstack/microversions.ts';
-import { showTimeline } from './timeline.ts';
-
-/** What every handler works with. */
-export type LifecycleApi = Pick<Api, 'settings' | 'store' | 'policy' | 'log' | 'clock' | 'document'>;
-
-/** One operation. Throws ServiceError or RoutingError. */
-export type LifecycleHandler = (request: ApiRequest, api: LifecycleApi) => Promise<Reply> | Reply;
+import type { LifecycleApi, LifecycleHandler } from './handler.ts';
+import { HANDLERS } from './handlers.ts';
 
 export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document'> {
   authenticator: Authenticator;
   observe?: (seen: SeenRequest) => void;
 }
-
-/** operationId of openapi.yaml → what answers it. */
-const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
-  'lifecycle.openapi.show': (_request, api) => ({ status: 200, text: api.document }),
-  'lifecycle.timeline.show': showTimeline,
-};
 
 /**
  * The life-cycle API as a listener, to be mounted at /lifecycle beside the bare metal API: the same callers,

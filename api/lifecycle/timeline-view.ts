@@ -4,6 +4,7 @@ import { clientEvents } from '../../lifecycle/machine.ts';
 import type { HistoryRecord, NodeRecord } from '../../lifecycle/records.ts';
 import { redactUrls } from '../../lifecycle/redact-urls.ts';
 import { verbsFor } from '../../lifecycle/verbs.ts';
+import { isoTime } from './iso-time.ts';
 
 /** What belongs to one attempt. */
 export interface Attempt {
@@ -105,9 +106,4 @@ function eventView(entry: HistoryRecord): JsonObject {
     event: redactUrls(entry.event),
     created_at: isoTime(entry.created_at),
   };
-}
-
-/** To the millisecond: steps are often shorter than a second. */
-function isoTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

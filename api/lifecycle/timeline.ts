@@ -2,7 +2,7 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import type { JobRecord, JournalEntry } from '../../lifecycle/job.ts';
 import { isUuidLike } from '../http/value-syntax.ts';
 import { findNodeFor } from '../openstack/node-access.ts';
-import type { LifecycleHandler } from './server.ts';
+import type { LifecycleHandler } from './handler.ts';
 import { attemptView } from './timeline-view.ts';
 
 const RULE = 'baremetal:node:history:get';

@@ -5,6 +5,7 @@ import type { Settings } from '../../../config/options.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
 import { nearestName } from '../../../lifecycle/nearest-name.ts';
+import { LIFECYCLE_RULES } from '../../lifecycle/rules.ts';
 import { compileCheck, type Test } from './compile-check.ts';
 import { type Check, CheckSyntaxError, parseCheck } from './parse-check.ts';
 import type { Policy } from './policy.ts';
@@ -26,7 +27,7 @@ interface CompiledRule {
   scope: readonly TokenScope[];
 }
 
-const ROWS: Readonly<Record<string, RuleRow>> = RULES;
+const ROWS: Readonly<Record<string, RuleRow>> = { ...RULES, ...LIFECYCLE_RULES };
 /** Optional rules, none by default: who may run one step of one interface. */
 const STEP_RULE = /^baremetal:step:execute:[\w-]+\.[\w-]+$/;
 /** They stay in force for callers that nothing else stops. */

@@ -95,6 +95,7 @@ describe('the identity service', () => {
       expect(token.catalog.map(({ type }: { type: string }) => type)).to.deep.equal([
         'identity',
         'baremetal',
+        'baremetal-lifecycle',
       ]);
       for (const { endpoints } of token.catalog) expect(endpoints).to.have.length(3);
       expect(token.catalog[0].endpoints[0]).to.include({ url: `${running.url}/v3`, region: 'RegionOne' });

@@ -21,7 +21,8 @@ const ROLES = ['admin', 'manager', 'member', 'reader'];
 export async function serveLifecycle({
   store,
   settings,
-}: Pick<ConductorBench, 'store' | 'settings'>): Promise<LifecycleBench> {
+  client: conductor,
+}: Pick<ConductorBench, 'store' | 'settings' | 'client'>): Promise<LifecycleBench> {
   const authenticator: Authenticator = {
     authenticate: async (headers, request_id) => {
       const said = headers['x-spec-caller'];
@@ -31,7 +32,7 @@ export async function serveLifecycle({
   };
   const policy = createPolicy({ settings });
   const app = await createLifecycleApi({
-    ...{ store, settings, policy, log: SILENT, clock: systemClock, authenticator },
+    ...{ store, settings, conductor, policy, log: SILENT, clock: systemClock, authenticator },
   });
   const server = createServer(app);
   server.listen(0, '127.0.0.1');

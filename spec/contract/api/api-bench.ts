@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../../../api/http/authenticator.ts';
 import { Unauthorized } from '../../../api/http/authenticator.ts';
+import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
 import type { Policy } from '../../../api/openstack/policy/policy.ts';
 import { createOpenstackApi } from '../../../api/openstack/server.ts';
@@ -23,7 +24,7 @@ import type { JsonObject } from '../../../lifecycle/json.ts';
 
 type Overrides = { [G in keyof Settings]?: Partial<Settings[G]> };
 
-/** The API on a loopback port, over a store in memory and one conductor of fake hardware. */
+/** The bare metal API, and the life-cycle API under /lifecycle, on a loopback port, over a store in memory and one conductor of fake hardware. */
 export interface ApiBench extends AsyncDisposable {
   readonly url: string;
   readonly store: Store;
@@ -91,12 +92,19 @@ export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiB
   const common = { store, bus, settings, clock: systemClock, log, drivers };
   const conductor = await createConductorClient(common);
   const worker = await startConductor({ ...common, hostname: 'conductor-1', periodics: [] });
-  const app = await createOpenstackApi({
+  const served = {
     ...{ settings, store, conductor, log, clock: systemClock },
     policy: wrapPolicy(createPolicy({ settings })),
     authenticator: specAuthenticator,
+  };
+  const app = await createOpenstackApi(served);
+  const lifecycle = await createLifecycleApi(served);
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/lifecycle/') !== true) return app(request, response);
+    // As a router that mounts it does.
+    request.url = request.url.slice('/lifecycle'.length);
+    lifecycle(request, response);
   });
-  const server = createServer(app);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -3,9 +3,13 @@ import { type ApiRow, runRow } from './api-row.ts';
 import { readTables } from './run-tables.ts';
 
 /** Every row of every table against the API on one kind of database. */
-export function describeTables(database: string, connection: () => Promise<string>): void {
-  for (const table of readTables()) {
-    describe(`API table ${table.name} on ${database}`, () => {
+export function describeTables(
+  database: string,
+  connection: () => Promise<string>,
+  api: 'api' | 'lifecycle' = 'api',
+): void {
+  for (const table of readTables(api)) {
+    describe(`${api === 'api' ? 'API' : 'life-cycle API'} table ${table.name} on ${database}`, () => {
       let bench: ApiBench;
       before(async function () {
         this.timeout(60_000);

@@ -31,9 +31,9 @@ const OWNED: PolicyRow['given'] & object = {
   nodes: [{ name: 'n', owner: 'project-owner', lessee: 'project-lessee' }],
 };
 
-/** The rows of spec/contract/api/policy/*.yaml. */
-export function readPolicyRows(): PolicyRow[] {
-  const folder = join(projectRoot, 'spec', 'contract', 'api', 'policy');
+/** The rows of spec/contract/<api>/policy/*.yaml. */
+export function readPolicyRows(api: 'api' | 'lifecycle' = 'api'): PolicyRow[] {
+  const folder = join(projectRoot, 'spec', 'contract', api, 'policy');
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
     .sort()

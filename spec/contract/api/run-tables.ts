@@ -9,9 +9,9 @@ export interface ApiTable {
   rows: readonly ApiRow[];
 }
 
-/** The tables of spec/contract/api/*.yaml, each a list of rows. */
-export function readTables(): ApiTable[] {
-  const folder = join(projectRoot, 'spec', 'contract', 'api');
+/** The tables of spec/contract/<api>/*.yaml, each a list of rows. */
+export function readTables(api: 'api' | 'lifecycle' = 'api'): ApiTable[] {
+  const folder = join(projectRoot, 'spec', 'contract', api);
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
     .sort()

@@ -86,9 +86,9 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   ANYONE: [...CALLERS.keys()],
 };
 
-/** Rule → what the reference says of it. */
-export function readRuleFacts(): Readonly<Record<string, RuleFacts>> {
-  const text = readFileSync(join(projectRoot, 'spec/fixtures/ironic-policy.yaml'), 'utf8');
+/** Rule → what the reference says of it; for the life-cycle API, what was decided. */
+export function readRuleFacts(api: 'ironic' | 'lifecycle' = 'ironic'): Readonly<Record<string, RuleFacts>> {
+  const text = readFileSync(join(projectRoot, `spec/fixtures/${api}-policy.yaml`), 'utf8');
   return (parse(text) as { rules: Record<string, RuleFacts> }).rules;
 }
 

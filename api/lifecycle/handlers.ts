@@ -1,0 +1,16 @@
+import type { LifecycleHandler } from './handler.ts';
+import { countServers } from './servers/counts.ts';
+import { listServers } from './servers/list.ts';
+import { showServer } from './servers/show.ts';
+import { updateServer } from './servers/update.ts';
+import { showTimeline } from './timeline.ts';
+
+/** operationId of openapi.yaml → what answers it. */
+export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
+  'lifecycle.openapi.show': (_request, api) => ({ status: 200, text: api.document }),
+  'lifecycle.servers.list': listServers,
+  'lifecycle.servers.counts': countServers,
+  'lifecycle.servers.show': showServer,
+  'lifecycle.servers.update': updateServer,
+  'lifecycle.timeline.show': showTimeline,
+};

@@ -1,0 +1,21 @@
+import {
+  API_READER,
+  SYSTEM_MEMBER,
+  SYSTEM_OR_PROJECT_READER,
+  SYSTEM_READER,
+} from '../openstack/policy/personas.ts';
+import type { RuleRow } from '../openstack/policy/rules.ts';
+
+const BOTH = ['system', 'project'] as const;
+
+/** The access rules of the life-cycle API. An operator changes them in the same policy file as Ironic's. */
+export const LIFECYCLE_RULES = {
+  'lifecycle:server:list': { check: API_READER, scope: BOTH },
+  'lifecycle:server:list_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:server:get': { check: SYSTEM_OR_PROJECT_READER, scope: BOTH },
+  /** The provider's own fields: notes, the record of a disposal. */
+  'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
+  /** The tools of whoever runs the service; who passes counts as the provider. */
+  'lifecycle:server:service': { check: SYSTEM_MEMBER, scope: BOTH },
+} as const satisfies Record<string, RuleRow>;

@@ -1,0 +1,27 @@
+import { serviceError } from '../../../lifecycle/errors.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+import type { ServerFacts } from '../../../lifecycle/server-record.ts';
+import { auditServer } from '../audit.ts';
+import type { LifecycleHandler } from '../handler.ts';
+import { findServer, sideOf } from './access.ts';
+import { serverDetail } from './view.ts';
+
+/** PATCH /v1/servers/{server}: some fields with their new values; null empties one. */
+export const updateServer: LifecycleHandler = async (request, api) => {
+  const found = await findServer(api, request, 'lifecycle:server:update');
+  const { uuid } = found.server;
+  // The document has checked which fields there are, and their types.
+  const changes = request.body as Partial<ServerFacts>;
+  const { caller } = request;
+  const server = await api.store.transaction(async (tables) => {
+    const changed = await tables.servers.update(uuid, changes);
+    if (changed === null) throw serviceError('NotFound', { kind: 'Server', ident: uuid });
+    await auditServer(tables, api, uuid, caller, 'server-update', request.body as JsonObject);
+    return changed;
+  });
+  const provider = api.policy.allows('lifecycle:server:get:provider', {}, caller);
+  return {
+    status: 200,
+    body: serverDetail({ ...found, server }, sideOf(api, server, caller), provider),
+  };
+};

@@ -1,0 +1,88 @@
+import { attentionReasons } from '../../../lifecycle/attention.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+import type { ServerRecord } from '../../../lifecycle/server-record.ts';
+import { isUnstable } from '../../../lifecycle/states.ts';
+import { isProviders, type ToolFacts, type ToolSide, toolsOf } from '../../../lifecycle/tools.ts';
+import { isoTime } from '../iso-time.ts';
+import type { FoundServer } from './access.ts';
+
+/** Fields that are shown as they are. */
+export const PLAIN_FIELDS = [
+  'uuid',
+  'name',
+  'serial_number',
+  'vendor',
+  'manufacturer',
+  'product_name',
+  'model_uuid',
+  'flavor_uuid',
+  'resource_class',
+  'availability_zone',
+  'bmc_address',
+  'service_address',
+  'vlan_id',
+  'rack',
+  'rack_unit',
+  'driver',
+  'power_state',
+  'stage',
+  'attention',
+  'provision_state',
+  'target_provision_state',
+  'owner',
+  'lessee',
+  'order_uuid',
+  'retired',
+  'health',
+  'fault',
+] as const satisfies readonly (keyof ServerRecord)[];
+
+/** A server as lists show it. `provider`: with the provider's own fields. */
+export function serverView(server: ServerRecord, provider: boolean): JsonObject {
+  return {
+    ...Object.fromEntries(PLAIN_FIELDS.map((field) => [field, server[field]])),
+    stage_changed_at: isoTime(server.stage_changed_at),
+    provision_updated_at: isoTime(server.provision_updated_at),
+    maintenance: maintenanceView(server),
+    created_at: isoTime(server.created_at),
+    updated_at: isoTime(server.updated_at),
+    ...(provider
+      ? {
+          notes: server.notes,
+          disposed_at: isoTime(server.disposed_at),
+          disposed_by: server.disposed_by,
+          disposal: server.disposal,
+        }
+      : {}),
+  };
+}
+
+/** What tools depend on. */
+export function toolFacts({ server, node }: FoundServer): ToolFacts {
+  return { ...server, busy: node !== null && node.reservation !== null };
+}
+
+/** A server by itself: with what may be done with it now, and what not, and why. */
+export function serverDetail(found: FoundServer, side: ToolSide, provider: boolean): JsonObject {
+  const { server } = found;
+  const facts = toolFacts(found);
+  return {
+    ...serverView(server, provider),
+    attention_reasons: attentionReasons(server),
+    busy: facts.busy || isUnstable(server.provision_state),
+    side,
+    tools: toolsOf(facts, side).map((view) => ({ ...view, stages: [...view.stages] })),
+  };
+}
+
+/** Whose maintenance it is in; null: in none. */
+function maintenanceView(server: ServerRecord): JsonObject | null {
+  if (server.stage !== 'maintenance') return null;
+  return {
+    side: isProviders({ ...server, busy: false }) ? 'provider' : 'customer',
+    by: server.maintenance_by,
+    reason: server.maintenance_reason,
+    since: isoTime(server.maintenance_since),
+    until: isoTime(server.maintenance_until),
+  };
+}

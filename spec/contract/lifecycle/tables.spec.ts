@@ -1,0 +1,3 @@
+import { describeTables } from '../api/describe-tables.ts';
+
+describeTables('SQLite', async () => 'sqlite://:memory:', 'lifecycle');
