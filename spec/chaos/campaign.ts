@@ -2,19 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { eventually } from '../services/eventually.ts';
 import type { ConductorProcess } from './conductor-process.ts';
+import { type Coverage, createCoverage, type Place, type Target } from './coverage.ts';
 import { type Crew, createCrew } from './crew.ts';
 import { type Figures, percentile } from './figures.ts';
 import type { Verdict } from './protocol.ts';
 import type { Site, Subject } from './site.ts';
 import type { Stage } from './stages.ts';
-
-/** Where work is to be struck: at the n-th time that it comes to a point, or at the n-th point after it was struck. */
-export interface Target {
-  point: string;
-  occurrence: number;
-  /** Strike once more, this many points after the first strike. */
-  again_after?: number;
-}
 
 export type Strike = 'kill' | 'pause';
 
@@ -22,10 +15,11 @@ export type Strike = 'kill' | 'pause';
 interface Watch {
   subject: Subject;
   target: Target | null;
+  /** How often it came to each point since it began or was last struck. */
   counts: Map<string, number>;
   /** Points until the second strike. */
   countdown: number | null;
-  struck: string[];
+  struck: Place[];
   /** When the lease of the conductor that died ends, until somebody goes on. */
   lease_ends_ms: number | null;
   asked: boolean;
@@ -40,8 +34,7 @@ export interface Campaign extends AsyncDisposable {
   readonly figures: Figures;
   /** All nodes live one stretch; resolves when all have come to rest. With `strike` their work is struck at its target. */
   live(stage: Stage, options?: LiveOptions): Promise<void>;
-  /** The points of a stretch that were seen, and how often at most (2 counts as often). */
-  points(stage: Stage): { point: string; occurrence: number }[];
+  readonly coverage: Coverage;
 }
 
 export interface LiveOptions {
@@ -61,10 +54,9 @@ export async function startCampaign(site: Site): Promise<Campaign> {
   let watches = new Map<string, Watch>();
   let subjects = [...site.subjects];
   let strike: Strike | null = null;
-  let seen = new Map<string, number>();
-  const seen_by_stage = new Map<Stage, Map<string, number>>();
+  let stretch = '';
+  const coverage = createCoverage();
   const resumes: number[] = [];
-  const killed_at = new Set<string>();
   /** Paused past its lease: it may finish nothing. */
   let woken: { process: ConductorProcess; nodes: Set<string> } | null = null;
   const started_at = performance.now();
@@ -74,6 +66,7 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     ...{ conductors_killed: 0, conductors_paused: 0, pause_points: 0 },
     ...{ mariadb_restarts: 0, rabbitmq_restarts: 0, stretches_lived: 0 },
     ...{ stuck: [], lost: [], run_twice: [], failed: [], not_released: [], not_fenced: [] },
+    unmet: [],
     resumes: 0,
     resume_ms: { p50: 0, p99: 0, max: 0 },
     seconds: 0,
@@ -88,22 +81,32 @@ export async function startCampaign(site: Site): Promise<Campaign> {
       resumes.push(Math.max(0, Date.now() - watch.lease_ends_ms));
       watch.lease_ends_ms = null;
     }
-    const count = (watch.counts.get(point) ?? 0) + 1;
-    watch.counts.set(point, count);
-    if (strike === null) {
-      seen.set(point, Math.max(seen.get(point) ?? 0, Math.min(count, 2)));
-      return 'go';
-    }
+    const occurrence = (watch.counts.get(point) ?? 0) + 1;
+    watch.counts.set(point, occurrence);
+    const place = { point, occurrence };
+    if (strike !== 'pause') coverage.saw(stretch, watch.subject.driver, watch.struck, place);
+    if (strike === null || !isHere(watch, place)) return 'go';
+    watch.struck.push(place);
+    watch.counts.clear();
+    return strike === 'pause' ? 'hold-open' : 'hold';
+  }
+
+  /** Whether the work is to be struck here; then its next place is the one to come to. */
+  function isHere(watch: Watch, { point, occurrence }: Place): boolean {
     const { target } = watch;
-    if (target === null) return 'go';
+    if (target === null) return false;
     if (watch.countdown !== null) {
       watch.countdown -= 1;
-      if (watch.countdown > 0) return 'go';
+      if (watch.countdown > 0) return false;
       watch.target = null;
-    } else if (point !== target.point || count !== target.occurrence) return 'go';
+      return true;
+    }
+    const [next, ...rest] = target.places;
+    if (next === undefined || point !== next.point || occurrence !== next.occurrence) return false;
+    if (rest.length > 0) watch.target = { ...target, places: rest };
     else if (target.again_after === undefined) watch.target = null;
     else watch.countdown = target.again_after;
-    return strike === 'pause' ? 'hold-open' : 'hold';
+    return true;
   }
 
   const crew = createCrew(site.order, judge);
@@ -119,9 +122,8 @@ export async function startCampaign(site: Site): Promise<Campaign> {
       if (watch === undefined) continue;
       watch.lease_ends_ms = ends.get(node_uuid) ?? null;
       figures.kill_points += 1;
-      if (watch.struck.length > 0) figures.killed_again += 1;
-      watch.struck.push(point);
-      killed_at.add(point);
+      if (watch.struck.length > 1) figures.killed_again += 1;
+      coverage.met(stretch, point);
     }
     figures.conductors_killed += 1;
     // It is restarted under its own name, as an operator's process supervisor would.
@@ -136,7 +138,6 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     const nodes = new Set(held.map(({ node_uuid }) => node_uuid));
     figures.conductors_paused += 1;
     figures.pause_points += held.length;
-    for (const { node_uuid, point } of held) watches.get(node_uuid)?.struck.push(point);
     const spare = crew.start(`${process.hostname}-spare`);
     await rest(stage, [...nodes]);
     const before = await stateOf(nodes);
@@ -165,7 +166,7 @@ export async function startCampaign(site: Site): Promise<Campaign> {
         updated_at: __,
         driver_info: ___,
         ...node
-      } = await site.read({ uuid, server });
+      } = await site.read({ uuid });
       states.set(uuid, JSON.stringify({ node, told }));
     }
     return states;
@@ -173,7 +174,7 @@ export async function startCampaign(site: Site): Promise<Campaign> {
 
   function nameOf(stage: Stage, uuid: string): string {
     const watch = watches.get(uuid);
-    return `${stage.name} [${watch?.subject.server.machine.identity.name}; ${watch?.struck.join(' | ')}]`;
+    return `${stage.name} [${watch?.subject.server.machine.identity.name}; ${watch?.struck.map(({ point }) => point).join(' | ')}]`;
   }
 
   /** Looks at all nodes; notes which have come to rest. */
@@ -276,11 +277,11 @@ export async function startCampaign(site: Site): Promise<Campaign> {
   async function live(stage: Stage, options: LiveOptions = {}): Promise<void> {
     if (subjects.length === 0) throw new Error(`No node is left: ${figures.stuck.join('\n')}`);
     strike = options.strike ?? null;
-    seen = seen_by_stage.get(stage) ?? new Map();
-    seen_by_stage.set(stage, seen);
+    stretch = stage.name;
+    coverage.begin(stretch);
     stage_began_ms = Date.now();
     watches = new Map(
-      subjects.map((subject, index): [string, Watch] => [
+      concerned(stage).map((subject, index): [string, Watch] => [
         subject.uuid,
         {
           ...{ subject, counts: new Map(), countdown: null, struck: [], lease_ends_ms: null },
@@ -312,9 +313,15 @@ export async function startCampaign(site: Site): Promise<Campaign> {
       p99: percentile(resumes, 99),
       max: Math.max(0, ...resumes),
     };
-    figures.distinct_points = killed_at.size;
-    figures.known_points = [...seen_by_stage.values()].reduce((sum, { size }) => sum + size, 0);
+    figures.distinct_points = coverage.covered;
+    figures.known_points = coverage.known;
+    figures.unmet = coverage.unmet();
     figures.seconds = (performance.now() - started_at) / 1000;
+  }
+
+  /** The nodes that live this stretch. */
+  function concerned(stage: Stage): Subject[] {
+    return subjects.filter(({ driver }) => (stage.driver ?? driver) === driver);
   }
 
   function heldBy(process: ConductorProcess): number {
@@ -325,10 +332,7 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     crew,
     figures,
     live,
-    points: (stage) =>
-      [...(seen_by_stage.get(stage) ?? [])].flatMap(([point, times]) =>
-        Array.from({ length: times }, (_, index) => ({ point, occurrence: index + 1 })),
-      ),
+    coverage,
     [Symbol.asyncDispose]: () => crew[Symbol.asyncDispose](),
   };
 }

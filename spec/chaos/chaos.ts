@@ -1,13 +1,16 @@
-import { type Campaign, startCampaign, type Target } from './campaign.ts';
+import { type Campaign, startCampaign } from './campaign.ts';
+import type { Target } from './coverage.ts';
 import { type Figures, VERDICTS } from './figures.ts';
 import { type ApiProcess, crashMariadb, startApiProcess } from './outage.ts';
 import { type Site, startSite } from './site.ts';
-import { LIFE, type Stage } from './stages.ts';
+import { LIFE } from './stages.ts';
 
 export interface ChaosOptions {
   nodes: number;
   /** Kill points at least. */
   kills: number;
+  /** Go on until every known point was met, or tried often enough. */
+  every_point: boolean;
   /** Stretches of a life, from the first on, in which conductors are paused past their lease. */
   pauses: number;
   /** Every n-th stretch of the outage life sees MariaDB crash. */
@@ -19,8 +22,8 @@ export interface ChaosOptions {
 type Form = Omit<ChaosOptions, 'tell'>;
 
 /** Every stretch of a life once, with a sample of its points. */
-export const SHORT_FORM: Form = { nodes: 6, kills: 1, pauses: 2, crash_every: 16 };
-export const LONG_FORM: Form = { nodes: 40, kills: 2000, pauses: 4, crash_every: 8 };
+export const SHORT_FORM: Form = { nodes: 6, kills: 1, every_point: false, pauses: 2, crash_every: 16 };
+export const LONG_FORM: Form = { nodes: 40, kills: 2000, every_point: true, pauses: 4, crash_every: 8 };
 
 /** Runs the chaos campaign on services of its own: a life with outages, the begin of one with pauses, and lives with deaths. */
 export async function chaos(options: ChaosOptions): Promise<Figures> {
@@ -29,9 +32,8 @@ export async function chaos(options: ChaosOptions): Promise<Figures> {
   await using campaign = await startCampaign(site);
   const say = teller(campaign.figures, options.tell);
   await outages(site, api, campaign, options.crash_every, say);
-  const queues = new Map<Stage, Target[]>(LIFE.map((stage) => [stage, spread(campaign.points(stage))]));
   await pauses(campaign, options.pauses, say);
-  await deaths(campaign, queues, options.kills, say);
+  await deaths(campaign, options, say);
   return campaign.figures;
 }
 
@@ -78,41 +80,51 @@ async function outages(
         figures.failed.push(`While MariaDB was away the API answered ${JSON.stringify(seen)}.`);
     };
     await campaign.live(stage, index % crash_every === 1 ? { meanwhile: crash } : {});
-    say(`outages, ${stage.name} (${campaign.points(stage).length} points)`);
+    say(`outages, ${stage.name} (${campaign.coverage.points(stage.name).length} points)`);
   }
 }
 
-/** Lives in which a conductor is killed at every point that is known, then at two points for one piece of work. */
+/**
+ * Lives in which conductors are killed at points that no death met yet, also at those that are only come to after a death;
+ * when none is left, at any two points of one piece of work.
+ */
 async function deaths(
   campaign: Campaign,
-  queues: ReadonlyMap<Stage, Target[]>,
-  kills: number,
+  { kills, every_point }: Pick<ChaosOptions, 'kills' | 'every_point'>,
   say: Say,
 ): Promise<void> {
-  for (let life = 1; campaign.figures.kill_points < kills; life++)
+  const { coverage, figures } = campaign;
+  const isOpen = (): boolean => every_point && LIFE.some(({ name }) => coverage.open(name) > 0);
+  for (let life = 1; figures.kill_points < kills || isOpen(); life++)
     for (const stage of LIFE) {
-      const queue = queues.get(stage) ?? [];
+      const { name } = stage;
+      const spare = spread(coverage.points(name));
       await campaign.live(stage, {
         strike: 'kill',
-        target: (_subject, index) => {
-          const target = queue.shift() ?? null;
-          if (target === null) return null;
-          const { again_after = 0, ...point } = target;
-          queue.push({ ...point, again_after: again_after + 1 + (index % 3) });
-          return target;
-        },
+        target: ({ driver }, index) =>
+          coverage.next(name, driver) ?? (figures.kill_points < kills ? twice(spare, index, life) : null),
       });
-      say(`deaths, life ${life}, ${stage.name}`);
+      say(`deaths, life ${life}, ${name} (${coverage.covered} of ${coverage.known} points)`);
     }
+}
+
+function twice(points: readonly string[], index: number, life: number): Target | null {
+  const point = points[(index * life) % points.length];
+  return point === undefined
+    ? null
+    : { places: [{ point, occurrence: 1 }], again_after: 1 + ((index + life) % 5) };
 }
 
 /** The begin of a life, in which conductors are paused past their lease. */
 async function pauses(campaign: Campaign, stretches: number, say: Say): Promise<void> {
   for (const stage of LIFE.slice(0, stretches)) {
-    const points = spread(campaign.points(stage)).filter(({ point }) => isBeforeTheCheck(point));
+    const points = spread(campaign.coverage.points(stage.name)).filter(isBeforeTheCheck);
     await campaign.live(stage, {
       strike: 'pause',
-      target: (_subject, node) => points[node % points.length] ?? null,
+      target: (_subject, node) => {
+        const point = points[node % points.length];
+        return point === undefined ? null : { places: [{ point, occurrence: 1 }] };
+      },
     });
     say(`pauses, ${stage.name}`);
   }
@@ -124,7 +136,7 @@ function isBeforeTheCheck(point: string): boolean {
 }
 
 /** The same points in an order in which neighbours come far apart, so that the first few are a fair sample. */
-function spread(points: readonly Target[]): Target[] {
+function spread(points: readonly string[]): string[] {
   const stride = 7;
   return Array.from({ length: stride }, (_, start) =>
     points.filter((_point, index) => index % stride === start),

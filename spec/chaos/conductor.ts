@@ -6,6 +6,7 @@ import { systemClock } from '../../config/system-clock.ts';
 import { openStore } from '../../db/open-store.ts';
 import { parseKeyRing } from '../../db/secrets.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
+import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
 import { createDriverRegistry } from '../../drivers/registry.ts';
 import { settingsWith } from '../conductor/conductor-bench.ts';
 import { createGate } from './gate.ts';
@@ -29,7 +30,10 @@ async function start(order: StartOrder): Promise<Conductor> {
     bus,
     hostname: order.hostname,
     store: parts.store(store),
-    drivers: createDriverRegistry([parts.driver(createIpmiDriver(context, settings.ipmi))]),
+    drivers: createDriverRegistry([
+      parts.driver(createIpmiDriver(context, settings.ipmi)),
+      parts.driver(createRedfishDriver(context, settings.redfish)),
+    ]),
     works: parts.works(WORKS),
   });
 }

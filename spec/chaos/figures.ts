@@ -5,10 +5,12 @@ export interface Figures {
   kill_points: number;
   /** Of these, those that met work which had been killed in the same stretch of its node's life already. */
   killed_again: number;
-  /** Names of points at which work was killed: `deploy deploy.write_image: agent standby.prepare_image, after`. */
+  /** Points of a stretch at which work was killed: `deploy deploy.write_image: agent standby.prepare_image, after`. */
   distinct_points: number;
-  /** Points seen in lives without a kill. */
+  /** Points that work was ever seen at, also after deaths. */
   known_points: number;
+  /** Known points that no death met. */
+  unmet: string[];
   conductors_killed: number;
   conductors_paused: number;
   /** Pieces of work that were paused past their lease at a chosen point. */

@@ -98,7 +98,11 @@ export function gateParts(gate: Gate): GatedParts {
     };
   }
 
-  function gatedConnection(connection: Connection, node_uuid: string | undefined): Connection {
+  function gatedConnection(
+    connection: Connection,
+    driver: string,
+    node_uuid: string | undefined,
+  ): Connection {
     return new Proxy(connection, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name);
@@ -111,7 +115,7 @@ export function gateParts(gate: Gate): GatedParts {
             if (typeof call !== 'function') return call;
             return (...args: unknown[]) => {
               const words = args.slice(0, -1).map((arg) => JSON.stringify(arg));
-              const point = `BMC ${name}.${String(method)}(${words.join()})`;
+              const point = `${driver} BMC ${name}.${String(method)}(${words.join()})`;
               return around(point, node_uuid, () => Reflect.apply(call, control, args));
             };
           },
@@ -161,7 +165,7 @@ export function gateParts(gate: Gate): GatedParts {
     driver: (driver) => ({
       ...driver,
       connect: async (info, options) =>
-        gatedConnection(await driver.connect(info, options), options.node_uuid),
+        gatedConnection(await driver.connect(info, options), driver.name, options.node_uuid),
     }),
     fetch: (fetch) => (input, init) => {
       const place = places.getStore();

@@ -13,11 +13,12 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const { nodes, kills, pauses, crash_every } = values.long ? LONG_FORM : SHORT_FORM;
+const { nodes, kills, every_point, pauses, crash_every } = values.long ? LONG_FORM : SHORT_FORM;
 const figures = await chaos({
   nodes: Number(values.nodes ?? nodes),
   kills: Number(values.kills ?? kills),
   pauses: Number(values.pauses ?? pauses),
+  every_point,
   crash_every,
   tell: (line, so_far) => {
     process.stdout.write(`${line}\n`);

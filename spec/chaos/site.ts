@@ -8,7 +8,7 @@ import { openStore } from '../../db/open-store.ts';
 import { newKeyLine, parseKeyRing } from '../../db/secrets.ts';
 import type { Store } from '../../db/store.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
-import { type RackServer, startRack } from '../../rack/rack.ts';
+import { type RedfishServer, startRedfishRack } from '../../rack/redfish/redfish-rack.ts';
 import { AGENT_INTERFACES, startAgentFront } from '../conductor/agent-bench.ts';
 import { SILENT, settingsWith } from '../conductor/conductor-bench.ts';
 import { type MariadbServer, startMariadb } from '../services/mariadb.ts';
@@ -20,7 +20,7 @@ export const LEASE_S = 1;
 
 /** Quick stand-ins, a short lease, and no work but what the run asks for. */
 const SETTINGS: StartOrder['settings'] = {
-  DEFAULT: { enabled_hardware_types: ['ipmi'] },
+  DEFAULT: { enabled_hardware_types: ['ipmi', 'redfish'] },
   conductor: {
     lease_timeout: LEASE_S,
     poll_interval: 0.2,
@@ -35,10 +35,16 @@ const SETTINGS: StartOrder['settings'] = {
 
 const IMAGE = Buffer.alloc(100_000, 'kurogane');
 
+const BMC_INTERFACES = {
+  ipmi: { power_interface: 'ipmitool', management_interface: 'ipmitool', vendor_interface: 'ipmitool' },
+  redfish: { power_interface: 'redfish', management_interface: 'redfish', vendor_interface: 'no-vendor' },
+} as const;
+
 /** A node of the chaos run with the server behind it. */
 export interface Subject {
   uuid: string;
-  server: RackServer;
+  driver: 'ipmi' | 'redfish';
+  server: RedfishServer;
 }
 
 /** Where the chaos run takes place: MariaDB, RabbitMQ, servers with BMCs on UDP, and what an API process does for them. */
@@ -51,7 +57,7 @@ export interface Site extends AsyncDisposable {
   readonly image_url: string;
   readonly sha256: string;
   order(hostname: string): StartOrder;
-  read(subject: Subject): Promise<NodeRecord>;
+  read(subject: Pick<Subject, 'uuid'>): Promise<NodeRecord>;
 }
 
 export async function startSite(count: number): Promise<Site> {
@@ -71,7 +77,7 @@ export async function startSite(count: number): Promise<Site> {
     const client = parts.own(await createConductorClient({ ...common, store, bus }));
     const front = parts.own(await startAgentFront(store, () => client, IMAGE));
     const rack = parts.own(
-      await startRack({
+      await startRedfishRack({
         count,
         clock: systemClock,
         boot_url: () => front.url,
@@ -84,21 +90,23 @@ export async function startSite(count: number): Promise<Site> {
       }),
     );
     const subjects = await Promise.all(
-      rack.servers.map(async (server): Promise<Subject> => {
+      rack.servers.map(async (server, index): Promise<Subject> => {
+        const driver = index % 2 === 0 ? 'ipmi' : 'redfish';
         const { uuid } = await store.nodes.create({
           name: server.machine.identity.name,
-          driver: 'ipmi',
+          driver,
           conductor_group: '',
           ...AGENT_INTERFACES,
-          power_interface: 'ipmitool',
-          management_interface: 'ipmitool',
-          vendor_interface: 'ipmitool',
+          ...BMC_INTERFACES[driver],
           rescue_interface: 'agent',
-          driver_info: server.driver_info,
+          driver_info:
+            driver === 'ipmi'
+              ? server.driver_info
+              : { ...server.redfish_info, redfish_verify_ca: false, redfish_auth_type: 'basic' },
         });
         const address = server.machine.identity.macs[0] ?? '';
         await store.ports.create({ node_uuid: uuid, address, pxe_enabled: true });
-        return { uuid, server };
+        return { uuid, driver, server };
       }),
     );
     return {

@@ -19,6 +19,8 @@ export interface Stage {
    * the death of a conductor may leave a step that must not run twice undone.
    */
   marks?: Readonly<Record<string, readonly [least: number, most: number]>>;
+  /** Only nodes of this hardware type live it. */
+  driver?: Subject['driver'];
   /** A death in a step that must not run twice fails the job; the node rests in `state` all the same. */
   may_fail?: true;
 }
@@ -138,6 +140,7 @@ export const LIFE: readonly Stage[] = [
   },
   {
     name: 'raw bytes, which must not run twice',
+    driver: 'ipmi',
     state: 'active',
     // Chassis Control, hard reset. IPMI v2.0 28.3
     ask: call('vendor_passthru', {
