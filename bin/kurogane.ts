@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
+import { addClientCommands } from '../cli/add-commands.ts';
+import { CommandFailure } from '../cli/exit-codes.ts';
 import { describeSettings } from '../config/describe-settings.ts';
 import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
+import { systemClock } from '../config/system-clock.ts';
 import { listAudit, verifyAudit } from './audit.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
@@ -102,11 +105,20 @@ program
   .description('read a password from standard input and print its hash for the users file')
   .action(async () => print(await hashPasswordFromInput(process.stdin)));
 
+addClientCommands(program, {
+  env: process.env,
+  clock: systemClock,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  readFile: async (path) => await readFile(path, 'utf8'),
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`kurogane: ${lastWords(error)}\n`);
-  process.exitCode = 1;
+  const words = lastWords(error);
+  if (words !== '') process.stderr.write(`kurogane: ${words}\n`);
+  process.exitCode = error instanceof CommandFailure ? error.code : 1;
 }
 
 function service(

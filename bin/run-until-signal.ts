@@ -57,4 +57,9 @@ export function lastWords(error: unknown): string {
   return expected ? error.message : (error.stack ?? error.message);
 }
 
-const EXPECTED: ReadonlySet<string> = new Set(['SettingsError', 'ServiceError', 'UsersFileError']);
+const EXPECTED: ReadonlySet<string> = new Set([
+  'SettingsError',
+  'ServiceError',
+  'UsersFileError',
+  'CommandFailure',
+]);

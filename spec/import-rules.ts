@@ -66,7 +66,10 @@ export const IMPORT_RULES: readonly Rule[] = [
   })),
   { from: 'drivers/', may: ['drivers/contract.ts', 'lifecycle/'], may_type: ['config/'] },
   { from: 'rack/', may: ['rack/', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
-  { from: 'cli/', may: ['cli/'] },
+  { from: 'cli/docs/write-', may: ['cli/', 'config/project-root.ts'] },
+  { from: 'cli/docs/', may: ['cli/', 'lifecycle/docs/markdown.ts'] },
+  // HTTP only: what a client needs must fit in one file of its own.
+  { from: 'cli/', may: ['cli/', 'net/'], may_type: ['lifecycle/'] },
   { from: 'portal/', may: ['portal/'] },
 ];
 

@@ -283,7 +283,7 @@ describe('the identity service', () => {
     expect(projects.body.projects.map(({ id }: { id: string }) => id)).to.deep.equal(['racks']);
     expect((await request('GET', '/v3/auth/domains', { token })).body.domains).to.deep.equal([]);
     expect((await request('GET', '/v3/auth/system', { token })).body.system).to.deep.equal([{ all: true }]);
-    expect((await request('GET', '/v3/auth/catalog', { token })).body.catalog).to.have.length(2);
+    expect((await request('GET', '/v3/auth/catalog', { token })).body.catalog).to.have.length(3);
   });
 
   it('shows all projects, users, domains and roles to readers of the system, their own to others', async () => {

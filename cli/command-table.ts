@@ -1,0 +1,15 @@
+import type { CommandRow } from './command-row.ts';
+import { SERVER_ROWS } from './rows/servers.ts';
+
+/** Every command that asks the life-cycle API: one a row, one for each operation (a spec compares it with the document). */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    words: 'api document',
+    operation: 'lifecycle.openapi.show',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    help: 'print the OpenAPI document of the life-cycle API (with -o json)',
+    output: { kind: 'item', columns: ['openapi', 'info.title', 'info.version'] },
+  },
+  ...SERVER_ROWS,
+];

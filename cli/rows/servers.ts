@@ -1,0 +1,112 @@
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { type CommandRow, field, type OptionRow, PAGE, query } from '../command-row.ts';
+
+const STAGES = ['registration', 'inventory', 'building', 'in-use', 'maintenance', 'deletion', 'disposed'];
+
+const FILTERS: readonly OptionRow[] = [
+  query('stage', 'in this stage of their life', { choices: STAGES }),
+  query('flavor', 'uuid of a flavor, or a resource class'),
+  query('availability_zone', 'in this availability zone'),
+  query('vendor', 'from this supplier'),
+  query('model', "uuid of a model, or a product's name"),
+  query('project', 'owned or leased by this project'),
+  query('owner', 'owned by this project'),
+  query('lessee', 'leased by this project'),
+  query('rack', 'in this rack'),
+  query('order', 'taken by this order'),
+  query('attention', 'that a person has to look after: true or false'),
+  query('retired', 'retired or not: true or false'),
+  query('power_state', 'in this power state', { choices: ['power on', 'power off', 'error'] }),
+  query('provision_state', 'in this provision state'),
+  query('search', 'start of a uuid, serial number or address, or part of a name or serial number'),
+];
+
+const FACTS: readonly OptionRow[] = [
+  field('serial_number', "the maker's serial number"),
+  field('vendor', 'who supplied it'),
+  field('manufacturer', 'who made it'),
+  field('product_name', "the product's name"),
+  field('model_uuid', 'its model in the catalogue'),
+  field('flavor_uuid', 'its flavor'),
+  field('availability_zone', 'where it is'),
+  field('service_address', 'where the customer reaches it'),
+  field('vlan_id', "the customer's VLAN", { kind: 'integer' }),
+  field('rack', 'its rack'),
+  field('rack_unit', 'the lowest unit that it takes', { kind: 'integer' }),
+  field('notes', "the provider's notes"),
+];
+
+const SERVER_COLUMNS = [
+  ...[
+    'uuid',
+    'name',
+    'stage',
+    'provision_state',
+    'power_state',
+    'attention',
+    'serial_number',
+    'product_name',
+  ],
+  ...['resource_class', 'availability_zone', 'bmc_address', 'service_address'],
+];
+
+export const SERVER_ROWS: readonly CommandRow[] = [
+  {
+    words: 'server list',
+    operation: 'lifecycle.servers.list',
+    method: 'GET',
+    path: '/v1/servers',
+    help: 'list servers',
+    options: [
+      ...FILTERS,
+      query('sort_key', 'sort by this field'),
+      query('sort_dir', 'upwards or downwards', { choices: ['asc', 'desc'] }),
+      ...PAGE,
+    ],
+    output: { kind: 'list', key: 'servers', columns: SERVER_COLUMNS },
+  },
+  {
+    words: 'stage counts',
+    operation: 'lifecycle.servers.counts',
+    method: 'GET',
+    path: '/v1/servers/counts',
+    help: 'count the servers in each stage, and those that need attention',
+    options: FILTERS,
+    output: { kind: 'made', columns: ['stage', 'count', 'attention'], rows: stageCounts },
+  },
+  {
+    words: 'server show',
+    operation: 'lifecycle.servers.show',
+    method: 'GET',
+    path: '/v1/servers/{server}',
+    help: 'show a server, what may be done with it now, and why not otherwise',
+    output: { kind: 'item' },
+  },
+  {
+    words: 'server set',
+    operation: 'lifecycle.servers.update',
+    method: 'PATCH',
+    path: '/v1/servers/{server}',
+    help: 'change what is known of a server; an empty text empties a field',
+    options: FACTS,
+    output: { kind: 'item' },
+  },
+  {
+    words: 'server timeline',
+    operation: 'lifecycle.timeline.show',
+    method: 'GET',
+    path: '/v1/servers/{server}/timeline',
+    help: 'show what was tried with a server, newest first',
+    options: PAGE,
+    output: {
+      kind: 'list',
+      key: 'attempts',
+      columns: ['uuid', 'kind', 'state', 'created_at', 'finished_at', 'conductor', 'cause', 'next_action'],
+    },
+  },
+];
+
+function stageCounts(body: Json): JsonObject[] {
+  const { stages } = body as { stages: Record<string, JsonObject> };
+  return Object.entries(stages).map(([stage, counts]) => ({ stage, ...counts }));
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../lifecycle/clock.ts';
+import type { Json, JsonObject } from '../lifecycle/json.ts';
+import { type AuthSettings, authSettings } from './auth-settings.ts';
+import { type CommandRow, type OptionRow, pathArguments, type WaitRow } from './command-row.ts';
+import { CommandFailure } from './exit-codes.ts';
+import { type Format, render } from './output.ts';
+import { openSession, type Session } from './session.ts';
+
+/** What a command may touch outside. */
+export interface Outside {
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  /** Standard output and standard error, a text with its newline. */
+  out(text: string): void;
+  err(text: string): void;
+  /** Text of a file. @throws Error */
+  readFile(path: string): Promise<string>;
+}
+
+/** What was given on the command line: option name as in the API → value. */
+export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+export interface CommonOptions {
+  output: Format;
+  wait: boolean;
+  timeout_s: number;
+}
+
+/** Runs a command of the table. @throws CommandFailure */
+export async function runRow(
+  row: CommandRow,
+  args: readonly string[],
+  given: Given,
+  common: CommonOptions,
+  outside: Outside,
+): Promise<void> {
+  const params = Object.fromEntries(pathArguments(row.path).map((name, index) => [name, args[index] ?? '']));
+  const path = `${filled(row.path, params)}${queryText(row, given)}`;
+  const body = await bodyOf(row, given, outside);
+  await using session = await openSession(await settingsOf(outside));
+  let answer = await session.request(row.method, path, body);
+  if (common.wait && row.wait !== undefined)
+    answer = await waitFor(row.wait, session, params, answer, common.timeout_s, outside);
+  outside.out(`${render(answer, row.output, common.output)}\n`);
+}
+
+function settingsOf({ env, readFile }: Outside): Promise<AuthSettings> {
+  return authSettings(env, async (paths) => {
+    for (const path of paths) {
+      const text = await readFile(path).catch(() => null);
+      if (text !== null) return text;
+    }
+    return null;
+  });
+}
+
+function filled(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+function queryText(row: CommandRow, given: Given): string {
+  const query = new URLSearchParams();
+  for (const option of optionsOf(row, 'query')) {
+    const value = given[option.name];
+    if (value !== undefined) query.set(option.name, String(value));
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+const optionsOf = (row: CommandRow, where: OptionRow['in']): readonly OptionRow[] =>
+  (row.options ?? []).filter((option) => option.in === where);
+
+async function bodyOf(row: CommandRow, given: Given, outside: Outside): Promise<JsonObject | undefined> {
+  const options = optionsOf(row, 'body');
+  if (row.body === undefined && options.length === 0) return undefined;
+  const body: JsonObject = { ...row.body };
+  for (const option of options) {
+    const value = given[option.name];
+    if (value !== undefined) body[option.name] = await optionValue(option, value, outside);
+  }
+  return body;
+}
+
+async function optionValue(option: OptionRow, value: Given[string] & {}, outside: Outside): Promise<Json> {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return [...value];
+  const name = `--${option.name.replaceAll('_', '-')}`;
+  if (option.kind === 'json') return jsonOf(name, value, outside);
+  if (value === '') return null;
+  if (option.kind === 'text') return value;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number))
+    throw new CommandFailure('usage', `${name} takes a whole number, not ${value}.`);
+  return number;
+}
+
+async function jsonOf(name: string, given: string, outside: Outside): Promise<Json> {
+  let text = given;
+  if (given.startsWith('@'))
+    text = await outside.readFile(given.slice(1)).catch((error: unknown) => {
+      throw new CommandFailure(
+        'usage',
+        `${name}: ${given.slice(1)} cannot be read: ${(error as Error).message}`,
+      );
+    });
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new CommandFailure('usage', `${name} takes JSON, or @FILE with JSON in it.`);
+  }
+}
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Asks until the work is over, and tells on standard error where it is. @throws CommandFailure work_failed, timed_out */
+async function waitFor(
+  wait: WaitRow,
+  session: Session,
+  params: Readonly<Record<string, string>>,
+  first: Json,
+  timeout_s: number,
+  { clock, err }: Outside,
+): Promise<Json> {
+  const until = clock.monotonic() + timeout_s * 1000;
+  let told = '';
+  for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(LONGEST_PAUSE_MS, pause_ms * 1.5)) {
+    const body = (await session.request('GET', wait.path(params, first))) as JsonObject;
+    const progress = wait.progress(body);
+    if (progress !== told) err(`${progress}\n`);
+    told = progress;
+    const over = wait.over(body);
+    if (over?.well === false) throw new CommandFailure('work_failed', over.text);
+    if (over !== null) return body;
+    if (clock.monotonic() + pause_ms > until)
+      throw new CommandFailure('timed_out', `It was not over after ${timeout_s} s: ${progress}`);
+    await clock.sleep(pause_ms);
+  }
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { loadOpenApi } from '../../api/http/operations.ts';
+import { COMMANDS } from '../../cli/command-table.ts';
+import { cliPage } from '../../cli/docs/cli-page.ts';
+import { EXIT_CODES } from '../../cli/exit-codes.ts';
+import { width } from '../../cli/output.ts';
+import { projectRoot } from '../../config/project-root.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
+import { newNode } from '../builders/records.ts';
+import { type ApiBench, startApiBench } from '../contract/api/api-bench.ts';
+import { freePort } from '../services/free-port.ts';
+import { run } from '../services/process.ts';
+import { type ClientRun, runClient } from './client-bench.ts';
+
+interface Documented {
+  operationId: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
+
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, unknown>;
+}
+
+describe('S62 the commands of a client', () => {
+  it('are one for every operation of the life-cycle API, with every parameter and field', async () => {
+    const { document } = await loadOpenApi('lifecycle');
+    const { paths, components } = JSON.parse(document) as {
+      paths: Record<string, Record<string, Documented>>;
+      components: { schemas: Record<string, Schema> };
+    };
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([method]) => method !== 'parameters')
+        .map(([method, one]) => {
+          const schema = one.requestBody?.content['application/json']?.schema ?? {};
+          const name = schema.$ref?.split('/').at(-1);
+          const { properties = {} } = name === undefined ? schema : (components.schemas[name] ?? {});
+          const query = (one.parameters ?? []).filter((parameter) => parameter.in === 'query');
+          return {
+            ...{ operation: one.operationId, method: method.toUpperCase(), path },
+            options: [...query.map((parameter) => parameter.name), ...Object.keys(properties)].sort(),
+          };
+        }),
+    );
+    const ours = COMMANDS.map(({ operation, method, path, options = [], body = {} }) => ({
+      ...{ operation, method, path },
+      options: [...options.map(({ name }) => name), ...Object.keys(body)].sort(),
+    }));
+    expect(ours).to.have.deep.members(documented);
+    const words = COMMANDS.map((row) => row.words);
+    expect(new Set(words).size).to.equal(words.length);
+  });
+
+  it('are docs/cli.md (npm run cli-docs makes it anew)', () => {
+    expect(readFileSync(join(projectRoot, 'docs/cli.md'), 'utf8')).to.equal(cliPage());
+  });
+});
+
+describe('a client command', () => {
+  let bench: ApiBench;
+  before(async () => {
+    bench = await startApiBench();
+  });
+  after(() => bench[Symbol.asyncDispose]());
+  afterEach(() => bench.clear());
+
+  const client = (...args: string[]): Promise<ClientRun> =>
+    runClient(args, { OS_AUTH_TYPE: 'none', OS_ENDPOINT: `${bench.url}/lifecycle/` });
+
+  it('prints a list as a table, as JSON and as YAML', async () => {
+    const { uuid } = await bench.store.nodes.create(
+      newNode({ name: '倉庫-1', provision_state: 'available' }),
+    );
+    await bench.store.nodes.create(newNode({ name: 'other' }));
+    const { stdout, code } = await client('server', 'list', '--stage', 'inventory');
+    expect(code).to.equal(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).to.have.length(5);
+    expect(new Set(lines.map(width)).size, stdout).to.equal(1);
+    expect(lines[3]).to.contain(uuid).and.contain('倉庫-1').and.contain('inventory');
+    const listed = JSON.parse((await client('server', 'list', '--sort-key', 'name', '-o', 'json')).stdout);
+    expect(listed.servers.map(({ name }: { name: string }) => name)).to.deep.equal(['other', '倉庫-1']);
+    const shown = parse((await client('server', 'show', '倉庫-1', '-o', 'yaml')).stdout) as JsonObject;
+    expect(shown).to.deep.include({ uuid, stage: 'inventory' });
+  });
+
+  it('lets no value move the cursor of the terminal', async () => {
+    await bench.store.nodes.create(newNode({ name: 'n' }));
+    const notes = 'a\u001B[2J\nb\u202Ec';
+    expect((await client('server', 'set', 'n', '--notes', notes, '--rack', 'A 1')).code).to.equal(0);
+    const { stdout } = await client('server', 'show', 'n');
+    for (const char of ['\u001B', '\u202E']) expect(stdout).to.not.contain(char);
+    expect(stdout).to.contain('a\uFFFD[2J b\uFFFDc').and.contain('A 1');
+  });
+
+  it('changes fields, and empties those given an empty text', async () => {
+    const { uuid } = await bench.store.nodes.create(newNode({ name: 'n' }));
+    await client('server', 'set', 'n', '--vendor', 'v', '--vlan-id', '12');
+    expect(await bench.store.servers.get(uuid)).to.deep.include({ vendor: 'v', vlan_id: 12 });
+    await client('server', 'set', 'n', '--vendor', '');
+    expect(await bench.store.servers.get(uuid)).to.deep.include({ vendor: null, vlan_id: 12 });
+  });
+
+  it('counts the stages', async () => {
+    await bench.store.nodes.create(newNode({ provision_state: 'active' }));
+    expect((await client('stage', 'counts')).stdout).to.match(/\| in-use +\| 1 +\| 0 +\|/);
+  });
+
+  const exits: [string, keyof typeof EXIT_CODES, string[], RegExp][] = [
+    ['there is no such server', 'missing', ['server', 'show', 'nobody'], /nobody could not be found/],
+    ['a value is not accepted', 'invalid', ['server', 'list', '--limit', '0'], /limit/],
+    ['a number is none', 'usage', ['server', 'set', 'n', '--vlan-id', 'x'], /--vlan-id takes a whole number/],
+    ['an option is unknown', 'usage', ['server', 'list', '--colour', 'red'], /--colour/],
+    ['a choice is none', 'usage', ['server', 'list', '--stage', 'limbo'], /registration/],
+    ['an argument is missing', 'usage', ['server', 'show'], /missing required argument/],
+    ['a command is unknown', 'usage', ['server', 'dance'], /dance|Usage/],
+    ['help is asked for', 'done', ['server', 'list', '--help'], /^$/],
+    ['there is no such shell', 'usage', ['completion', 'fish'], /bash, zsh/],
+  ];
+  for (const [when, exit, args, told] of exits)
+    it(`ends with ${EXIT_CODES[exit].code} when ${when}`, async () => {
+      const { code, stderr } = await client(...args);
+      expect(code).to.equal(EXIT_CODES[exit].code);
+      expect(stderr).to.match(told);
+    });
+
+  it('says that nobody answers, and that there is no login', async () => {
+    const away = await runClient(['server', 'list'], {
+      OS_AUTH_TYPE: 'none',
+      OS_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
+    });
+    expect(away.code).to.equal(EXIT_CODES.unavailable.code);
+    expect(away.stderr).to.match(/127\.0\.0\.1:\d+ cannot be reached/);
+    const nobody = await runClient(['server', 'list'], {});
+    expect(nobody.code).to.equal(EXIT_CODES.usage.code);
+    expect(nobody.stderr).to.contain('OS_AUTH_URL').and.contain('OS_CLOUD');
+  });
+
+  it('takes a cloud of clouds.yaml, and variables over it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kurogane-clouds-'));
+    try {
+      const file = join(folder, 'clouds.yaml');
+      await writeFile(
+        file,
+        `clouds: {here: {auth_type: none, baremetal_lifecycle_endpoint_override: "${bench.url}/lifecycle"}}`,
+      );
+      const env = { OS_CLIENT_CONFIG_FILE: file, OS_CLOUD: 'here' };
+      expect((await runClient(['stage', 'counts'], env)).code).to.equal(0);
+      const elsewhere = { ...env, OS_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
+      expect((await runClient(['stage', 'counts'], elsewhere)).code).to.equal(EXIT_CODES.unavailable.code);
+      const missing = await runClient(['stage', 'counts'], { ...env, OS_CLOUD: 'there' });
+      expect(missing.code).to.equal(EXIT_CODES.usage.code);
+      expect(missing.stderr).to.contain('here');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('is completed by bash', async () => {
+    const { stdout } = await client('completion', 'bash');
+    const complete = async (...words: string[]): Promise<string[]> => {
+      const line = `COMP_WORDS=(kurogane ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
+      const script = `${stdout}\n${line}; _kurogane; echo "\${COMPREPLY[@]}"`;
+      const told = await run({ command: 'bash', args: ['--norc', '-c', script] });
+      return told.stdout.trim().split(/\s+/);
+    };
+    expect(await complete('ser')).to.deep.equal(['server']);
+    expect(await complete('server', '')).to.include.members(['list', 'show', 'set']);
+    expect(await complete('server', 'show', 'node-1', '--out')).to.deep.equal(['--output']);
+    expect(await complete('server', 'list', '--st')).to.deep.equal(['--stage']);
+    expect((await client('completion', 'zsh')).stdout).to.match(/^#compdef kurogane\n.*bashcompinit/s);
+  });
+});
