@@ -149,6 +149,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
       now: () => this.now(),
       change: (changes) => this.change(changes),
       bmc: () => this.bmc(),
+      bmcWith: (driver_info) => this.bmcWith(driver_info),
       agent: () => this.agent(),
       replan: (steps) => {
         this.steps = [...this.steps.slice(0, this.step_index + 1), ...steps];
@@ -158,8 +159,17 @@ export class JobRun implements WorkContext, AsyncDisposable {
   }
 
   bmc(): Promise<Bmc> {
-    this.#bmc ??= openBmc({
-      node: this.node,
+    this.#bmc ??= this.#open(this.node);
+    return this.#bmc;
+  }
+
+  bmcWith(driver_info: JsonObject): Promise<Bmc> {
+    return this.#open({ ...this.node, driver_info });
+  }
+
+  #open(node: NodeRecord): Promise<Bmc> {
+    return openBmc({
+      node,
       drivers: this.drivers,
       settings: this.settings,
       clock: this.clock,
@@ -169,7 +179,6 @@ export class JobRun implements WorkContext, AsyncDisposable {
       commands: this.commands,
       gates: this.#gates,
     });
-    return this.#bmc;
   }
 
   agent(): AgentClient {

@@ -62,6 +62,8 @@ export interface WorkContext {
   change(changes: NodeChanges): void;
   /** The way to the node's BMC, opened by the first use. */
   bmc(): Promise<Bmc>;
+  /** The way to a BMC by another driver_info, which the caller disposes: how new credentials are proved. */
+  bmcWith(driver_info: JsonObject): Promise<Bmc>;
   /** The agent that last sent a heartbeat. @throws StepFailure when none is known. */
   agent(): AgentClient;
 }

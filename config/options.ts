@@ -150,6 +150,15 @@ export const OPTIONS = {
     allow_provisioning_in_maintenance: flag(true, 'Nodes in maintenance may be provided and cleaned.'),
     node_history: flag(true, 'Keep a history of errors and events per node.'),
     node_history_max_entries: integer(300, 'History entries kept per node.', 0),
+    disallow_clean_steps: list(['vendor.send_raw'], 'Steps (interface.step) that no cleaning may ask for.'),
+    disallow_deploy_steps: list(['vendor.send_raw'], 'Steps that no deployment and no template may ask for.'),
+    disallow_service_steps: list(['vendor.send_raw'], 'Steps that no service may ask for.'),
+    hardware_step_poll_interval: integer(10, 'Seconds between looks at work that a BMC goes on with.', 1),
+    hardware_step_timeout: integer(
+      3600,
+      'Seconds that a BMC may take for the work of one step, such as a firmware update.',
+      1,
+    ),
     deploy_kernel: text('', 'Kernel of the deploy ramdisk for nodes that name none.'),
     deploy_ramdisk: text('', 'Deploy ramdisk for nodes that name none.'),
   },
@@ -293,6 +302,10 @@ export const OPTIONS = {
   redfish: {
     connection_attempts: integer(5, 'Times that a Redfish BMC which cannot be reached is tried.', 1),
     connection_retry_interval: integer(4, 'Seconds between attempts to reach a Redfish BMC.', 1),
+    enable_verify_bmc_clock: flag(
+      false,
+      'Compare the clock of a BMC with that of the conductor when a node is verified, and set it when it is wrong.',
+    ),
     auth_type: choice(
       ['auto', 'basic', 'session'],
       'auto',

@@ -99,6 +99,7 @@ export interface Connection extends AsyncDisposable {
   readonly bmc?: BmcControl;
   readonly bootMode?: BootModeControl;
   readonly secureBoot?: SecureBootControl;
+  readonly secureBootKeys?: SecureBootKeys;
   readonly indicators?: IndicatorControl;
   readonly virtualMedia?: VirtualMediaControl;
   readonly console?: ConsoleControl;
@@ -108,6 +109,7 @@ export interface Connection extends AsyncDisposable {
   readonly firmware?: FirmwareReader;
   readonly firmwareUpdater?: FirmwareUpdater;
   readonly raid?: RaidControl;
+  readonly raidProfiles?: RaidProfiles;
   readonly drives?: DriveEraser;
   readonly tasks?: TaskReader;
   readonly accounts?: AccountControl;
@@ -224,6 +226,11 @@ export interface SecureBootControl {
   get(options: CallOptions): Promise<boolean | null>;
   /** Setting what is set already is no error. */
   set(enabled: boolean, options: CallOptions): Promise<void>;
+}
+
+export interface SecureBootKeys {
+  /** Puts the keys of the factory in place, or leaves none; taken on with the next boot. */
+  reset(to: 'default' | 'none', options: CallOptions): Promise<void>;
 }
 
 /** Parts of a server that have lamps, in the API's words. */
@@ -404,6 +411,16 @@ export interface RaidControl {
   ): Promise<BmcTask>;
   /** Deleting a volume that is gone is no error. */
   delete(volume: { controller: string; id: string }, options: CallOptions): Promise<BmcTask>;
+}
+
+/** RAID of hardware that knows whole layouts by name, and no single volumes. */
+export interface RaidProfiles {
+  /** The layout that gives these logical disks, in Ironic's words, or why there is none. Pure. */
+  find(logical_disks: readonly JsonObject[]): { profile: string } | { problem: string };
+  /** Puts the layout in place of what there is. */
+  apply(profile: string, options: CallOptions): Promise<BmcTask>;
+  /** Deletes all volumes. */
+  clear(options: CallOptions): Promise<BmcTask>;
 }
 
 export interface DriveEraser {

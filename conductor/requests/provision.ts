@@ -21,6 +21,7 @@ import {
   refuseProtected,
   skipsCleaning,
 } from './checks.ts';
+import type { StepArea } from './hardware-steps.ts';
 import { changeNode, lockedError, type NodeRequest, type RequestDeps, reread } from './reserve.ts';
 import { requestedSteps } from './steps.ts';
 
@@ -52,14 +53,34 @@ async function refuseCrowd(
     });
 }
 
-async function checkDeploy(node: NodeRecord, deps: ProvisionDeps, op: string): Promise<void> {
+async function checkDeploy(
+  node: NodeRecord,
+  deps: ProvisionDeps,
+  args: ProvisionArgs,
+  op: string,
+): Promise<void> {
   refuseMaintenance(node, op);
   refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node));
   refuseProblems(
     `Failed to validate power info of node ${node.uuid}`,
     driverInfoProblems(node, deps.drivers),
   );
+  checkSteps('deploy', node, deps, args);
   await refuseCrowd(deps, DEPLOY_STATES, deps.settings.conductor.max_concurrent_deploy);
+}
+
+/** @throws InvalidParameterValue for steps that this node cannot run; those of the deploy interface itself are the plan's */
+function checkSteps(
+  area: StepArea,
+  node: NodeRecord,
+  { settings, drivers }: ProvisionDeps,
+  args: ProvisionArgs,
+): void {
+  const steps = (args[`${area}_steps`] ?? []).filter(
+    (step) => area !== 'deploy' || step.interface !== 'deploy',
+  );
+  const disable_ramdisk = args.disable_ramdisk === true;
+  requestedSteps({ area, node, steps, disable_ramdisk, settings, drivers });
 }
 
 function deployChanges(node: NodeRecord, args: ProvisionArgs): NodeChanges {
@@ -81,17 +102,17 @@ const IMAGE_DERIVED = ['kernel', 'ramdisk', 'image_url'];
 
 const RULES: Readonly<Record<string, VerbRules>> = {
   deploy: {
-    check: async (node, deps) => {
-      await checkDeploy(node, deps, 'deploying');
+    check: async (node, deps, args) => {
+      await checkDeploy(node, deps, args, 'deploying');
       if (node.retired) throw serviceError('NodeIsRetired', { op: 'deploying', node: node.uuid });
     },
     changes: deployChanges,
     job: deployJob,
   },
   rebuild: {
-    check: async (node, deps) => {
+    check: async (node, deps, args) => {
       refuseProtected(node);
-      await checkDeploy(node, deps, 'rebuilding');
+      await checkDeploy(node, deps, args, 'rebuilding');
     },
     changes: (node, args) => {
       const changes = deployChanges(node, args);
@@ -130,7 +151,7 @@ const RULES: Readonly<Record<string, VerbRules>> = {
   clean: {
     check: async (node, deps, args) => {
       refuseMaintenance(node, 'cleaning');
-      requestedSteps(args.clean_steps ?? [], args.disable_ramdisk === true);
+      checkSteps('clean', node, deps, args);
       await refuseCrowd(deps, CLEAN_STATES, deps.settings.conductor.max_concurrent_clean);
     },
     changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
@@ -142,9 +163,9 @@ const RULES: Readonly<Record<string, VerbRules>> = {
   },
   adopt: { check: () => {} },
   service: {
-    check: (node, _deps, args) => {
+    check: (node, deps, args) => {
       refuseMaintenance(node, 'servicing');
-      requestedSteps(args.service_steps ?? [], args.disable_ramdisk === true);
+      checkSteps('service', node, deps, args);
     },
     changes: (node) => ({ driver_internal_info: wipedAgent(node.driver_internal_info) }),
     job: (_node, args) => ({

@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import { plannedStep, type WorkContext } from '../step.ts';
+import { plannedStep, type StepContext, StepFailure, stepName, type WorkContext } from '../step.ts';
 import { nodeForAgent } from './agent-step.ts';
 
 /**
@@ -33,6 +33,20 @@ export function stepsOfAgent(result: Json, area: 'clean' | 'deploy' | 'service')
         in_band: true,
       }),
     );
+}
+
+/**
+ * Refuses steps of the plan that the agent does not offer, before the first of them runs. An agent that lists nothing at all
+ * is believed to know them.
+ * @throws StepFailure
+ */
+export function refuseNotOffered(ctx: StepContext, offered: readonly PlannedStep[]): void {
+  const known = new Set(offered.map(stepName));
+  const unknown = (ctx.job.steps ?? []).filter((step) => step.in_band && !known.has(stepName(step)));
+  if (known.size === 0 || unknown.length === 0) return;
+  throw new StepFailure(
+    `The ramdisk of this server does not have the steps ${unknown.map(stepName).join(', ')}. None was run. It has: ${[...known].join(', ')}.`,
+  );
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

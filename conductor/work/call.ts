@@ -5,6 +5,7 @@ import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
 import { bootMode, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
 import { networkOf } from '../network/network.ts';
+import { rawBytes } from '../raw-bytes.ts';
 import { deployProblems, driverInfoProblems } from '../requests/checks.ts';
 import { type StepContext, type StepDefinition, stepName, type Work } from '../step.ts';
 import { HARDWARE_CHANGES, HARDWARE_READS } from './hardware-calls.ts';
@@ -131,17 +132,6 @@ const VENDOR_CALLS: Readonly<Record<string, (ctx: StepContext, data: JsonObject)
     return null;
   },
 };
-
-/** `0x00 0x01`, `00 01` or `0 1`: hexadecimal with 0x, else decimal, as ipmitool reads them. null: not bytes. */
-function rawBytes(text: string): Uint8Array | null {
-  const bytes = text
-    .trim()
-    .split(/[\s,]+/)
-    .map(Number);
-  const valid =
-    bytes.length >= 2 && bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
-  return valid ? Uint8Array.from(bytes) : null;
-}
 
 function vendorMethods(ctx: StepContext): boolean {
   return ctx.node.vendor_interface === 'ipmitool';

@@ -15,8 +15,9 @@ import {
   type Work,
   type WorkContext,
 } from '../step.ts';
+import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
-import { askForSteps, stepsOfAgent } from './agent-steps.ts';
+import { askForSteps, refuseNotOffered, stepsOfAgent } from './agent-steps.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -27,7 +28,11 @@ function isManual(ctx: WorkContext): boolean {
 
 function steps(ctx: WorkContext): PlannedStep[] {
   const asked = ctx.job.args.clean_steps;
-  return requestedSteps(Array.isArray(asked) ? (asked as JsonObject[]) : [], false);
+  return requestedSteps({
+    ...{ area: 'clean', node: ctx.node, settings: ctx.settings, drivers: ctx.drivers },
+    steps: Array.isArray(asked) ? (asked as JsonObject[]) : [],
+    disable_ramdisk: ctx.job.args.disable_ramdisk === true,
+  });
 }
 
 /** Boots the ramdisk, waits for the agent, and for an automated clean asks it for its steps. */
@@ -41,7 +46,10 @@ const prepare: StepDefinition = {
       return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
     }
     const result = await askForSteps(ctx, 'clean');
-    if (isManual(ctx)) return DONE;
+    if (isManual(ctx)) {
+      refuseNotOffered(ctx, stepsOfAgent(result, 'clean'));
+      return DONE;
+    }
     const in_band = automatedSteps(result, ctx);
     ctx.replan([...in_band, plannedStep('deploy.tear_down_cleaning')]);
     return DONE;
@@ -94,6 +102,7 @@ export const cleanWork: Work = {
   step_field: 'clean_step',
   plan: async (ctx) => {
     const own = isManual(ctx) ? steps(ctx) : [];
+    await refuseImpossible(ctx, own);
     const without_ramdisk = ctx.job.args.disable_ramdisk === true;
     if (!usesAgent(ctx.node) || without_ramdisk) return own;
     return [
@@ -104,7 +113,7 @@ export const cleanWork: Work = {
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
-    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('clean', step) : null);
+    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('clean', step) : hardwareStep(step));
   },
   finish: async (ctx) => {
     await refreshCaches(ctx);

@@ -18,6 +18,7 @@ import {
   type Work,
   type WorkContext,
 } from '../step.ts';
+import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { DIRECT_STEPS } from './deploy-direct.ts';
 import { inBandStep } from './in-band-step.ts';
@@ -72,15 +73,32 @@ export async function deployPlan(ctx: WorkContext): Promise<PlannedStep[]> {
   const traits = ctx.node.instance_info.traits;
   if (Array.isArray(traits) && traits.length > 0) {
     const templates = await ctx.store.deploy_templates.list({ where: { name: traits.map(String) } });
-    for (const template of templates) override(plan, template.steps);
+    for (const template of templates) override(ctx, plan, template.steps);
   }
   const { deploy_steps } = ctx.job.args;
-  if (Array.isArray(deploy_steps)) override(plan, deploy_steps as JsonObject[]);
-  return [...plan.values()].filter((step) => step.priority > 0).sort((a, b) => b.priority - a.priority);
+  if (Array.isArray(deploy_steps)) override(ctx, plan, deploy_steps as JsonObject[]);
+  const steps = [...plan.values()]
+    .filter((step) => step.priority > 0)
+    .sort((a, b) => b.priority - a.priority);
+  await refuseImpossible(ctx, steps);
+  return steps;
 }
 
-function override(plan: Map<string, PlannedStep>, steps: readonly JsonObject[]): void {
-  for (const step of requestedSteps(steps, false)) {
+function override(ctx: WorkContext, plan: Map<string, PlannedStep>, steps: readonly JsonObject[]): void {
+  // A step of the interface's own is moved or taken out only: nobody has to be asked for it.
+  const own = steps.filter(({ interface: kind, step }) => plan.has(`${String(kind)}.${String(step)}`));
+  const { node, settings, drivers } = ctx;
+  const others = requestedSteps({
+    ...{ area: 'deploy', node, settings, drivers, disable_ramdisk: false },
+    steps: steps.filter((step) => !own.includes(step)),
+  });
+  const moved = own.map(({ interface: kind, step, args, priority }) =>
+    plannedStep(`${String(kind)}.${String(step)}`, {
+      args: (args ?? {}) as JsonObject,
+      priority: Number(priority ?? 0),
+    }),
+  );
+  for (const step of [...moved, ...others]) {
     const name = stepName(step);
     if (name === 'deploy.deploy') {
       if (step.priority > 0)
@@ -102,7 +120,7 @@ export const deployWork: Work = {
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
-    return findIn(stepsOf(node))(step) ?? (step.in_band ? inBandStep('deploy', step) : null);
+    return findIn(stepsOf(node))(step) ?? (step.in_band ? inBandStep('deploy', step) : hardwareStep(step));
   },
   finish: async (ctx) => ({
     events: ['done'],

@@ -12,8 +12,9 @@ import {
   type Work,
   type WorkContext,
 } from '../step.ts';
+import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
-import { askForSteps } from './agent-steps.ts';
+import { askForSteps, refuseNotOffered, stepsOfAgent } from './agent-steps.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootFrom, bootRamdisk, limit_ms } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -22,7 +23,7 @@ const prepare: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     if (ctx.woken) {
-      await askForSteps(ctx, 'service');
+      refuseNotOffered(ctx, stepsOfAgent(await askForSteps(ctx, 'service'), 'service'));
       return DONE;
     }
     const network = networkOf(ctx);
@@ -52,7 +53,12 @@ export const serviceWork: Work = {
   step_field: 'service_step',
   plan: async (ctx) => {
     const asked = ctx.job.args.service_steps;
-    const steps = requestedSteps(Array.isArray(asked) ? (asked as JsonObject[]) : [], false);
+    const steps = requestedSteps({
+      ...{ area: 'service', node: ctx.node, settings: ctx.settings, drivers: ctx.drivers },
+      steps: Array.isArray(asked) ? (asked as JsonObject[]) : [],
+      disable_ramdisk: ctx.job.args.disable_ramdisk === true,
+    });
+    await refuseImpossible(ctx, steps);
     if (!usesAgent(ctx.node) || ctx.job.args.disable_ramdisk === true) return steps;
     return [
       plannedStep('deploy.prepare_service', { abortable: true }),
@@ -62,7 +68,7 @@ export const serviceWork: Work = {
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
-    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('service', step) : null);
+    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('service', step) : hardwareStep(step));
   },
   finish: async (ctx) => {
     await refreshCaches(ctx);

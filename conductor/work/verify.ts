@@ -1,5 +1,6 @@
 import { refreshCaches } from '../caches.ts';
-import { DONE, findIn, plannedStep, type StepDefinition, type Work } from '../step.ts';
+import { DONE, findIn, plannedStep, type StepDefinition, type Work, type WorkContext } from '../step.ts';
+import { verifyClock } from '../steps/management.ts';
 
 /** Reads the power state: proof that the BMC answers to the node's driver_info. What else it tells is kept. */
 const readPower: StepDefinition = {
@@ -12,10 +13,21 @@ const readPower: StepDefinition = {
   },
 };
 
+/** Ironic's redfish interface has this step, and so have ours for hardware in memory. */
+function verifiesClock({ settings, node }: WorkContext): boolean {
+  return settings.redfish.enable_verify_bmc_clock && ['redfish', 'fake'].includes(node.management_interface);
+}
+
 /** enroll → manageable: the BMC can be reached with the credentials given. */
 export const verifyWork: Work = {
-  plan: async () => [plannedStep('power.validate')],
-  find: findIn({ 'power.validate': readPower }),
+  plan: async (ctx) => [
+    plannedStep('power.validate'),
+    ...(verifiesClock(ctx) ? [plannedStep('management.verify_bmc_clock', { priority: 1 })] : []),
+  ],
+  find: findIn({
+    'power.validate': readPower,
+    'management.verify_bmc_clock': { survives: 'repeat', run: verifyClock.run },
+  }),
   finish: () => ({ events: ['done'], changes: { last_error: null } }),
   fail: () => ({ events: ['fail'], changes: {} }),
 };

@@ -336,7 +336,7 @@ describe('a conductor that was paused past its lease', () => {
           }, 'repeat'),
         ),
       });
-      const clean_steps = [{ interface: 'power', step: 'act' }];
+      const clean_steps = [{ interface: 'power', step: 'power_on' }];
       await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
       await inside;
       const second = await bench.start(
