@@ -98,7 +98,12 @@ export async function openBmc(deps: {
     const began = clock.monotonic();
     try {
       const { gates } = deps;
-      const answer = await (gates && gated ? gates.run(key, lease.signal, call) : call());
+      // The gate may let the call wait: the lease is looked at again then.
+      const held = (): Promise<T> => {
+        lease.check();
+        return call();
+      };
+      const answer = await (gates && gated ? gates.run(key, lease.signal, held) : call());
       called(what, 'ok', began, typeof answer === 'string' ? answer : 'ok');
       return answer;
     } catch (error) {

@@ -13,10 +13,14 @@ export type Modes = Pick<NodeRecord, 'boot_mode' | 'secure_boot'>;
  */
 export async function readModes(bmc: Bmc, node: Pick<NodeRecord, 'management_interface'>): Promise<Modes> {
   if (!managesHardware(node)) return { boot_mode: null, secure_boot: null };
-  return bmc.use('read the boot mode', async ({ bootMode, secureBoot }, options) => ({
-    boot_mode: (await bootMode?.get(options)) ?? null,
-    secure_boot: (await secureBoot?.get(options)) ?? null,
-  }));
+  // Two uses: the lease is looked at before each.
+  const boot_mode = await bmc.use('read the boot mode', async ({ bootMode }, options) =>
+    bootMode?.get(options),
+  );
+  const secure_boot = await bmc.use('read whether secure boot is on', async ({ secureBoot }, options) =>
+    secureBoot?.get(options),
+  );
+  return { boot_mode: boot_mode ?? null, secure_boot: secure_boot ?? null };
 }
 
 /**

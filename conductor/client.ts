@@ -41,6 +41,13 @@ export interface ConductorClient {
   updateNode(node: NodeRecord, changes: Partial<NodeRecord>, caller: Caller): Promise<NodeRecord>;
   /** Runs `change` while the node cannot be taken by a job (ports, traits and other satellites of a locked node). */
   withNodeUnlocked<T>(node: NodeRecord, change: () => Promise<T>): Promise<T>;
+  /**
+   * Takes a node away from whoever holds it. The job behind the reservation ends, and who claimed it can write neither job
+   * nor node any more, and learns it at the latest when it next renews its lease; work under way leaves the node failed.
+   * @param job_uuid the job that the caller saw; null: whichever it is.
+   * @throws Conflict: not reserved, or held by another job
+   */
+  breakReservation(node: NodeRecord, job_uuid: string | null, caller: Caller): Promise<NodeRecord>;
   /** Deletes a node and all that hangs on it. State, protection and instance rules are checked here. */
   deleteNode(node: NodeRecord, caller: Caller): Promise<void>;
   /**

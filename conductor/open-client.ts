@@ -16,6 +16,7 @@ import { changeHardware } from './requests/hardware.ts';
 import { deleteNode, updateNode, withNodeUnlocked } from './requests/node.ts';
 import { power } from './requests/power.ts';
 import { provision } from './requests/provision.ts';
+import { breakReservation } from './requests/reservation.ts';
 import type { ConductorLogger } from './step.ts';
 
 /** What PUT and DELETE of maintenance change. */
@@ -56,6 +57,7 @@ export async function createConductorClient(deps: {
     },
     announce: (what, change) => notifier.announce(what, change),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),
+    breakReservation: (node, job_uuid, caller) => breakReservation(common, node, job_uuid, caller),
     deleteNode: (node, caller) =>
       notifier.announce({ object: 'node', action: 'delete', record: node }, () =>
         deleteNode(common, node, caller),

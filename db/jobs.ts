@@ -131,7 +131,7 @@ export function jobRepository(db: Executor): JobRepository {
         `SELECT \`id\` FROM \`jobs\` WHERE \`node_uuid\` = ? AND ${idle} ORDER BY \`id\``,
         [node_uuid],
       );
-      const error = JSON.stringify({ code: 'Cancelled', message: why, status: 409 });
+      const error = cancelled(why);
       const ended: number[] = [];
       for (const [id = null] of rows) {
         const text =
@@ -140,6 +140,14 @@ export function jobRepository(db: Executor): JobRepository {
         if ((await db.run(text, [error, id])).changes > 0) ended.push(Number(id));
       }
       return ended;
+    },
+
+    async revoke(id, fencing_token, why) {
+      const text =
+        "UPDATE `jobs` SET `state` = 'cancelled', `fencing_token` = `fencing_token` + 1, `error` = ?, " +
+        `\`finished_at\` = ${now}, \`lease_expires_at\` = NULL, \`wait_for\` = NULL ` +
+        "WHERE `id` = ? AND `fencing_token` = ? AND `state` IN ('queued', 'running', 'waiting')";
+      return (await db.run(text, [cancelled(why), id, fencing_token])).changes > 0;
     },
 
     async requestAbort(id) {
@@ -178,6 +186,9 @@ export function jobRepository(db: Executor): JobRepository {
     },
   };
 }
+
+/** The error of a job that somebody else ended. */
+const cancelled = (why: string): string => JSON.stringify({ code: 'Cancelled', message: why, status: 409 });
 
 /** What a change of state brings with it: who holds the job, and when it ended. */
 function consequences(state: JobRecord['state'] | undefined, now: string): string[] {

@@ -284,6 +284,11 @@ export interface JobRepository {
   wake(node_uuid: string, reasons: readonly JobRecord['wait_for'][]): Promise<number | null>;
   /** Ends jobs of a node that do not run (queued or waiting). Resolves with their ids. */
   cancelIdle(node_uuid: string, why: string): Promise<number[]>;
+  /**
+   * Ends a job that has not ended, whoever holds it, and counts its fencing token on: who claimed it cannot write any more.
+   * False: it ended or was claimed anew since `fencing_token` was read.
+   */
+  revoke(id: number, fencing_token: number, why: string): Promise<boolean>;
   /** Sets abort_after on a waiting or running job. */
   requestAbort(id: number): Promise<boolean>;
   /**

@@ -1,6 +1,7 @@
 import type { LifecycleHandler } from './handler.ts';
 import { countServers } from './servers/counts.ts';
 import { listServers } from './servers/list.ts';
+import { breakReservation, showReservation } from './servers/reservation.ts';
 import { showServer } from './servers/show.ts';
 import { updateServer } from './servers/update.ts';
 import { showTimeline } from './timeline.ts';
@@ -12,5 +13,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.counts': countServers,
   'lifecycle.servers.show': showServer,
   'lifecycle.servers.update': updateServer,
+  'lifecycle.reservation.show': showReservation,
+  'lifecycle.reservation.break': breakReservation,
   'lifecycle.timeline.show': showTimeline,
 };

@@ -1,6 +1,8 @@
 import {
   API_READER,
+  SYSTEM_ADMIN,
   SYSTEM_MEMBER,
+  SYSTEM_OR_OWNER_READER,
   SYSTEM_OR_PROJECT_READER,
   SYSTEM_READER,
 } from '../openstack/policy/personas.ts';
@@ -16,6 +18,8 @@ export const LIFECYCLE_RULES = {
   /** The provider's own fields: notes, the record of a disposal. */
   'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:server:reservation:get': { check: SYSTEM_OR_OWNER_READER, scope: BOTH },
+  'lifecycle:server:reservation:break': { check: SYSTEM_ADMIN, scope: BOTH },
   /** The tools of whoever runs the service; who passes counts as the provider. */
   'lifecycle:server:service': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

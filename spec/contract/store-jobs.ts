@@ -242,6 +242,19 @@ export function describeStoreJobs(bench: () => StoreBench): void {
       expect(await store.jobs.get(inserted.id)).to.include({ abort_after: true });
     });
 
+    it('are ended whoever holds them, and the holder can write no more', async () => {
+      const { store } = bench();
+      const { inserted, taken, claim } = await claimed(store);
+      expect(await store.jobs.revoke(inserted.id, taken.job.fencing_token - 1, 'no')).to.equal(false);
+      expect(await store.jobs.revoke(inserted.id, taken.job.fencing_token, 'broken')).to.equal(true);
+      expect(await store.jobs.update(claim, { step_index: 7 })).to.equal(false);
+      expect(await store.jobs.renew([claim], 60_000)).to.deep.equal([]);
+      const ended = await store.jobs.get(inserted.id);
+      expect(ended).to.include({ state: 'cancelled', step_index: 0, lease_expires_at: null });
+      expect(ended?.error?.message).to.equal('broken');
+      expect(await store.jobs.revoke(inserted.id, ended?.fencing_token ?? 0, 'again')).to.equal(false);
+    });
+
     it('keep a journal of their steps', async () => {
       const { store } = bench();
       const { claim, inserted } = await claimed(store);

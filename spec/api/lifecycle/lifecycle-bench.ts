@@ -11,6 +11,7 @@ import { CALLER, type ConductorBench, SILENT } from '../../conductor/conductor-b
 export interface LifecycleBench extends AsyncDisposable {
   readonly url: string;
   /** Asks as the system's admin, or as `caller` says; `nobody` comes without a token. */
+  remove(path: string, caller?: Partial<Caller>): Promise<{ status: number; text: string }>;
   get(path: string, caller?: Partial<Caller> | 'nobody'): Promise<{ status: number; body: unknown }>;
 }
 
@@ -40,6 +41,11 @@ export async function serveLifecycle({
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    async remove(path, caller = {}) {
+      const headers = { 'x-spec-caller': JSON.stringify(caller) };
+      const answer = await fetch(new URL(path, url), { method: 'DELETE', headers });
+      return { status: answer.status, text: await answer.text() };
+    },
     async get(path, caller = {}) {
       const headers: Record<string, string> =
         caller === 'nobody' ? {} : { 'x-spec-caller': JSON.stringify(caller) };

@@ -1,0 +1,87 @@
+import { serviceError } from '../../../lifecycle/errors.ts';
+import type { JobRecord } from '../../../lifecycle/job.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+import type { EpochMs, NodeRecord } from '../../../lifecycle/records.ts';
+import { currentStep, isLive, outcomeOfBreak } from '../../../lifecycle/reservation.ts';
+import type { ApiRequest } from '../../openstack/handler.ts';
+import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
+import { isoTime } from '../iso-time.ts';
+import { findServer } from './access.ts';
+
+/** GET /v1/servers/{server}/reservation: who holds the server, why, since when, and what breaking it would do. */
+export const showReservation: LifecycleHandler = async (request, api) => {
+  const node = await findNode(request, api, 'lifecycle:server:reservation:get');
+  const { jobs } = api.store;
+  const { reservation_job_id } = node;
+  const held = reservation_job_id === null ? null : await jobs.get(reservation_job_id);
+  const [waiting] = await jobs.list({ where: { node_uuid: node.uuid, state: 'waiting' }, limit: 1 });
+  return { status: 200, body: view(node, held, waiting ?? null, await api.store.now()) };
+};
+
+/** DELETE /v1/servers/{server}/reservation?job=…: breaks it. Whoever held the server can write no more. */
+export const breakReservation: LifecycleHandler = async (request, api) => {
+  const node = await findNode(request, api, 'lifecycle:server:reservation:break');
+  const job = request.query.job?.toLowerCase() ?? null;
+  await api.conductor.breakReservation(node, job, request.caller);
+  return { status: 204 };
+};
+
+/** @throws NotFound, NotAuthorized, Conflict: a server without a node has no reservation. */
+async function findNode(request: ApiRequest, api: LifecycleApi, rule: string): Promise<NodeRecord> {
+  const { node } = await findServer(api, request, rule);
+  if (node === null) throw serviceError('Conflict', { why: 'The server is disposed of: nothing holds it.' });
+  return node;
+}
+
+function view(node: NodeRecord, job: JobRecord | null, waiting: JobRecord | null, now: EpochMs): JsonObject {
+  const at_work = job !== null && isLive(job) ? job : waiting;
+  const lease_ends = at_work?.lease_expires_at ?? null;
+  const live = job !== null && isLive(job) ? job : null;
+  const broken = outcomeOfBreak(node, live);
+  return {
+    reserved: node.reservation !== null,
+    holder: node.reservation,
+    provision_state: node.provision_state,
+    since: isoTime(at_work === null ? (node.updated_at ?? node.created_at) : at_work.created_at),
+    job: at_work && {
+      uuid: at_work.uuid,
+      kind: at_work.kind,
+      state: at_work.state,
+      step: currentStep(at_work),
+      waits_for: at_work.state === 'waiting' ? at_work.wait_for : null,
+      waits_until: at_work.state === 'waiting' ? isoTime(at_work.deadline_at) : null,
+      conductor: at_work.claimed_by,
+      claims: at_work.fencing_token,
+      lease_ends: isoTime(lease_ends),
+      lease_ended: lease_ends === null ? null : lease_ends <= now,
+      request_id: at_work.request_id,
+      user: at_work.user,
+      project: at_work.project,
+      started_at: isoTime(at_work.started_at),
+    },
+    what_happens: whatHappens(node, at_work, now),
+    if_broken:
+      node.reservation === null
+        ? null
+        : {
+            provision_state: broken.changes.provision_state ?? node.provision_state,
+            message: broken.message,
+          },
+  };
+}
+
+function whatHappens(node: NodeRecord, job: JobRecord | null, now: EpochMs): string {
+  if (job === null)
+    return node.reservation === null
+      ? 'Nothing: the server is free.'
+      : 'A request of the API holds it for a moment. If its process died, the server is freed after some minutes.';
+  if (job.state === 'waiting')
+    return job.wait_for === 'unhold'
+      ? 'It waits for "unhold" or "abort"; nothing else ends the hold.'
+      : 'It waits, and fails at the end of its time. "abort" ends the wait now.';
+  if (job.state === 'queued')
+    return 'A conductor of its group takes it once it is due. If none does, see that one runs.';
+  return job.lease_expires_at !== null && job.lease_expires_at <= now
+    ? 'Its conductor has stopped renewing the lease: the next conductor that looks goes on at this step. If none does, see that one runs.'
+    : 'Its conductor works on it and renews the lease: it ends by itself.';
+}

@@ -1,0 +1,56 @@
+import type { JobRecord } from './job.ts';
+import { transition } from './machine.ts';
+import type { NodeRecord } from './records.ts';
+
+/** Whether a job has not ended. */
+export function isLive({ state }: Pick<JobRecord, 'state'>): boolean {
+  return state === 'queued' || state === 'running' || state === 'waiting';
+}
+
+/** `interface.step` of the step that a job is at; null: it has no plan yet. */
+export function currentStep({ steps, step_index }: Pick<JobRecord, 'steps' | 'step_index'>): string | null {
+  const step = steps?.[step_index];
+  return step === undefined ? null : `${step.interface}.${step.step}`;
+}
+
+type Reserved = Pick<
+  NodeRecord,
+  'reservation' | 'provision_state' | 'target_provision_state' | 'power_state' | 'last_error'
+>;
+
+/**
+ * What becomes of a node whose reservation is broken while `job` holds it (null: no job does). Work that had begun leaves
+ * the hardware in a state that nobody knows: the node is failed, and its power is to be read again. Pure.
+ */
+export function outcomeOfBreak(
+  node: Reserved,
+  job: Pick<JobRecord, 'kind' | 'steps' | 'step_index' | 'started_at'> | null,
+): { changes: Partial<NodeRecord>; message: string } {
+  const holder = node.reservation ?? 'nobody';
+  if (job === null)
+    return { changes: {}, message: `The reservation by ${holder} was broken; no work was behind it.` };
+  const step = currentStep(job);
+  const begun = job.started_at !== null;
+  const unknown = begun
+    ? ' Whether its last command took effect is not known: check the server, then start over.'
+    : ' It had not begun.';
+  const message = `The reservation by ${holder} was broken by request while ${job.kind} was ${begun ? 'under way' : 'queued'}${step === null ? '' : ` in step ${step}`}.${unknown}`;
+  const failed =
+    job.kind === 'power' || job.kind === 'hardware' || job.kind === 'call'
+      ? null
+      : transition(node.provision_state, 'fail', node.target_provision_state ?? undefined);
+  return {
+    changes: {
+      last_error: message,
+      target_power_state: null,
+      ...(begun ? { power_state: null } : {}),
+      ...(failed === null
+        ? {}
+        : {
+            ...{ provision_state: failed.to, target_provision_state: failed.target },
+            ...{ clean_step: {}, deploy_step: {}, service_step: {} },
+          }),
+    },
+    message,
+  };
+}
