@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { addClientCommands } from '../cli/add-commands.ts';
@@ -110,7 +111,7 @@ addClientCommands(program, {
   clock: systemClock,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  readFile: async (path) => await readFile(path, 'utf8'),
+  readFile: async (path) => (path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')),
 });
 
 try {

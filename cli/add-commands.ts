@@ -80,7 +80,8 @@ function exit({ exitCode }: CommanderError): never {
 
 function optionOf({ name, kind, help, choices, required }: OptionRow): Option {
   const flag = `--${name.replaceAll('_', '-')}`;
-  const value = kind === 'switch' ? '' : kind === 'list' ? ' <value...>' : ` <${kind}>`;
+  const value =
+    kind === 'switch' ? '' : kind === 'list' ? ' <value...>' : kind === 'secret' ? ' <@file>' : ` <${kind}>`;
   const option = new Option(`${flag}${value}`, help);
   if (choices !== undefined) option.choices(choices);
   if (required === true) option.makeOptionMandatory();

@@ -5,8 +5,11 @@ export interface OptionRow {
   /** As in the API: `sort_key` is the option `--sort-key`. */
   name: string;
   in: 'query' | 'body';
-  /** `json`: JSON text, or `@file` with it. `list`: may be given several times. `switch`: true when it is given. */
-  kind: 'text' | 'integer' | 'json' | 'list' | 'switch';
+  /**
+   * `json`: JSON text, or `@file` with it. `secret`: `@file` only (`@-`: standard input), so that it stands in no list of processes.
+   * `list`: may be given several times. `switch`: true when it is given.
+   */
+  kind: 'text' | 'integer' | 'json' | 'secret' | 'list' | 'switch';
   help: string;
   choices?: readonly string[];
   required?: boolean;

@@ -13,7 +13,7 @@ export interface Outside {
   /** Standard output and standard error, a text with its newline. */
   out(text: string): void;
   err(text: string): void;
-  /** Text of a file. @throws Error */
+  /** Text of a file; of standard input for `-`. @throws Error */
   readFile(path: string): Promise<string>;
 }
 
@@ -87,6 +87,7 @@ async function optionValue(option: OptionRow, value: Given[string] & {}, outside
   if (typeof value !== 'string') return [...value];
   const name = `--${option.name.replaceAll('_', '-')}`;
   if (option.kind === 'json') return jsonOf(name, value, outside);
+  if (option.kind === 'secret') return secretOf(name, value, outside);
   if (value === '') return null;
   if (option.kind === 'text') return value;
   const number = Number(value);
@@ -96,18 +97,29 @@ async function optionValue(option: OptionRow, value: Given[string] & {}, outside
 }
 
 async function jsonOf(name: string, given: string, outside: Outside): Promise<Json> {
-  let text = given;
-  if (given.startsWith('@'))
-    text = await outside.readFile(given.slice(1)).catch((error: unknown) => {
-      throw new CommandFailure(
-        'usage',
-        `${name}: ${given.slice(1)} cannot be read: ${(error as Error).message}`,
-      );
-    });
+  const text = given.startsWith('@') ? await fileText(name, given.slice(1), outside) : given;
   try {
     return JSON.parse(text) as Json;
   } catch {
     throw new CommandFailure('usage', `${name} takes JSON, or @FILE with JSON in it.`);
+  }
+}
+
+async function secretOf(name: string, given: string, outside: Outside): Promise<string> {
+  if (!given.startsWith('@'))
+    throw new CommandFailure(
+      'usage',
+      `${name} takes @FILE, or @- for standard input: others see the command line.`,
+    );
+  return (await fileText(name, given.slice(1), outside)).replace(/\r?\n$/, '');
+}
+
+/** `-`: standard input. */
+async function fileText(name: string, path: string, outside: Outside): Promise<string> {
+  try {
+    return await outside.readFile(path);
+  } catch (error) {
+    throw new CommandFailure('usage', `${name}: ${path} cannot be read: ${(error as Error).message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LifecycleHandler } from './handler.ts';
+import { ACTION_HANDLERS } from './servers/actions.ts';
 import { countServers } from './servers/counts.ts';
 import { listServers } from './servers/list.ts';
 import { breakReservation, showReservation } from './servers/reservation.ts';
@@ -15,5 +16,6 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.update': updateServer,
   'lifecycle.reservation.show': showReservation,
   'lifecycle.reservation.break': breakReservation,
+  ...ACTION_HANDLERS,
   'lifecycle.timeline.show': showTimeline,
 };

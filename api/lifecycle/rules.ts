@@ -3,6 +3,7 @@ import {
   SYSTEM_ADMIN,
   SYSTEM_MEMBER,
   SYSTEM_OR_OWNER_READER,
+  SYSTEM_OR_PROJECT_MEMBER,
   SYSTEM_OR_PROJECT_READER,
   SYSTEM_READER,
 } from '../openstack/policy/personas.ts';
@@ -20,6 +21,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:server:reservation:get': { check: SYSTEM_OR_OWNER_READER, scope: BOTH },
   'lifecycle:server:reservation:break': { check: SYSTEM_ADMIN, scope: BOTH },
+  /** The tools of whoever has the server. */
+  'lifecycle:server:use': { check: SYSTEM_OR_PROJECT_MEMBER, scope: BOTH },
   /** The tools of whoever runs the service; who passes counts as the provider. */
   'lifecycle:server:service': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

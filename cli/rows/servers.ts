@@ -50,6 +50,61 @@ const SERVER_COLUMNS = [
   ...['resource_class', 'availability_zone', 'bmc_address', 'service_address'],
 ];
 
+const SHORT = ['uuid', 'name', 'stage', 'provision_state', 'power_state', 'busy', 'maintenance'];
+
+const TIMEOUT = field('timeout_s', 'seconds that the server may take', { kind: 'integer' });
+
+/** Tools that are actions, with their options. */
+const ACTIONS: readonly [tool: string, help: string, ...options: OptionRow[]][] = [
+  ['power-on', 'power a server on', TIMEOUT],
+  ['power-off', 'power a server off at once', TIMEOUT],
+  ['soft-power-off', 'have the operating system shut down', TIMEOUT],
+  ['reboot', 'reset a server', TIMEOUT],
+  ['soft-reboot', 'have the operating system restart', TIMEOUT],
+  [
+    'boot-device',
+    'set the device that a server boots from',
+    field('boot_device', 'pxe, disk, cdrom …', { required: true }),
+    field('persistent', 'for every boot, not the next one only', { kind: 'switch' }),
+  ],
+  [
+    'iso-mount',
+    'insert an ISO image into the virtual CD drive',
+    field('image_url', 'where the BMC fetches it', { required: true }),
+  ],
+  ['iso-eject', 'take the image out of the virtual CD drive'],
+  ['diagnostics', 'interrupt the operating system for a crash dump (NMI)'],
+  [
+    'bios-settings',
+    'change BIOS settings, and restart the server for them',
+    field('settings', '{"attribute": value}', { kind: 'json', required: true }),
+  ],
+  [
+    'firmware-update',
+    'update firmware, and restart the server for it',
+    field('updates', '[{"component": "bmc", "url": "https://…"}]', { kind: 'json', required: true }),
+  ],
+  [
+    'rescue',
+    'boot a rescue system',
+    field('rescue_password', 'its password: "@-" reads it from standard input', {
+      kind: 'secret',
+      required: true,
+    }),
+  ],
+  ['unrescue', 'boot from the disk again'],
+  ['rebuild', 'install the image of a server anew'],
+  ['return', 'give a server back: it is undeployed and erased'],
+  [
+    'enter-maintenance',
+    'move a server to maintenance; touches nothing on it',
+    field('reason', 'why'),
+    field('by', 'who does it; default: the caller'),
+    field('until', 'until when, ISO 8601'),
+  ],
+  ['leave-maintenance', 'end the maintenance of a server'],
+];
+
 export const SERVER_ROWS: readonly CommandRow[] = [
   {
     words: 'server list',
@@ -91,6 +146,17 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     options: FACTS,
     output: { kind: 'item' },
   },
+  ...ACTIONS.map(
+    ([tool, help, ...options]): CommandRow => ({
+      words: `server ${tool}`,
+      operation: `lifecycle.servers.actions.${tool}`,
+      method: 'POST',
+      path: `/v1/servers/{server}/actions/${tool}`,
+      help,
+      ...(options.length === 0 ? {} : { options }),
+      output: { kind: 'item', columns: SHORT },
+    }),
+  ),
   {
     words: 'server timeline',
     operation: 'lifecycle.timeline.show',

@@ -37,7 +37,10 @@ export function readPolicyRows(api: 'api' | 'lifecycle' = 'api'): PolicyRow[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
     .sort()
-    .flatMap((file) => parse(readFileSync(join(folder, file), 'utf8'), { merge: true }) as PolicyRow[]);
+    .flatMap(
+      (file) =>
+        parse(readFileSync(join(folder, file), 'utf8'), { merge: true, maxAliasCount: -1 }) as PolicyRow[],
+    );
 }
 
 /** The row of the API tables that one persona makes of a policy row. */

@@ -17,6 +17,6 @@ export function readTables(api: 'api' | 'lifecycle' = 'api'): ApiTable[] {
     .sort()
     .map((file) => ({
       name: file.slice(0, -'.yaml'.length),
-      rows: parse(readFileSync(join(folder, file), 'utf8'), { merge: true }) as ApiRow[],
+      rows: parse(readFileSync(join(folder, file), 'utf8'), { merge: true, maxAliasCount: -1 }) as ApiRow[],
     }));
 }

@@ -15,15 +15,19 @@ export const listVirtualMedia: Handler = async (request, api) => {
 /** Schemes of images that a BMC may fetch. */
 const SCHEMES = ['http', 'https', 'nfs', 'cifs', 'smb'];
 
+/** The URL of an image, if a BMC may be told to fetch it. @throws InvalidParameterValue */
+export function attachableUrl(image_url: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(image_url)?.[1]?.toLowerCase() ?? '';
+  if (SCHEMES.includes(scheme)) return image_url;
+  throw serviceError('InvalidParameterValue', {
+    why: `Unsupported or missing URL scheme: ${scheme}. Use one of ${SCHEMES.join(', ')}.`,
+  });
+}
+
 /** POST /v1/nodes/{node}/vmedia: 204 although the work goes on in the background. */
 export const attachVirtualMedia: Handler = async (request, api) => {
   const { device_type, image_url } = request.body as { device_type: VirtualMediaDevice; image_url: string };
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(image_url)?.[1]?.toLowerCase() ?? '';
-  if (!SCHEMES.includes(scheme)) {
-    throw serviceError('InvalidParameterValue', {
-      why: `Unsupported or missing URL scheme: ${scheme}. Use one of ${SCHEMES.join(', ')}.`,
-    });
-  }
+  attachableUrl(image_url);
   const node = await findNodeFor(api, request, 'baremetal:node:vmedia:attach');
   await api.conductor.changeHardware(
     node,
