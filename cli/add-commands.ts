@@ -11,6 +11,7 @@ const DEFAULT_TIMEOUT_S = 3600;
 /** First words of commands of two words. */
 const GROUPS: Readonly<Record<string, string>> = {
   api: 'the life-cycle API itself',
+  reservation: 'who holds a server',
   server: 'servers, through all the stages of their life',
   stage: 'the stages of servers',
 };

@@ -158,6 +158,23 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     }),
   ),
   {
+    words: 'reservation show',
+    operation: 'lifecycle.reservation.show',
+    method: 'GET',
+    path: '/v1/servers/{server}/reservation',
+    help: 'show who holds a server, why and since when, and what breaking that would do',
+    output: { kind: 'item' },
+  },
+  {
+    words: 'reservation break',
+    operation: 'lifecycle.reservation.break',
+    method: 'DELETE',
+    path: '/v1/servers/{server}/reservation',
+    help: 'take a server away from whoever holds it',
+    options: [query('job', 'uuid of the job that must be the holder')],
+    output: { kind: 'done', text: 'The reservation is broken.' },
+  },
+  {
     words: 'server timeline',
     operation: 'lifecycle.timeline.show',
     method: 'GET',
