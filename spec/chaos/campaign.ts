@@ -44,6 +44,8 @@ export interface LiveOptions {
   meanwhile?: () => Promise<void>;
 }
 
+/** Deaths that one piece of work is put through at most: six in one step would be held against the step. */
+const MOST_DEATHS = 4;
 const LOOK_EVERY_MS = 40;
 /** No stretch takes a tenth of it, with all deaths. */
 const STUCK_AFTER_MS = 60_000;
@@ -94,7 +96,10 @@ export async function startCampaign(site: Site): Promise<Campaign> {
   /** Whether the work is to be struck here; then its next place is the one to come to. */
   function isHere(watch: Watch, { point, occurrence }: Place): boolean {
     const { target } = watch;
-    if (target === null) return false;
+    if (target === null) {
+      const again = strike === 'kill' && watch.struck.length > 0 && watch.struck.length < MOST_DEATHS;
+      return again && coverage.seize(stretch, point);
+    }
     if (watch.countdown !== null) {
       watch.countdown -= 1;
       if (watch.countdown > 0) return false;

@@ -86,7 +86,7 @@ async function outages(
 
 /**
  * Lives in which conductors are killed at points that no death met yet, also at those that are only come to after a death;
- * when none is left, at any two points of one piece of work.
+ * also at any two points of one piece of work.
  */
 async function deaths(
   campaign: Campaign,
@@ -102,7 +102,10 @@ async function deaths(
       await campaign.live(stage, {
         strike: 'kill',
         target: ({ driver }, index) =>
-          coverage.next(name, driver) ?? (figures.kill_points < kills ? twice(spare, index, life) : null),
+          coverage.next(name, driver) ??
+          (figures.kill_points < kills || (every_point && coverage.open(name) > 0)
+            ? twice(spare, index, life)
+            : null),
       });
       say(`deaths, life ${life}, ${name} (${coverage.covered} of ${coverage.known} points)`);
     }

@@ -21,6 +21,8 @@ export interface Coverage {
   begin(stretch: string): void;
   /** The way to a point that was not met yet and that is not tried by enough others; null: there is none. */
   next(stretch: string, driver: string): Target | null;
+  /** Whether work that came to the point should be struck there, since no death met it and too few try it. */
+  seize(stretch: string, point: string): boolean;
   /** Points that are still worth a try. */
   open(stretch: string): number;
   points(stretch: string): string[];
@@ -82,6 +84,12 @@ export function createCoverage(): Coverage {
       if (first.trying === 0) first.tries += 1;
       first.trying += 1;
       return { places: first.way };
+    },
+    seize: (stretch, point) => {
+      const known = of(stretch).get(point);
+      if (known === undefined || known.met || known.trying >= AT_ONCE_LATER) return false;
+      known.trying += 1;
+      return true;
     },
     open: (stretch) => [...of(stretch).values()].filter(isOpen).length,
     points: (stretch) => [...of(stretch).keys()],
