@@ -4,7 +4,6 @@ import type { Settings } from '../config/options.ts';
 import { composeApi, composeDoor, publicUrl } from './compose-api.ts';
 import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { composeBoot } from './compose-boot.ts';
-import { CONDUCTOR_DRAIN_MS } from './conductor.ts';
 import { ensureAccounts } from './embedded-accounts.ts';
 import { startParts } from './parts.ts';
 
@@ -32,7 +31,8 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const drivers = composeDrivers(parts, base);
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
-    const worker = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
+    const drain_ms = own.conductor.graceful_shutdown_timeout * 1000;
+    const worker = { bus, drivers, neighbours, hostname, drain_ms };
     const observer = base.telemetry.metrics.conductor;
     base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer })));
     await composeApi(parts, base, { bus, drivers, door });

@@ -101,7 +101,10 @@ export async function composeApi(
     else app(request, response);
   });
   // The first to end: requests in hand still need the rest.
-  parts.defer(() => options.door.close());
+  parts.defer(async () => {
+    await clock.sleep(settings.api.shutdown_delay * 1000);
+    await options.door.close();
+  });
 }
 
 function composeIdentity({ settings, log, clock }: Base, url: string): Identity | null {

@@ -13,7 +13,13 @@ export async function startConductorService(
     const drivers = composeDrivers(parts, base);
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(settings);
-    const own = { bus, drivers, neighbours, hostname, drain_ms: CONDUCTOR_DRAIN_MS };
+    const own = {
+      bus,
+      drivers,
+      neighbours,
+      hostname,
+      drain_ms: settings.conductor.graceful_shutdown_timeout * 1000,
+    };
     const observer = base.telemetry.metrics.conductor;
     const conductor = parts.own(await startConductor({ ...base, ...own, observer }));
     base.telemetry.watchConductor(conductor);
@@ -21,6 +27,3 @@ export async function startConductorService(
     return { ready: `kurogane conductor ready as ${hostname}` };
   });
 }
-
-/** Less than what the process itself is given to end: the rest of it must end as well. */
-export const CONDUCTOR_DRAIN_MS = 20_000;

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { createDisplay, type Display } from './demo/display.ts';
 import { type Site, startSite } from './demo/site.ts';
 import { runTour } from './demo/tour.ts';
-import { lastWords, runUntilSignal } from './run-until-signal.ts';
+import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 
 const { once } = new Command('demo')
   .description('Kurogane in one process with a virtual rack of 8 servers; takes one into service and back.')
@@ -19,7 +19,7 @@ try {
   if (once === true) {
     await using site = await open();
     if (!(await tour(site))) process.exitCode = 1;
-  } else await runUntilSignal(open, (site) => void stayUp(site));
+  } else await runUntilSignal(END_MS, open, (site) => void stayUp(site));
 } catch (error) {
   process.stderr.write(`demo: ${lastWords(error)}\n`);
   process.exitCode = 1;

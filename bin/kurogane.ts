@@ -14,7 +14,7 @@ import { listAudit, verifyAudit } from './audit.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
-import { lastWords, runUntilSignal } from './run-until-signal.ts';
+import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 import { addKey } from './secret-keys.ts';
 import { shownSettings } from './shown-settings.ts';
 
@@ -133,7 +133,9 @@ function service(
     .action(
       withSettings(async (settings) => {
         const start = await load();
+        const waits_s = settings.conductor.graceful_shutdown_timeout + settings.api.shutdown_delay;
         await runUntilSignal(
+          waits_s * 1000 + END_MS,
           () => start(settings),
           ({ ready }) => print(ready),
         );

@@ -1,15 +1,17 @@
 import { StartError } from './start-error.ts';
 
-/** Longest time that a process takes to end by itself after SIGTERM or SIGINT. */
-const DRAIN_MS = 30_000;
+/** What a process is given to end by itself after SIGTERM or SIGINT, beyond what it is set to wait for. */
+export const END_MS = 12_000;
 
 /**
- * Starts a service and keeps it until SIGTERM or SIGINT. Then work in hand gets up to half a minute to finish; a second
+ * Starts a service and keeps it until SIGTERM or SIGINT. Then work in hand gets `limit_ms` to finish; a second
  * signal ends the process at once. Resolves when all has ended.
  *
+ * @param limit_ms longest time from the signal to the end of the process.
  * @param ready called once the service takes requests.
  */
 export async function runUntilSignal<T extends AsyncDisposable>(
+  limit_ms: number,
   start: () => Promise<T>,
   ready: (service: T) => void,
 ): Promise<void> {
@@ -20,7 +22,7 @@ export async function runUntilSignal<T extends AsyncDisposable>(
     overdue = setTimeout(() => {
       process.stderr.write('kurogane: work in hand did not end in time; other conductors take it over.\n');
       process.exit(1);
-    }, DRAIN_MS);
+    }, limit_ms);
   });
   try {
     // A signal during the start waits for it: what has been started is ended like the rest.

@@ -52,6 +52,11 @@ export const OPTIONS = {
     host_ip: text('127.0.0.1', 'Address that the API listens on.'),
     port: integer(6385, 'Port that the API listens on. 0: any free one.', 0, 65_535),
     enable_ssl_api: flag(false, 'Serve the API over TLS, with the certificate of [ssl].'),
+    shutdown_delay: integer(
+      0,
+      'Seconds after SIGTERM in which the API still takes requests while /readyz is red, for load balancers to notice.',
+      0,
+    ),
     max_limit: integer(1000, 'Most items in one page of a list.', 1, 100_000),
     public_endpoint: text('', 'Base URL in links. Empty: taken from the request.'),
     enable_ramdisk_endpoints: flag(
@@ -95,6 +100,11 @@ export const OPTIONS = {
     lease_timeout: integer(15, 'Seconds that a claimed job stays with a conductor that is silent.', 1),
     workers_pool_size: integer(300, 'Jobs that a conductor runs at once.', 1),
     poll_interval: integer(5, 'Seconds between looks into the job table when the bus is silent.', 1),
+    graceful_shutdown_timeout: integer(
+      20,
+      'Seconds that running steps may take to end after SIGTERM; then they are interrupted or left to their lease.',
+      0,
+    ),
     call_timeout: integer(60, 'Seconds that an API request waits for the answer of a conductor.', 1),
     automated_clean: flag(true, 'Clean nodes before they become available.'),
     deploy_callback_timeout: integer(
