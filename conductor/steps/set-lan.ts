@@ -89,11 +89,18 @@ async function proveAddress(ctx: StepContext): Promise<StepOutcome> {
   }
   if (ctx.now() <= Number(ctx.data.deadline)) return again(ctx, ctx.data);
   const { source, netmask, gateway } = old;
-  await whileSilent(ctx, "set the BMC's network back", (connection, options) =>
+  const back = await whileSilent(ctx, "set the BMC's network back", (connection, options) =>
     capability(connection, 'lan').set({ source, address: old.address, netmask, gateway }, options),
   );
+  if (back !== 'silent')
+    throw new StepFailure(
+      `The new address ${address} could not be proved, and was taken back: ${unproved.why}`,
+    );
+  // It answers at neither: nothing is known, and so nothing is given up yet.
+  const limit_ms = ctx.settings.conductor.hardware_step_timeout * 1000;
+  if (ctx.now() <= Number(ctx.data.deadline) + limit_ms) return again(ctx, ctx.data);
   throw new StepFailure(
-    `The new address ${address} could not be proved, and was taken back: ${unproved.why}`,
+    `The BMC answers neither at ${old.address} nor at ${address}: look at it, and write the address where it is to driver_info.`,
   );
 }
 
