@@ -28,7 +28,7 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const boot = await composeBoot(parts, opened, api_url);
     const base = { ...opened, settings: withAddresses(own, api_url, boot.url) };
     const bus = await composeBus(parts, base);
-    const drivers = composeDrivers(parts, base);
+    const drivers = await composeDrivers(parts, base);
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
     const drain_ms = own.conductor.graceful_shutdown_timeout * 1000;

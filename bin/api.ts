@@ -13,7 +13,7 @@ export async function startApi(settings: Settings): Promise<{ ready: string } & 
         'memory:// reaches no other process: conductors find work only when they look for it',
       );
     const bus = await composeBus(parts, base);
-    const drivers = composeDrivers(parts, base);
+    const drivers = await composeDrivers(parts, base);
     const door = await composeDoor(parts, settings);
     await composeApi(parts, base, { bus, drivers, door });
     base.telemetry.ready(parts);

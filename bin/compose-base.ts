@@ -9,8 +9,10 @@ import type { Settings } from '../config/options.ts';
 import { systemClock } from '../config/system-clock.ts';
 import { openStore } from '../db/open-store.ts';
 import type { Store } from '../db/store.ts';
+import { createBampiDriver } from '../drivers/bampi/driver.ts';
 import { createFakeDriver } from '../drivers/fake/driver.ts';
 import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
+import { loadDriverPackages } from '../drivers/packages.ts';
 import { createRedfishDriver } from '../drivers/redfish/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
@@ -93,16 +95,25 @@ export async function composeBus(parts: Parts, { settings, clock, log, telemetry
   }
 }
 
-/** The drivers of this build. No socket is opened before the first call. */
-export function composeDrivers(parts: Parts, { settings, clock, log }: Base): DriverRegistry {
+/**
+ * The drivers of this build, and those of the packages that the settings name. No socket is opened before the first call.
+ * @throws StartError
+ */
+export async function composeDrivers(parts: Parts, { settings, clock, log }: Base): Promise<DriverRegistry> {
   const context = { clock, log };
-  return parts.own(
-    createDriverRegistry([
-      createIpmiDriver(context, settings.ipmi),
-      createRedfishDriver(context, settings.redfish),
-      createFakeDriver(context),
-    ]),
-  );
+  try {
+    return parts.own(
+      createDriverRegistry([
+        createIpmiDriver(context, settings.ipmi),
+        createRedfishDriver(context, settings.redfish),
+        createBampiDriver(context),
+        createFakeDriver(context),
+        ...(await loadDriverPackages(settings.DEFAULT.driver_packages, context, process.cwd())),
+      ]),
+    );
+  } catch (error) {
+    throw new StartError(`[DEFAULT]driver_packages: ${(error as Error).message}`);
+  }
 }
 
 /** The ways to the OpenStack services that the settings name. */

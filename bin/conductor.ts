@@ -10,7 +10,7 @@ export async function startConductorService(
   return await startParts(async (parts) => {
     const base = await composeBase(parts, settings, { name: 'conductor', embedded: false });
     const bus = await composeBus(parts, base);
-    const drivers = composeDrivers(parts, base);
+    const drivers = await composeDrivers(parts, base);
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(settings);
     const own = {

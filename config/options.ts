@@ -31,6 +31,10 @@ export const OPTIONS = {
       'Topics of those notifications; each level has a queue, `<topic>.<level>`, that somebody must read.',
     ),
     enabled_hardware_types: list(['ipmi'], 'Hardware types that conductors load.'),
+    driver_packages: list(
+      [],
+      'npm packages with drivers of others: names, found from the folder where the process starts, or absolute paths (docs/drivers.md).',
+    ),
     enabled_bios_interfaces: list(['no-bios'], 'BIOS interfaces that nodes may use.'),
     enabled_boot_interfaces: list(['ipxe', 'pxe'], 'Boot interfaces that nodes may use.'),
     enabled_console_interfaces: list(['no-console'], 'Console interfaces that nodes may use.'),

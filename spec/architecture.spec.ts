@@ -68,6 +68,8 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'bin/demo/',
       'conductor/agent.ts',
       'conductor/inspection-rules/api-call.ts',
+      'drivers/bampi/http.ts',
+      'drivers/example/driver.ts',
       'drivers/redfish/http.ts',
       'net/json-http.ts',
       'rack/http-client.ts',

@@ -64,6 +64,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       'net/read-bounded.ts',
     ],
   })),
+  { from: 'drivers/example/', may: ['drivers/example/', 'drivers/contract.ts', 'lifecycle/'] },
   { from: 'drivers/', may: ['drivers/contract.ts', 'lifecycle/'], may_type: ['config/'] },
   { from: 'rack/', may: ['rack/', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
   { from: 'cli/docs/write-', may: ['cli/', 'config/project-root.ts'] },
@@ -87,12 +88,13 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   // The operators of inspection rules only compare addresses.
   'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts', 'conductor/inspection-rules/operators.ts'],
   'node:tls': ['net/json-http.ts'],
-  'node:http': ['boot/server.ts'],
+  'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],
   'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
   'node:child_process': [],
   undici: [
     'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',
+    'drivers/bampi/http.ts',
     'drivers/redfish/http.ts',
     'net/json-http.ts',
     'rack/http-client.ts',

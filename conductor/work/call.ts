@@ -2,7 +2,7 @@ import type { BootDevice } from '../../drivers/contract.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
-import { bootMode, managesHardware } from '../interfaces.ts';
+import { bootMode, isPresent, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
 import { networkOf } from '../network/network.ts';
 import { rawBytes } from '../raw-bytes.ts';
@@ -36,7 +36,10 @@ const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> =
   'call.vif_list': async (ctx) => ({
     vifs: (await networkOf(ctx).vifs(ctx)).map((id) => ({ id })),
   }),
-  'call.vendor_passthru_methods': async (ctx) => (vendorMethods(ctx) ? { ...VENDOR_METHODS } : {}),
+  'call.vendor_passthru_methods': async (ctx) => ({
+    ...(vendorMethods(ctx) ? VENDOR_METHODS : {}),
+    ...(await methodsOfDriver(ctx)),
+  }),
 };
 
 const CHANGES: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
@@ -84,12 +87,35 @@ const ONCE: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
     return null;
   },
   'call.vendor_passthru': async (ctx) => {
-    const { method, data } = argsOf(ctx);
+    const { method, http_method, data } = argsOf(ctx);
     const vendor = vendorMethods(ctx) && typeof method === 'string' ? VENDOR_CALLS[method] : undefined;
-    if (vendor === undefined) throw lacks(ctx, `the vendor passthru method ${String(method)}`);
-    return vendor(ctx, isObject(data) ? data : {});
+    if (vendor !== undefined) return vendor(ctx, isObject(data) ? data : {});
+    const bmc = isPresent(ctx.node.vendor_interface) ? await ctx.bmc() : null;
+    if (bmc === null) throw lacks(ctx, `the vendor passthru method ${String(method)}`);
+    return bmc.use(`call ${String(method)} of the vendor interface`, async ({ passthru = {} }, options) => {
+      const own = Object.hasOwn(passthru, String(method)) ? passthru[String(method)] : undefined;
+      if (own === undefined) throw lacks(ctx, `the vendor passthru method ${String(method)}`);
+      const verbs = own.http_methods.join(', ');
+      if (!own.http_methods.some((verb) => verb === http_method))
+        throw serviceError('InvalidParameterValue', { why: `The method ${String(method)} takes ${verbs}.` });
+      return own.call(isObject(data) ? data : {}, options);
+    });
   },
 };
+
+/** The calls of the vendor interface that the driver itself has. */
+async function methodsOfDriver(ctx: StepContext): Promise<JsonObject> {
+  if (!isPresent(ctx.node.vendor_interface)) return {};
+  const bmc = await ctx.bmc();
+  return bmc.use('see the calls of the vendor interface', async ({ passthru = {} }) =>
+    Object.fromEntries(
+      Object.entries(passthru).map(([name, { http_methods, async, description }]) => [
+        name,
+        { http_methods: [...http_methods], async, attach: false, require_exclusive_lock: true, description },
+      ]),
+    ),
+  );
+}
 
 const VENDOR_METHODS: JsonObject = {
   send_raw: {

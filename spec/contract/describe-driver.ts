@@ -168,7 +168,7 @@ export function describeDriver(
           });
         });
 
-        for (const persistent of [false, true])
+        for (const persistent of traits.boots_for_good_only === true ? [true] : [false, true])
           it(`is set ${persistent ? 'for all boots' : 'for the next boot'}, for every device`, async () => {
             await using(async ({ boot }) => {
               if (boot === undefined) throw new Error('no boot control');

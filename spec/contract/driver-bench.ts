@@ -67,6 +67,8 @@ export interface DriverTraits {
     | 'firmware'
     | 'health'
   )[];
+  /** True: the hardware has no boot device for one boot. */
+  boots_for_good_only?: true;
   faults: readonly BenchFault[];
   /** Texts of driver_info and of the wire that may appear in no log line and no error. */
   secrets: readonly string[];
