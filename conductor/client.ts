@@ -61,7 +61,7 @@ export interface ConductorClient {
     caller: Caller,
   ): Promise<AllocationRecord>;
   /** Deletes an allocation and frees its node. @throws Conflict, NodeLocked, NotFound */
-  destroyAllocation(allocation: AllocationRecord): Promise<void>;
+  destroyAllocation(allocation: AllocationRecord, caller: Caller): Promise<void>;
   /** Makes a change that the API does itself, and tells those who listen to notifications of its start and end. */
   announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */

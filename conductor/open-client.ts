@@ -63,7 +63,7 @@ export async function createConductorClient(deps: {
         deleteNode(common, node, caller),
       ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
-    destroyAllocation: (allocation) => destroyAllocation(common, allocation),
+    destroyAllocation: (allocation, caller) => destroyAllocation(common, allocation, caller),
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),
     continueInspection: (node, data) => continueInspection(common, node, data),

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Changes, ListOptions, Repository } from '../../db/store.ts';
+import type { Changes, ListOptions, New, Repository, Tables } from '../../db/store.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Stored } from '../../lifecycle/records.ts';
 import type { Reply } from '../http/reply.ts';
+import { audited } from './audited.ts';
 import type { Api, ApiRequest } from './handler.ts';
 import { applyPatch, readPatch } from './json-patch.ts';
 import type { FieldName, ResourceName } from './microversions.ts';
@@ -22,7 +23,7 @@ export interface SimpleResource<N extends ResourceName, R extends Kept> {
   /** Key of lists where it is not the path. */
   key?: string;
   view: ResourceView<N, R>;
-  table(api: Api): Repository<R>;
+  table(tables: Tables): Repository<R>;
   /** Fields that PATCH may change. */
   patchable: readonly (FieldName<N> & keyof R & string)[];
   /** Schema of openapi.yaml for a whole patched object. */
@@ -37,7 +38,7 @@ export async function requireByUuid<N extends ResourceName, R extends Kept>(
   resource: SimpleResource<N, R>,
   uuid: string,
 ): Promise<R> {
-  const record = await resource.table(api).get(uuid.toLowerCase());
+  const record = await resource.table(api.store).get(uuid.toLowerCase());
   if (record === null) throw serviceError('NotFound', { kind: resource.kind, ident: uuid });
   return record;
 }
@@ -53,7 +54,7 @@ export async function listReply<N extends ResourceName, R extends Kept>(
   const page = readPage(request, api, resource.view);
   const view = api.views.get(resource.view, request.minor, page.selection, true);
   const after = page.marker === undefined ? null : await requireByUuid(api, resource, page.marker);
-  const records = await resource.table(api).list({
+  const records = await resource.table(api.store).list({
     ...options,
     sort_dir: page.sort_dir,
     limit: page.limit,
@@ -106,15 +107,51 @@ export function patchedChanges<N extends ResourceName, R extends Kept>(
   return Object.fromEntries(changed.map((field) => [field, read[field]])) as Changes<R>;
 }
 
+/** The node that a record belongs to, where it has one. */
+function nodeOf(record: object): string | null {
+  return 'node_uuid' in record && typeof record.node_uuid === 'string' ? record.node_uuid : null;
+}
+
+function nameOf(record: object): JsonObject {
+  return 'name' in record && typeof record.name === 'string' ? { name: record.name } : {};
+}
+
+/** @throws AlreadyExists */
+export function createRecord<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: New<R> & { uuid: string },
+): Promise<R> {
+  const subject = { uuid: record.uuid, node_uuid: nodeOf(record), detail: nameOf(record) };
+  return audited(api, request, subject, (tables) => resource.table(tables).create(record));
+}
+
+/** A record that is gone already is no error. */
+export function deleteRecord<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: R,
+): Promise<boolean> {
+  const subject = { uuid: record.uuid, node_uuid: nodeOf(record), detail: nameOf(record) };
+  return audited(api, request, subject, (tables) => resource.table(tables).delete(record.uuid));
+}
+
 /** Writes a patch's changes; an empty one writes nothing. @throws NotFound, AlreadyExists */
 export async function applyChanges<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
   api: Api,
   resource: SimpleResource<N, R>,
   record: R,
   changes: Changes<R>,
 ): Promise<R> {
   if (Object.keys(changes).length === 0) return record;
-  const updated = await resource.table(api).update(record.uuid, changes);
-  if (updated === null) throw serviceError('NotFound', { kind: resource.kind, ident: record.uuid });
-  return updated;
+  const detail = { fields: Object.keys(changes) };
+  const subject = { uuid: record.uuid, node_uuid: nodeOf(record), detail };
+  return audited(api, request, subject, async (tables) => {
+    const updated = await resource.table(tables).update(record.uuid, changes);
+    if (updated === null) throw serviceError('NotFound', { kind: resource.kind, ident: record.uuid });
+    return updated;
+  });
 }

@@ -1,10 +1,11 @@
-import type { New } from '../../db/store.ts';
+import type { New, Tables } from '../../db/store.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { AllocationRecord, NodeRecord } from '../../lifecycle/records.ts';
 import { isUpdatable } from '../../lifecycle/states.ts';
 import { allocatedTo, hasTraits } from '../allocate.ts';
 import { jobQueue } from '../bus/bus.ts';
+import { audit } from './audit.ts';
 import { whileFree } from './node.ts';
 import { asRead, type RequestDeps } from './reserve.ts';
 
@@ -15,7 +16,7 @@ export async function createAllocation(
   node: NodeRecord | null,
   caller: Caller,
 ): Promise<AllocationRecord> {
-  if (node !== null) return backfill(deps, wanted, node);
+  if (node !== null) return backfill(deps, wanted, node, caller);
   const conductor_group = await deps.placement.anyGroup();
   const { allocation, job } = await deps.store.transaction(async (tables) => {
     const allocation = await tables.allocations.create({ ...wanted, state: 'allocating' });
@@ -29,6 +30,7 @@ export async function createAllocation(
       user: caller.user_id,
       project: caller.project_id,
     });
+    await auditCreation(deps, tables, allocation, caller);
     return { allocation, job };
   });
   await deps.bus.send(jobQueue(conductor_group), { job_id: job.id });
@@ -40,9 +42,14 @@ async function backfill(
   deps: RequestDeps,
   wanted: New<AllocationRecord>,
   node: NodeRecord,
+  caller: Caller,
 ): Promise<AllocationRecord> {
   await deps.placement.requireHost(node);
-  const allocation = await deps.store.allocations.create({ ...wanted, state: 'allocating' });
+  const allocation = await deps.store.transaction(async (tables) => {
+    const created = await tables.allocations.create({ ...wanted, state: 'allocating' });
+    await auditCreation(deps, tables, created, caller);
+    return created;
+  });
   try {
     return await whileFree(deps, node, async (fresh) => {
       refuseMismatch(fresh, allocation);
@@ -57,6 +64,26 @@ async function backfill(
     await deps.store.allocations.update(allocation.uuid, { state: 'error', last_error });
     throw error;
   }
+}
+
+function auditCreation(
+  { settings }: RequestDeps,
+  tables: Tables,
+  { uuid, name, resource_class }: AllocationRecord,
+  caller: Caller,
+): Promise<void> {
+  const detail = { uuid, name, resource_class };
+  return audit(tables, settings, null, caller, { action: 'allocations.create', detail });
+}
+
+function auditDeletion(
+  { settings }: RequestDeps,
+  tables: Tables,
+  node_uuid: string | null,
+  uuid: string,
+  caller: Caller,
+): Promise<void> {
+  return audit(tables, settings, node_uuid, caller, { action: 'allocations.delete', detail: { uuid } });
 }
 
 /** @throws AllocationFailed, NodeAssociated */
@@ -78,14 +105,19 @@ function refuseMismatch(node: NodeRecord, allocation: AllocationRecord): void {
 }
 
 /** Deletes an allocation and frees its node: see ConductorClient.destroyAllocation. */
-export async function destroyAllocation(deps: RequestDeps, allocation: AllocationRecord): Promise<void> {
+export async function destroyAllocation(
+  deps: RequestDeps,
+  allocation: AllocationRecord,
+  caller: Caller,
+): Promise<void> {
   const { store } = deps;
   const { uuid } = allocation;
   let current: AllocationRecord | null = allocation;
   while (current !== null) {
     const node: NodeRecord | null =
       current.node_uuid === null ? null : await store.nodes.get(current.node_uuid);
-    const gone = node === null ? await deleteUnmatched(deps, uuid) : await release(deps, node, uuid);
+    const gone =
+      node === null ? await deleteUnmatched(deps, uuid, caller) : await release(deps, node, uuid, caller);
     if (gone) return;
     current = await store.allocations.get(uuid);
   }
@@ -93,15 +125,17 @@ export async function destroyAllocation(deps: RequestDeps, allocation: Allocatio
 }
 
 /** False: it has a node by now, or is gone. */
-async function deleteUnmatched({ store }: RequestDeps, uuid: string): Promise<boolean> {
-  return store.transaction(async (tables) => {
+async function deleteUnmatched(deps: RequestDeps, uuid: string, caller: Caller): Promise<boolean> {
+  return deps.store.transaction(async (tables) => {
     const held = await tables.allocations.update(uuid, { state: 'error' }, { node_uuid: null });
-    return held !== null && tables.allocations.delete(uuid);
+    if (held === null) return false;
+    await auditDeletion(deps, tables, null, uuid, caller);
+    return tables.allocations.delete(uuid);
   });
 }
 
 /** False: the allocation is gone. @throws NodeLocked, Conflict */
-function release(deps: RequestDeps, node: NodeRecord, uuid: string): Promise<boolean> {
+function release(deps: RequestDeps, node: NodeRecord, uuid: string, caller: Caller): Promise<boolean> {
   return whileFree(deps, node, async (fresh) => {
     refuseDeallocation(fresh, uuid);
     const { traits: _, ...instance_info } = fresh.instance_info;
@@ -110,6 +144,7 @@ function release(deps: RequestDeps, node: NodeRecord, uuid: string): Promise<boo
       if (fresh.allocation_uuid === uuid) {
         if ((await tables.nodes.update(fresh.uuid, freed, asRead(fresh))) === null) return null;
       }
+      await auditDeletion(deps, tables, fresh.uuid, uuid, caller);
       return tables.allocations.delete(uuid);
     });
   });

@@ -25,7 +25,7 @@ export function shownArgs(args: JsonObject): JsonObject {
 export async function audit(
   tables: Pick<Tables, 'audit'>,
   settings: { audit: { enabled: boolean } },
-  node_uuid: string,
+  node_uuid: string | null,
   caller: Caller,
   { action, detail }: Audited,
 ): Promise<void> {

@@ -47,6 +47,8 @@ interface Known {
 const MAX_TRIES = 12;
 /** Nodes that try one point in one life; more from the second life on. */
 const AT_ONCE = 1;
+/** Points of a stretch of which whatever comes to one is struck: the way to them does not lead there each time. */
+const LAST_FEW = 10;
 const AT_ONCE_LATER = 3;
 
 export function createCoverage(): Coverage {
@@ -86,8 +88,10 @@ export function createCoverage(): Coverage {
       return { places: first.way };
     },
     seize: (stretch, point) => {
-      const known = of(stretch).get(point);
+      const points = of(stretch);
+      const known = points.get(point);
       if (known === undefined || known.met || known.trying >= AT_ONCE_LATER) return false;
+      if ([...points.values()].filter(isOpen).length > LAST_FEW) return false;
       known.trying += 1;
       return true;
     },

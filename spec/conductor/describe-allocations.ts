@@ -138,7 +138,7 @@ export function describeAllocations(startBench: () => Promise<ConductorBench>): 
     await bench.start();
     const node = await bench.node({ ...free, instance_info: { kept: true } });
     const allocation = await outcome();
-    await bench.client.destroyAllocation(allocation);
+    await bench.client.destroyAllocation(allocation, CALLER);
     expect(await bench.store.allocations.get(allocation.uuid)).to.equal(null);
     const freed = await bench.read(node);
     expect([freed.instance_uuid, freed.allocation_uuid]).to.deep.equal([null, null]);
@@ -148,7 +148,9 @@ export function describeAllocations(startBench: () => Promise<ConductorBench>): 
   it('that are deleted while they are decided hold no node', async () => {
     const node = await bench.node(free);
     await bench.start('conductor-1');
-    await Promise.all(Array.from({ length: 20 }, async () => bench.client.destroyAllocation(await ask())));
+    await Promise.all(
+      Array.from({ length: 20 }, async () => bench.client.destroyAllocation(await ask(), CALLER)),
+    );
     await eventually(async () => {
       const open = await bench.store.jobs.list({ where: { kind: 'allocate', state: ['queued', 'running'] } });
       if (open.length > 0) throw new Error(`${open.length} jobs are open.`);
@@ -162,9 +164,9 @@ export function describeAllocations(startBench: () => Promise<ConductorBench>): 
     const node = await bench.node(free);
     const allocation = await outcome();
     await bench.store.nodes.update(node.uuid, { provision_state: 'active' });
-    expect(await refusal(bench.client.destroyAllocation(allocation))).to.equal('Conflict');
+    expect(await refusal(bench.client.destroyAllocation(allocation, CALLER))).to.equal('Conflict');
     await bench.store.nodes.update(node.uuid, { maintenance: true });
-    await bench.client.destroyAllocation(allocation);
+    await bench.client.destroyAllocation(allocation, CALLER);
     expect(await bench.read(node)).to.include({ instance_uuid: null, allocation_uuid: null });
   });
 

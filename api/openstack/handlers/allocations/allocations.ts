@@ -20,7 +20,7 @@ export const ALLOCATIONS: SimpleResource<'allocation', AllocationRecord> = {
   kind: 'Allocation',
   collection: 'allocations',
   view: ALLOCATION_VIEW,
-  table: (api) => api.store.allocations,
+  table: (tables) => tables.allocations,
   patchable: ['name', 'extra'],
   schema: 'allocation_patch',
   read(body) {
@@ -55,14 +55,14 @@ export const showAllocation: Handler = async (request, api) => {
 export const patchAllocation: Handler = async (request, api) => {
   const allocation = await findAllocation(api, request, 'baremetal:allocation:update');
   const changes = patchedChanges(request, api, ALLOCATIONS, allocation);
-  const changed = await applyChanges(api, ALLOCATIONS, allocation, changes);
+  const changed = await applyChanges(request, api, ALLOCATIONS, allocation, changes);
   return wholeReply(request, api, ALLOCATIONS, changed, 200);
 };
 
 /** DELETE /v1/allocations/{allocation} */
 export const deleteAllocation: Handler = async (request, api) => {
   const allocation = await findAllocation(api, request, 'baremetal:allocation:delete');
-  await api.conductor.destroyAllocation(allocation);
+  await api.conductor.destroyAllocation(allocation, request.caller);
   return { status: 204 };
 };
 
@@ -83,7 +83,7 @@ export const deleteNodeAllocation: Handler = async (request, api) => {
   const allocation = await allocationOf(api, node, ident);
   const target = { 'allocation.owner': allocation.owner };
   api.policy.authorize('baremetal:allocation:delete', target, request.caller);
-  await api.conductor.destroyAllocation(allocation);
+  await api.conductor.destroyAllocation(allocation, request.caller);
   return { status: 204 };
 };
 

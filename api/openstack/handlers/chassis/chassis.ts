@@ -7,6 +7,8 @@ import type { Handler } from '../../handler.ts';
 import { readFields } from '../../paging.ts';
 import {
   applyChanges,
+  createRecord,
+  deleteRecord,
   listReply,
   patchedChanges,
   requireByUuid,
@@ -20,7 +22,7 @@ const CHASSIS: SimpleResource<'chassis', ChassisRecord> = {
   kind: 'Chassis',
   collection: 'chassis',
   view: CHASSIS_VIEW,
-  table: (api) => api.store.chassis,
+  table: (tables) => tables.chassis,
   patchable: ['description', 'extra'],
   schema: 'chassis_create',
   read: (body) => ({
@@ -48,7 +50,7 @@ export const createChassis: Handler = async (request, api) => {
   api.policy.authorize('baremetal:chassis:create', {}, request.caller);
   const body = request.body as JsonObject;
   const uuid = typeof body.uuid === 'string' ? body.uuid.toLowerCase() : randomUUID();
-  const chassis = await api.store.chassis.create({ ...CHASSIS.read(body), uuid });
+  const chassis = await createRecord(request, api, CHASSIS, { ...CHASSIS.read(body), uuid });
   return wholeReply(request, api, CHASSIS, chassis, 201);
 };
 
@@ -57,18 +59,19 @@ export const patchChassis: Handler = async (request, api) => {
   api.policy.authorize('baremetal:chassis:update', {}, request.caller);
   const chassis = await requireByUuid(api, CHASSIS, requireUuid(request.params.uuid ?? ''));
   const changes = patchedChanges(request, api, CHASSIS, chassis);
-  return wholeReply(request, api, CHASSIS, await applyChanges(api, CHASSIS, chassis, changes), 200);
+  return wholeReply(request, api, CHASSIS, await applyChanges(request, api, CHASSIS, chassis, changes), 200);
 };
 
 /** DELETE /v1/chassis/{uuid}: refused while nodes are in it. */
 export const deleteChassis: Handler = async (request, api) => {
   api.policy.authorize('baremetal:chassis:delete', {}, request.caller);
-  const { uuid } = await requireByUuid(api, CHASSIS, requireUuid(request.params.uuid ?? ''));
+  const chassis = await requireByUuid(api, CHASSIS, requireUuid(request.params.uuid ?? ''));
+  const { uuid } = chassis;
   if ((await api.store.nodes.count({ chassis_uuid: uuid })) > 0) {
     throw serviceError('InvalidParameterValue', {
       why: `Chassis ${uuid} can not be deleted: it contains nodes.`,
     });
   }
-  await api.store.chassis.delete(uuid);
+  await deleteRecord(request, api, CHASSIS, chassis);
   return { status: 204 };
 };

@@ -6,6 +6,8 @@ import { requireByIdent } from '../../named-object.ts';
 import { readFields } from '../../paging.ts';
 import {
   applyChanges,
+  createRecord,
+  deleteRecord,
   listReply,
   patchedChanges,
   type SimpleResource,
@@ -21,7 +23,7 @@ const DEPLOY_TEMPLATES: SimpleResource<'deploy_template', DeployTemplateRecord> 
   kind: KIND,
   collection: 'deploy_templates',
   view: DEPLOY_TEMPLATE_VIEW,
-  table: (api) => api.store.deploy_templates,
+  table: (tables) => tables.deploy_templates,
   patchable: ['name', 'steps', 'extra'],
   schema: 'deploy_template',
   read(body) {
@@ -55,7 +57,10 @@ export const createDeployTemplate: Handler = async (request, api) => {
   api.policy.authorize('baremetal:deploy_template:create', {}, request.caller);
   const body = request.body as JsonObject;
   const uuid = typeof body.uuid === 'string' ? body.uuid.toLowerCase() : randomUUID();
-  const template = await api.store.deploy_templates.create({ ...DEPLOY_TEMPLATES.read(body), uuid });
+  const template = await createRecord(request, api, DEPLOY_TEMPLATES, {
+    ...DEPLOY_TEMPLATES.read(body),
+    uuid,
+  });
   return wholeReply(request, api, DEPLOY_TEMPLATES, template, 201);
 };
 
@@ -73,7 +78,7 @@ export const patchDeployTemplate: Handler = async (request, api) => {
     request,
     api,
     DEPLOY_TEMPLATES,
-    await applyChanges(api, DEPLOY_TEMPLATES, template, changes),
+    await applyChanges(request, api, DEPLOY_TEMPLATES, template, changes),
     200,
   );
 };
@@ -87,6 +92,6 @@ export const deleteDeployTemplate: Handler = async (request, api) => {
     KIND,
     request.params.template ?? '',
   );
-  await api.store.deploy_templates.delete(template.uuid);
+  await deleteRecord(request, api, DEPLOY_TEMPLATES, template);
   return { status: 204 };
 };

@@ -17,6 +17,8 @@ import { patchValues, readPatch } from '../../json-patch.ts';
 import { readFields } from '../../paging.ts';
 import {
   applyChanges,
+  createRecord,
+  deleteRecord,
   listReply,
   patchedChanges,
   requireByUuid,
@@ -32,7 +34,7 @@ const RULES: SimpleResource<'inspection_rule', InspectionRuleRecord> = {
   kind: 'Inspection rule',
   collection: 'inspection_rules',
   view: INSPECTION_RULE_VIEW,
-  table: (api) => api.store.inspection_rules,
+  table: (tables) => tables.inspection_rules,
   patchable: ['description', 'priority', 'phase', 'sensitive', 'conditions', 'actions'],
   schema: 'inspection_rule',
   read: readRule,
@@ -112,7 +114,7 @@ export const createInspectionRule: Handler = async (request, api) => {
   const body = request.body as JsonObject;
   checkPriority(body);
   const uuid = typeof body.uuid === 'string' && body.uuid !== '' ? body.uuid.toLowerCase() : randomUUID();
-  const rule = await api.store.inspection_rules.create({ ...readRule(body), uuid });
+  const rule = await createRecord(request, api, RULES, { ...readRule(body), uuid });
   return wholeReply(request, api, RULES, rule, 201);
 };
 
@@ -128,13 +130,13 @@ export const patchInspectionRule: Handler = async (request, api) => {
     throw serviceError('PatchError', { why: 'the sensitive flag of a rule cannot be unset.' });
   }
   if (changes.priority !== undefined) checkPriority({ priority: changes.priority });
-  return wholeReply(request, api, RULES, await applyChanges(api, RULES, rule, changes), 200);
+  return wholeReply(request, api, RULES, await applyChanges(request, api, RULES, rule, changes), 200);
 };
 
 /** DELETE /v1/inspection_rules/{uuid} */
 export const deleteInspectionRule: Handler = async (request, api) => {
   api.policy.authorize('baremetal:inspection_rule:delete', {}, request.caller);
-  await api.store.inspection_rules.delete((await findRule(api, request)).uuid);
+  await deleteRecord(request, api, RULES, await findRule(api, request));
   return { status: 204 };
 };
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
+import { audited } from '../../audited.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { chooseInterfaces, requireHardwareType } from '../../hardware-types.ts';
 import { since } from '../../microversions.ts';
@@ -36,7 +37,9 @@ export const createNode: Handler = async (request, api) => {
     provision_state: since('create_in_enroll', request.minor) ? ('enroll' as const) : ('available' as const),
   };
   const node = await api.conductor.announce({ object: 'node', action: 'create', record }, () =>
-    api.store.nodes.create(record),
+    audited(api, request, { node_uuid: record.uuid, detail: { name: record.name ?? null } }, (tables) =>
+      tables.nodes.create(record),
+    ),
   );
   return wholeNode(api, request, node, 201);
 };

@@ -1,5 +1,6 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
+import { audited } from '../../audited.ts';
 import type { Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { isTrait, MAX_TRAITS } from '../../traits.ts';
@@ -19,7 +20,11 @@ export const replaceTraits: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, SET);
   const traits = [...new Set((request.body as JsonObject).traits as string[])];
   refuseTooMany(traits.length);
-  await api.conductor.withNodeUnlocked(node, () => api.store.nodes.setTraits(node.uuid, traits));
+  await api.conductor.withNodeUnlocked(node, () =>
+    audited(api, request, { node_uuid: node.uuid, detail: { traits } }, (tables) =>
+      tables.nodes.setTraits(node.uuid, traits),
+    ),
+  );
   return { status: 204 };
 };
 
@@ -29,7 +34,11 @@ export const addTrait: Handler = async (request, api) => {
   const trait = requireTrait(request.params.trait ?? '');
   if (!node.traits.includes(trait)) {
     refuseTooMany(node.traits.length + 1);
-    await api.conductor.withNodeUnlocked(node, () => api.store.nodes.addTrait(node.uuid, trait));
+    await api.conductor.withNodeUnlocked(node, () =>
+      audited(api, request, { node_uuid: node.uuid, detail: { trait } }, (tables) =>
+        tables.nodes.addTrait(node.uuid, trait),
+      ),
+    );
   }
   const path = `nodes/${encodeURIComponent(request.params.node ?? '')}/traits/${trait}`;
   return { status: 204, headers: { Location: `${request.base_url}/v1/${path}` } };
@@ -38,7 +47,9 @@ export const addTrait: Handler = async (request, api) => {
 /** DELETE /v1/nodes/{node}/traits */
 export const clearTraits: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, DELETE);
-  await api.conductor.withNodeUnlocked(node, () => api.store.nodes.setTraits(node.uuid, []));
+  await api.conductor.withNodeUnlocked(node, () =>
+    audited(api, request, { node_uuid: node.uuid }, (tables) => tables.nodes.setTraits(node.uuid, [])),
+  );
   return { status: 204 };
 };
 
@@ -46,10 +57,12 @@ export const clearTraits: Handler = async (request, api) => {
 export const removeTrait: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, DELETE);
   const trait = request.params.trait ?? '';
-  const removed = await api.conductor.withNodeUnlocked(node, () =>
-    api.store.nodes.removeTrait(node.uuid, trait),
+  await api.conductor.withNodeUnlocked(node, () =>
+    audited(api, request, { node_uuid: node.uuid, detail: { trait } }, async (tables) => {
+      const removed = await tables.nodes.removeTrait(node.uuid, trait);
+      if (!removed) throw serviceError('NotFound', { kind: `Node ${node.uuid}: trait`, ident: trait });
+    }),
   );
-  if (!removed) throw serviceError('NotFound', { kind: `Node ${node.uuid}: trait`, ident: trait });
   return { status: 204 };
 };
 

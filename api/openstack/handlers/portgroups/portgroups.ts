@@ -6,6 +6,7 @@ import type { NodeRecord, PortgroupRecord } from '../../../../lifecycle/records.
 import type { ProvisionState } from '../../../../lifecycle/states.ts';
 import { isUuidLike, LOGICAL_NAME, parseBoolean, parseMac, wordList } from '../../../http/value-syntax.ts';
 import { RoutingError } from '../../../http/wire-error.ts';
+import { audited } from '../../audited.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { patchValues, readPatch, touches } from '../../json-patch.ts';
 import { FIELDS, since } from '../../microversions.ts';
@@ -20,7 +21,14 @@ import {
   withJsonSuffix,
 } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
-import { listReply, patchedChanges, type SimpleResource, wholeReply } from '../../simple-resource.ts';
+import {
+  createRecord,
+  deleteRecord,
+  listReply,
+  patchedChanges,
+  type SimpleResource,
+  wholeReply,
+} from '../../simple-resource.ts';
 import { viewContext } from '../../view-context.ts';
 import { PORTGROUP_VIEW } from '../../views/portgroup.ts';
 
@@ -33,7 +41,7 @@ const PORTGROUPS: SimpleResource<'portgroup', PortgroupRecord> = {
   kind: 'Portgroup',
   collection: 'portgroups',
   view: PORTGROUP_VIEW,
-  table: (api) => api.store.portgroups,
+  table: (tables) => tables.portgroups,
   patchable: [
     'address',
     'category',
@@ -119,7 +127,7 @@ export const createPortgroup: Handler = async (request, api) => {
   if (node === null) throw serviceError('InvalidParameterValue', { why: nodeNotFound(ident).message });
   refuseNewer(body, request.minor);
   const uuid = typeof body.uuid === 'string' ? body.uuid.toLowerCase() : randomUUID();
-  const portgroup = await api.store.portgroups.create({
+  const portgroup = await createRecord(request, api, PORTGROUPS, {
     mode: DEFAULT_MODE,
     ...readPortgroup(body),
     uuid,
@@ -145,7 +153,7 @@ export const patchPortgroup: Handler = async (request, api) => {
   await checkChanges(api, portgroup, target, changes);
   if (Object.keys(changes).length === 0) return wholeReply(request, api, PORTGROUPS, portgroup, 200);
   const updated = await api.conductor.withNodeUnlocked(target, () =>
-    writeChanges(api, portgroup, changes, touches(steps, 'physical_network')),
+    writeChanges(request, api, portgroup, changes, touches(steps, 'physical_network')),
   );
   return wholeReply(request, api, PORTGROUPS, updated, 200);
 };
@@ -158,7 +166,7 @@ export const deletePortgroup: Handler = async (request, api) => {
       why: `Portgroup ${portgroup.uuid} is not empty: it has ports.`,
     });
   }
-  await api.conductor.withNodeUnlocked(node, () => api.store.portgroups.delete(portgroup.uuid));
+  await api.conductor.withNodeUnlocked(node, () => deleteRecord(request, api, PORTGROUPS, portgroup));
   return { status: 204 };
 };
 
@@ -233,12 +241,15 @@ async function checkChanges(
 
 /** The physical network of a portgroup is that of its members. */
 async function writeChanges(
+  request: ApiRequest,
   api: Api,
   portgroup: PortgroupRecord,
   changes: Changes<PortgroupRecord>,
   physical_network_given: boolean,
 ): Promise<PortgroupRecord> {
-  return api.store.transaction(async (tables) => {
+  const { uuid, node_uuid } = portgroup;
+  const detail = { fields: Object.keys(changes) };
+  return audited(api, request, { uuid, node_uuid, detail }, async (tables) => {
     const updated = await tables.portgroups.update(portgroup.uuid, changes);
     if (updated === null) throw serviceError('NotFound', { kind: 'Portgroup', ident: portgroup.uuid });
     if (!physical_network_given) return updated;

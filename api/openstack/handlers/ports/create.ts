@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
+import { audited } from '../../audited.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { lookUpNode, nodeTarget } from '../../node-access.ts';
@@ -30,7 +31,7 @@ export const createPort: Handler = async (request, api) => {
   const checked = { ...full, pxe_enabled: body.pxe_enabled === undefined ? false : full.pxe_enabled };
   await checkMembership(api, checked, portgroup);
   const port = await api.conductor.announce({ object: 'port', action: 'create', record: full }, () =>
-    api.store.ports.create(full),
+    audited(api, request, { uuid: full.uuid, node_uuid: node.uuid }, (tables) => tables.ports.create(full)),
   );
   return wholePort(api, request, port, 201);
 };

@@ -1,5 +1,6 @@
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import { requireUuid } from '../../../http/value-syntax.ts';
+import { audited } from '../../audited.ts';
 import type { Handler } from '../../handler.ts';
 import { findPortFor } from './port-access.ts';
 
@@ -14,7 +15,11 @@ export const deletePort: Handler = async (request, api) => {
     });
   }
   await api.conductor.announce({ object: 'port', action: 'delete', record: port }, () =>
-    api.conductor.withNodeUnlocked(node, () => api.store.ports.delete(port.uuid)),
+    api.conductor.withNodeUnlocked(node, () =>
+      audited(api, request, { uuid: port.uuid, node_uuid: node.uuid }, (tables) =>
+        tables.ports.delete(port.uuid),
+      ),
+    ),
   );
   return { status: 204 };
 };

@@ -3,6 +3,7 @@ import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord, PortRecord } from '../../../../lifecycle/records.ts';
 import type { ProvisionState } from '../../../../lifecycle/states.ts';
+import { audited } from '../../audited.ts';
 import type { Handler } from '../../handler.ts';
 import { applyPatch, type PatchStep, patchValues, readPatch, touches } from '../../json-patch.ts';
 import { since } from '../../microversions.ts';
@@ -62,8 +63,12 @@ export const patchPort: Handler = async (request, api) => {
   checkNodeState(port, target, changes);
   if (CONNECTIVITY.some((field) => field in changes)) await checkMembership(api, after, portgroup);
   if (Object.keys(changes).length === 0) return wholePort(api, request, port, 200);
+  const detail = { fields: Object.keys(changes) };
+  const subject = { uuid: port.uuid, node_uuid: target.uuid, detail };
   const updated = await api.conductor.announce({ object: 'port', action: 'update', record: after }, () =>
-    api.conductor.withNodeUnlocked(target, () => api.store.ports.update(port.uuid, changes)),
+    api.conductor.withNodeUnlocked(target, () =>
+      audited(api, request, subject, (tables) => tables.ports.update(port.uuid, changes)),
+    ),
   );
   if (updated === null) throw portNotFound(port.uuid);
   return wholePort(api, request, updated, 200);

@@ -11,6 +11,8 @@ import { listProject } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
 import {
   applyChanges,
+  createRecord,
+  deleteRecord,
   listReply,
   patchedChanges,
   type SimpleResource,
@@ -30,7 +32,7 @@ function runbooksAt(minor: number): SimpleResource<'runbook', RunbookRecord> {
     kind: KIND,
     collection: 'runbooks',
     view: RUNBOOK_VIEW,
-    table: (api) => api.store.runbooks,
+    table: (tables) => tables.runbooks,
     patchable: since('runbook_traits', minor) ? [...PATCHABLE, 'description'] : PATCHABLE,
     schema: 'runbook',
     read: readRunbook,
@@ -78,8 +80,9 @@ export const createRunbook: Handler = async (request, api) => {
   authorizeSteps(api, request, body.steps as JsonObject[]);
   const read = readRunbook(body);
   const uuid = typeof body.uuid === 'string' ? body.uuid.toLowerCase() : randomUUID();
-  const runbook = await api.store.runbooks.create({ ...read, owner: ownerOf(request, read), uuid });
-  return wholeReply(request, api, runbooksAt(request.minor), runbook, 201);
+  const rows = runbooksAt(request.minor);
+  const runbook = await createRecord(request, api, rows, { ...read, owner: ownerOf(request, read), uuid });
+  return wholeReply(request, api, rows, runbook, 201);
 };
 
 /** PATCH /v1/runbooks/{runbook} */
@@ -93,14 +96,14 @@ export const patchRunbook: Handler = async (request, api) => {
   if (patchValues(steps, '/public').length > 0 && patchValues(steps, '/owner').length === 0)
     changes.owner = null;
   if (touches(steps, 'steps')) authorizeSteps(api, request, changes.steps ?? runbook.steps);
-  return wholeReply(request, api, rows, await applyChanges(api, rows, runbook, changes), 200);
+  return wholeReply(request, api, rows, await applyChanges(request, api, rows, runbook, changes), 200);
 };
 
 /** DELETE /v1/runbooks/{runbook} */
 export const deleteRunbook: Handler = async (request, api) => {
   const runbook = await findRunbook(api, request);
   authorize(api, request, 'baremetal:runbook:delete', runbook);
-  await api.store.runbooks.delete(runbook.uuid);
+  await deleteRecord(request, api, runbooksAt(request.minor), runbook);
   return { status: 204 };
 };
 
@@ -139,7 +142,8 @@ async function changeTraits(
 ): Promise<{ status: number }> {
   const runbook = await findRunbook(api, request);
   authorize(api, request, 'baremetal:runbook:update', runbook);
-  await api.store.runbooks.update(runbook.uuid, { traits: [...new Set(change(runbook.traits))].sort() });
+  const traits = [...new Set(change(runbook.traits))].sort();
+  await applyChanges(request, api, runbooksAt(request.minor), runbook, { traits });
   return { status: 204 };
 }
 

@@ -9,6 +9,8 @@ import { findLinkedNode, findNode, listProject, nodeTarget, projectScope } from 
 import { readFields } from '../../paging.ts';
 import {
   applyChanges,
+  createRecord,
+  deleteRecord,
   listReply,
   patchedChanges,
   requireByUuid,
@@ -24,7 +26,7 @@ export const CONNECTORS: SimpleResource<'volume_connector', VolumeConnectorRecor
   collection: 'volume/connectors',
   key: 'connectors',
   view: VOLUME_CONNECTOR_VIEW,
-  table: (api) => api.store.volume_connectors,
+  table: (tables) => tables.volume_connectors,
   patchable: ['connector_id', 'extra', 'node_uuid', 'type'],
   schema: 'volume_connector',
   read: (body) => ({
@@ -38,7 +40,7 @@ export const TARGETS: SimpleResource<'volume_target', VolumeTargetRecord> = {
   collection: 'volume/targets',
   key: 'targets',
   view: VOLUME_TARGET_VIEW,
-  table: (api) => api.store.volume_targets,
+  table: (tables) => tables.volume_targets,
   patchable: ['boot_index', 'extra', 'node_uuid', 'properties', 'volume_id', 'volume_type'],
   schema: 'volume_target',
   read: (body) => ({
@@ -119,7 +121,7 @@ const createIn =
     if (node === null)
       throw serviceError('InvalidParameterValue', { why: `Node ${node_uuid} could not be found.` });
     const uuid = typeof body.uuid === 'string' ? body.uuid.toLowerCase() : randomUUID();
-    const record = await rows.table(api).create({ ...rows.read(body), uuid });
+    const record = await createRecord(request, api, rows, { ...rows.read(body), uuid });
     return wholeReply(request, api, rows, record, 201);
   };
 
@@ -132,7 +134,7 @@ const patchIn =
     const changes = patchedChanges(request, api, rows, record);
     requirePoweredOff(rows, record, node, []);
     const updated = await api.conductor.withNodeUnlocked(node, () =>
-      applyChanges(api, rows, record, changes),
+      applyChanges(request, api, rows, record, changes),
     );
     return wholeReply(request, api, rows, updated, 200);
   };
@@ -142,7 +144,7 @@ const deleteIn =
   async (request, api) => {
     const { record, node } = await findFor(api, request, rows, 'baremetal:volume:delete');
     requirePoweredOff(rows, record, node, ['enroll', 'manageable', 'adopt failed']);
-    await api.conductor.withNodeUnlocked(node, () => rows.table(api).delete(record.uuid));
+    await api.conductor.withNodeUnlocked(node, () => deleteRecord(request, api, rows, record));
     return { status: 204 };
   };
 
