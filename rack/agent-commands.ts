@@ -105,13 +105,21 @@ const STEP_ERRORS: Record<StepKind, AgentErrorType> = {
   service: 'ServicingError',
 };
 
+function vendorSteps({ vendor_steps }: AgentHost): JsonObject[] {
+  return vendor_steps.map((name) => {
+    const [kind = '', step = ''] = name.split('.');
+    return { interface: kind, step, priority: 0, reboot_requested: false, abortable: false };
+  });
+}
+
 /** `clean`, `deploy` and `service` differ in their words only. */
 function stepExtension(kind: StepKind): Record<string, Command> {
   return {
     [`get_${kind}_steps`]: {
       kind: 'sync',
-      run: async () => ({
+      run: async ({ host }) => ({
         [`${kind}_steps`]: {
+          ...(host.vendor_steps.length === 0 ? {} : { VendorHardwareManager: vendorSteps(host) }),
           [MANAGER]: Object.entries(STEPS[kind]).map(([step, facts]) => ({
             step,
             priority: facts.priority,
@@ -131,6 +139,10 @@ function stepExtension(kind: StepKind): Record<string, Command> {
         const name = step.step;
         if (typeof name !== 'string')
           throw new AgentError('CommandExecutionError', `Malformed ${kind}_step, no "step" key`);
+        if (context.host.vendor_steps.includes(`${String(step.interface)}.${name}`)) {
+          context.host.note('vendor step', `${String(step.interface)}.${name}`);
+          return { [`${kind}_result`]: null, [`${kind}_step`]: step };
+        }
         const found = Object.hasOwn(STEPS[kind], name) ? STEPS[kind][name] : undefined;
         if (found === undefined)
           throw new AgentError(

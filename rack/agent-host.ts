@@ -40,6 +40,8 @@ export interface AgentHost {
   readonly time_scale: number;
   readonly disks: readonly Disk[];
   readonly agent_faults: AgentFaults;
+  /** Steps (`bios.apply_configuration`) of a vendor's hardware manager in the ramdisk; they are noted, and change nothing. */
+  readonly vendor_steps: readonly string[];
   /** Shuts the operating system down and the power off. */
   shutDown(): void;
   restart(): void;

@@ -61,6 +61,7 @@ export class Machine implements AgentHost, AsyncDisposable {
   readonly disks: readonly Disk[];
   readonly time_scale: number;
   agent_faults: AgentFaults = NO_FAULTS;
+  vendor_steps: readonly string[] = [];
   boot_override: BootOverride | null = null;
   /** The identify lamp; the time of a timed one is not counted down. */
   identify: 'on' | 'off' | { seconds: number } = 'off';

@@ -3,6 +3,7 @@ import { type FakeServer, serverOf } from '../../drivers/fake/server.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
+import { eventually } from '../services/eventually.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
 
 const QUICK = {
@@ -255,4 +256,24 @@ describe('steps that the BMC carries out', () => {
     await bench.settled(node, 'manageable');
     expect(Math.abs(server(node).clock_ahead_ms)).to.be.below(60_000);
   });
+
+  for (const [what, after] of [
+    ['before the image is sent', 0],
+    ['while the BMC flashes', 1],
+  ] as const)
+    it(`go on with another conductor when theirs dies ${what}, and send an image once`, async () => {
+      await bench[Symbol.asyncDispose]();
+      bench = await startConductorBench({ conductor: { ...QUICK.conductor, lease_timeout: 0.3 } });
+      const first = await bench.start('conductor-1');
+      const node = await manageable({ driver_info: { fake_task_delay: 0.4 } });
+      const settings = [{ component: 'bmc', url: 'http://127.0.0.1/fw-2.1.0.bin' }];
+      const clean_steps = [step('firmware.update', { settings })];
+      await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
+      await eventually(() => expect(server(node).tasks.size).to.be.at.least(after));
+      first.halt();
+      await bench.start('conductor-2');
+      await bench.settled(node, 'manageable');
+      expect(server(node).firmware[1]?.current_version).to.equal('2.1.0');
+      expect([...server(node).tasks.values()].filter(({ what }) => what === 'firmware')).to.have.lengthOf(1);
+    });
 });

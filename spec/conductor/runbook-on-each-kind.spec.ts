@@ -5,9 +5,11 @@ import type { Driver } from '../../drivers/contract.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { Bampi } from '../../rack/bampi/bampi.ts';
-import { type Rack, startRack } from '../../rack/rack.ts';
+import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
 import { recordingContext } from '../contract/driver-bench.ts';
 import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
+import { eventually } from '../services/eventually.ts';
+import { type AgentFront, startAgentFront } from './agent-bench.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
 
 const QUICK = {
@@ -118,20 +120,73 @@ describe('one runbook on each kind of server', () => {
 
   describe('with IPMI', () => {
     let rack: Rack;
+    let front: AgentFront;
     beforeEach(async () => {
-      rack = await startRack({ count: 1, clock: systemClock });
+      rack = await startRack({
+        count: 1,
+        clock: systemClock,
+        boot_url: () => front.url,
+        time_scale: 0.01,
+        boot_order: ['disk'],
+        delays_ms: { soft_off: 1 },
+      });
     });
-    afterEach(() => rack[Symbol.asyncDispose]());
+    afterEach(async () => {
+      await rack[Symbol.asyncDispose]();
+    });
+    const server = (): RackServer => rack.servers[0] as RackServer;
+    const ipmi = () =>
+      stage(createIpmiDriver(recordingContext().context, QUICK_OPTIONS), { ...server().driver_info });
 
     it('is refused at once, with every reason, and touches nothing', async () => {
-      const [server] = rack.servers;
-      const driver = createIpmiDriver(recordingContext().context, QUICK_OPTIONS);
-      const staged = await stage(driver, { ...server?.driver_info });
+      const staged = await ipmi();
       bench = staged.bench;
       const why = await staged.serve([{ interface: 'power', step: 'power_on' }, ...RUNBOOK]);
       for (const name of ['bios.apply_configuration', 'firmware.update'])
         expect(why).to.contain(`ipmi does not support ${name}`);
-      expect(server?.machine.power).to.equal('off');
+      expect(server().machine.power).to.equal('off');
+    });
+
+    const clean_steps = [BIOS, { ...RAID, step: 'create_configuration', args: {} }, FIRMWARE];
+
+    /** Cleans by a ramdisk with these steps of a vendor; the state and error at the end. */
+    async function cleaned(vendor_steps: string[]) {
+      const staged = await ipmi();
+      bench = staged.bench;
+      front = await startAgentFront(bench.store, () => bench.client, Buffer.alloc(10));
+      try {
+        server().machine.vendor_steps = vendor_steps;
+        const node = await bench.node({
+          ...interfaces(createIpmiDriver(recordingContext().context, QUICK_OPTIONS)),
+          ...{ deploy_interface: 'direct', raid_interface: 'agent', provision_state: 'manageable' },
+          ...{ driver: 'ipmi', driver_info: { ...server().driver_info } },
+        });
+        const address = server().machine.identity.macs[0] ?? '';
+        await bench.store.ports.create({ node_uuid: node.uuid, address, pxe_enabled: true });
+        await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
+        return await eventually(async () => {
+          const now = await bench.read(node);
+          expect(now.reservation).to.equal(null);
+          expect(now.provision_state).to.be.oneOf(['manageable', 'clean failed']);
+          return now;
+        });
+      } finally {
+        await front[Symbol.asyncDispose]();
+      }
+    }
+    const done = () => server().machine.events.filter(({ event }) => event === 'vendor step');
+
+    it('leaves to the ramdisk what IPMI cannot do', async () => {
+      const names = ['bios.apply_configuration', 'raid.create_configuration', 'firmware.update'];
+      const node = await cleaned(names);
+      expect(node).to.include({ provision_state: 'manageable', last_error: null });
+      expect(done().map(({ detail }) => detail)).to.deep.equal(names);
+    });
+
+    it('runs none of them when the ramdisk does not have them all', async () => {
+      const node = await cleaned(['bios.apply_configuration', 'raid.create_configuration']);
+      expect(node.last_error).to.contain('does not have the steps firmware.update. None was run.');
+      expect(done()).to.deep.equal([]);
     });
   });
 });
