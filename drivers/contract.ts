@@ -111,6 +111,7 @@ export interface Connection extends AsyncDisposable {
   readonly raid?: RaidControl;
   readonly raidProfiles?: RaidProfiles;
   readonly drives?: DriveEraser;
+  readonly images?: ImageRestorer;
   readonly tasks?: TaskReader;
   readonly accounts?: AccountControl;
   readonly lan?: LanControl;
@@ -421,6 +422,13 @@ export interface RaidProfiles {
   apply(profile: string, options: CallOptions): Promise<BmcTask>;
   /** Deletes all volumes. */
   clear(options: CallOptions): Promise<BmcTask>;
+}
+
+/** Hardware whose management writes images to disks itself, and knows them by name. */
+export interface ImageRestorer {
+  restore(image: string, options: CallOptions): Promise<BmcTask>;
+  /** The task that restores this image now; null: there is none. */
+  running(image: string, options: CallOptions): Promise<BmcTask>;
 }
 
 export interface DriveEraser {

@@ -37,6 +37,10 @@ function traitProblems({ instance_info, traits }: NodeRecord): string[] {
 const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord) => string[]>> = {
   direct: directProblems,
   ramdisk: ramdiskProblems,
+  bampi: ({ instance_info: { image_source } }) =>
+    typeof image_source === 'string' && image_source !== ''
+      ? []
+      : ['instance_info has no image_source: name the image as BAMPI knows it.'],
   fake: () => [],
   noop: () => [],
 };

@@ -21,6 +21,7 @@ import {
 import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { DIRECT_STEPS } from './deploy-direct.ts';
+import { RESTORE_STEPS } from './deploy-restore.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootFrom, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -41,6 +42,7 @@ const nothing: StepDefinition = { survives: 'repeat', run: async () => DONE };
 const INTERFACES: Readonly<Record<string, Readonly<Record<string, StepDefinition>>>> = {
   direct: DIRECT_STEPS,
   ramdisk: { 'deploy.deploy': ramdiskDeploy },
+  bampi: RESTORE_STEPS,
   fake: { 'deploy.deploy': nothing },
   noop: { 'deploy.deploy': nothing },
 };

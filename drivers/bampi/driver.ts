@@ -17,7 +17,7 @@ const INTERFACES = {
   bios: ['no-bios'],
   boot: ['ipxe', 'pxe'],
   console: ['no-console'],
-  deploy: ['direct', 'ramdisk'],
+  deploy: ['bampi', 'direct', 'ramdisk'],
   firmware: ['no-firmware'],
   inspect: ['agent', 'no-inspect'],
   management: ['bampi'],
@@ -62,6 +62,17 @@ function connection(client: BampiClient, info: BampiInfo, close: () => Promise<v
     boot: boot(client),
     tasks: { read: (task, options) => client.task(task, options) },
     raidProfiles: raidProfiles(client, info),
+    images: {
+      restore: (image, options) => client.startTask('restore_os', image, options),
+      running: async (image, options) => {
+        const tasks = (await client.history(options)).filter(
+          ({ taskType, taskProfile }) => taskType === 'restore_os' && taskProfile === image,
+        );
+        const last = tasks.at(-1);
+        const ended = last === undefined || last.status === 'Success' || last.status === 'Error';
+        return ended ? null : String(last.id);
+      },
+    },
     passthru: passthru(client),
     [Symbol.asyncDispose]: close,
   };

@@ -108,6 +108,24 @@ describe('one runbook on each kind of server', () => {
       expect(served.raid_config.logical_disks).to.have.lengthOf(1);
     });
 
+    it('deploys an image that BAMPI has: network, restore, disk, power', async () => {
+      const staged = await stage(createBampiDriver(recordingContext().context), info());
+      bench = staged.bench;
+      const node = await bench.node({
+        ...interfaces(createBampiDriver(recordingContext().context)),
+        ...{ driver: 'bampi', driver_info: info(), deploy_interface: 'bampi' },
+        ...{ provision_state: 'available', instance_info: { image_source: 'ubuntu-24.04' } },
+      });
+      await bench.client.provision(node, 'active', {}, CALLER);
+      await bench.settled(node, 'active');
+      expect(bampi.tasks.map(({ taskType, taskProfile }) => `${taskType} ${taskProfile}`)).to.deep.equal([
+        'change_boot_mode PXE',
+        'restore_os ubuntu-24.04',
+        'change_boot_mode Disabled',
+      ]);
+      expect(bampi.servers[0]).to.include({ image: 'ubuntu-24.04', power: 'on' });
+    });
+
     it('says what the log of a task says when it fails', async () => {
       const staged = await stage(createBampiDriver(recordingContext().context), info());
       bench = staged.bench;
