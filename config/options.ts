@@ -164,6 +164,10 @@ export const OPTIONS = {
     allow_provisioning_in_maintenance: flag(true, 'Nodes in maintenance may be provided and cleaned.'),
     node_history: flag(true, 'Keep a history of errors and events per node.'),
     node_history_max_entries: integer(300, 'History entries kept per node.', 0),
+    clean_step_priority_override: list(
+      [],
+      'Priorities of steps in automated cleaning, as interface.step:priority; 0 leaves one out. Steps of the BMC run only with one.',
+    ),
     disallow_clean_steps: list(['vendor.send_raw'], 'Steps (interface.step) that no cleaning may ask for.'),
     disallow_deploy_steps: list(['vendor.send_raw'], 'Steps that no deployment and no template may ask for.'),
     disallow_service_steps: list(['vendor.send_raw'], 'Steps that no service may ask for.'),

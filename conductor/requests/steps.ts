@@ -81,7 +81,7 @@ function placeOf(step: PlannedStep, request: StepRequest): 'in band' | 'out of b
   const agent = usesAgent(node) && !disable_ramdisk;
   const known = Object.hasOwn(HARDWARE_STEPS, name) ? HARDWARE_STEPS[name] : undefined;
   const by_bmc = known !== undefined && known.areas[area] !== undefined;
-  if (known !== undefined && by_bmc && asksBmc(step, request)) {
+  if (known !== undefined && runsOnBmc(step, request)) {
     if (usesAgent(node) && disable_ramdisk && known.requires_ramdisk.includes(area))
       return [`The step ${name} wants the ramdisk to run: it cannot run with disable_ramdisk.`];
     return argumentProblems(name, known.args, step.args).length === 0
@@ -105,8 +105,20 @@ function placeOf(step: PlannedStep, request: StepRequest): 'in band' | 'out of b
   ];
 }
 
+/** Whether the BMC carries a step out in this area, as far as the node's interfaces tell. */
+export function runsOnBmc(
+  step: PlannedStep,
+  request: Pick<StepRequest, 'area' | 'node' | 'disable_ramdisk'>,
+): boolean {
+  const known = hardwareStepOf({ ...step, in_band: false });
+  return known !== null && known.areas[request.area] !== undefined && asksBmc(step, request);
+}
+
 /** Whether the node's interface is one that asks the BMC. Disks are erased by the agent where there is one. */
-function asksBmc(step: PlannedStep, { node, disable_ramdisk }: StepRequest): boolean {
+function asksBmc(
+  step: PlannedStep,
+  { node, disable_ramdisk }: Pick<StepRequest, 'node' | 'disable_ramdisk'>,
+): boolean {
   if (step.interface === 'deploy') return !usesAgent(node) || disable_ramdisk;
   const name = interfaceOf(step, node);
   return name !== null && isPresent(name) && name !== 'agent' && name !== 'noop';

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { refreshCaches } from '../caches.ts';
 import { usesAgent } from '../interfaces.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
-import { isReserved, requestedSteps } from '../requests/steps.ts';
+import { isReserved, requestedSteps, runsOnBmc } from '../requests/steps.ts';
 import {
   DONE,
   type Failure,
@@ -50,8 +50,9 @@ const prepare: StepDefinition = {
       refuseNotOffered(ctx, stepsOfAgent(result, 'clean'));
       return DONE;
     }
-    const in_band = automatedSteps(result, ctx);
-    ctx.replan([...in_band, plannedStep('deploy.tear_down_cleaning')]);
+    const steps = automatedSteps(result, ctx);
+    await refuseImpossible(ctx, steps);
+    ctx.replan([...steps, plannedStep('deploy.tear_down_cleaning')]);
     return DONE;
   },
 };
@@ -78,16 +79,16 @@ const RANK: Readonly<Record<string, number>> = {
   raid: 1,
 };
 
-/** The agent's steps that an automated clean runs: priority overridden by the settings, 0 left out, highest first. */
+/**
+ * The steps of an automated clean: the agent's, and those of the BMC that the settings give a priority; priority overridden by
+ * the settings, 0 left out, highest first.
+ */
 function automatedSteps(result: Json, ctx: WorkContext): PlannedStep[] {
-  const overrides: Readonly<Record<string, number>> = {
-    'deploy.erase_devices': ctx.settings.deploy.erase_devices_priority,
-    'deploy.erase_devices_metadata': ctx.settings.deploy.erase_devices_metadata_priority,
-  };
+  const overrides = priorities(ctx);
   const seen = new Map<string, PlannedStep>();
-  for (const found of stepsOfAgent(result, 'clean')) {
+  for (const found of [...stepsOfAgent(result, 'clean'), ...stepsOfBmc(ctx, overrides)]) {
     const name = stepName(found);
-    const priority = overrides[name] ?? found.priority;
+    const priority = overrides.get(name) ?? found.priority;
     const known = seen.get(name);
     if (priority > 0 && (known === undefined || known.priority < priority))
       seen.set(name, { ...found, priority });
@@ -95,6 +96,27 @@ function automatedSteps(result: Json, ctx: WorkContext): PlannedStep[] {
   return [...seen.values()].sort(
     (a, b) => b.priority - a.priority || (RANK[b.interface] ?? 0) - (RANK[a.interface] ?? 0),
   );
+}
+
+function priorities({ settings }: WorkContext): Map<string, number> {
+  const { erase_devices_priority, erase_devices_metadata_priority } = settings.deploy;
+  return new Map([
+    ['deploy.erase_devices', erase_devices_priority],
+    ['deploy.erase_devices_metadata', erase_devices_metadata_priority],
+    ...settings.conductor.clean_step_priority_override.map((text): [string, number] => {
+      const [name = '', priority] = text.split(':');
+      return [name, Number(priority)];
+    }),
+  ]);
+}
+
+/** Steps that the BMC carries out and the settings ask for, as far as the node's interfaces have them. */
+function stepsOfBmc(ctx: WorkContext, overrides: ReadonlyMap<string, number>): PlannedStep[] {
+  return [...overrides].flatMap(([name, priority]): PlannedStep[] => {
+    if (!(priority > 0)) return [];
+    const step = plannedStep(name, { priority });
+    return runsOnBmc(step, { area: 'clean', node: ctx.node, disable_ramdisk: false }) ? [step] : [];
+  });
 }
 
 /** Cleaning between tenants (automated), and by an operator's steps (manual). */

@@ -2,13 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { chainScript, nodeScript } from '../../boot/script.ts';
 import type { ConductorClient } from '../../conductor/client.ts';
+import { systemClock } from '../../config/system-clock.ts';
 import type { Store } from '../../db/store.ts';
 import type { BootDevice, Connection, Driver } from '../../drivers/contract.ts';
+import { createFakeDriver } from '../../drivers/fake/driver.ts';
+import type { FakeServers } from '../../drivers/fake/server.ts';
 import { ServiceError } from '../../lifecycle/errors.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { FirmwareDevice, Machine } from '../../rack/machine.ts';
-import { FAKE_INTERFACES } from './conductor-bench.ts';
+import { FAKE_INTERFACES, SILENT } from './conductor-bench.ts';
 
 /** The interfaces of a node that an agent deploys, cleans and inspects. */
 export const AGENT_INTERFACES = {
@@ -18,8 +21,15 @@ export const AGENT_INTERFACES = {
   inspect_interface: 'agent',
 } as const;
 
-/** A hardware type whose BMC is a function call on a virtual server of the rack, found by `machine` in driver_info. */
-export function createMachineDriver(machines: ReadonlyMap<string, Machine>): Driver<{ machine: Machine }> {
+/**
+ * A hardware type whose BMC is a function call on a virtual server of the rack, found by `machine` in driver_info. Its BIOS is
+ * one of `firmware`, which a boot of the machine reaches too.
+ */
+export function createMachineDriver(
+  machines: ReadonlyMap<string, Machine>,
+  firmware: FakeServers = new Map(),
+): Driver<{ machine: Machine }> {
+  const fake = createFakeDriver({ clock: systemClock, log: SILENT }, firmware);
   const interfaces = Object.fromEntries(
     Object.entries(AGENT_INTERFACES).map(([field, name]) => [
       field.replace('_interface', ''),
@@ -36,18 +46,29 @@ export function createMachineDriver(machines: ReadonlyMap<string, Machine>): Dri
         ? { problems: ['machine names no virtual server.'] }
         : { info: { machine } };
     },
-    connect: async ({ machine }) => connectionOf(machine),
+    connect: async ({ machine }, options) => {
+      const name = [...machines].find(([, each]) => each === machine)?.[0] ?? '';
+      const parsed = fake.parse({ fake_id: name });
+      if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+      const { bios, biosWriter, power } = await fake.connect(parsed.info, options);
+      return {
+        ...connectionOf(machine, (target, call) => power.set(target, call)),
+        ...(bios === undefined ? {} : { bios }),
+        ...(biosWriter === undefined ? {} : { biosWriter }),
+      };
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-function connectionOf(machine: Machine): Connection {
+function connectionOf(machine: Machine, alsoSet: Connection['power']['set']): Connection {
   const power = () => (machine.power === 'on' ? 'power on' : 'power off');
   return {
     power: {
       supported: ['power on', 'power off', 'rebooting', 'soft power off', 'soft rebooting'],
       get: async () => power(),
-      set: async (target) => {
+      set: async (target, options) => {
+        await alsoSet(target, options);
         if (target === 'power on') machine.command('on');
         else if (target === 'power off') machine.command('off');
         else if (target === 'soft power off') machine.command('soft');

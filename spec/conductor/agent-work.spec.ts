@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { sha512Crypt } from '../../conductor/sha512-crypt.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Verb } from '../../lifecycle/verbs.ts';
@@ -19,15 +20,20 @@ describe('work through the agent', () => {
   let rack: Rack;
   let front: AgentFront;
   let machine: Machine;
+  let firmware: FakeServers;
 
   beforeEach(async () => {
     const machines = new Map<string, Machine>();
+    firmware = new Map();
     bench = await startConductorBench(
       {
-        conductor: { lease_timeout: 0.3, poll_interval: 0.05, node_locked_retry_interval: 0.05 },
+        conductor: {
+          ...{ lease_timeout: 0.3, poll_interval: 0.05, node_locked_retry_interval: 0.05 },
+          hardware_step_poll_interval: 0.02,
+        },
         agent: { require_tls: true },
       },
-      { driver: createMachineDriver(machines) },
+      { driver: createMachineDriver(machines, firmware) },
     );
     front = await startAgentFront(bench.store, () => bench.client, IMAGE);
     rack = await startRack({
@@ -283,6 +289,38 @@ describe('work through the agent', () => {
     await bench.settled(node, 'manageable');
     const erased = machine.events.filter(({ event }) => event.includes('erased')).map(({ event }) => event);
     expect(erased).to.deep.equal(['erased', 'metadata erased']);
+  });
+
+  it('boots the ramdisk anew for BIOS settings between two of its steps', async () => {
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable', bios_interface: 'fake' });
+    const settings = [{ name: 'ProcCores', value: 8 }];
+    const clean_steps = [
+      { interface: 'deploy', step: 'erase_devices_metadata' },
+      { interface: 'bios', step: 'apply_configuration', args: { settings } },
+      { interface: 'deploy', step: 'erase_devices' },
+    ];
+    await raise(node, 'clean', { clean_steps });
+    await bench.settled(node, 'manageable');
+    const done = machine.events.map(({ event }) => event);
+    expect(done.filter((event) => event.includes('erased'))).to.deep.equal(['metadata erased', 'erased']);
+    expect(serverOf(firmware, 'one').bios.find(({ name }) => name === 'ProcCores')?.value).to.equal('8');
+    expect(done.filter((event) => event === 'agent up')).to.have.lengthOf(2);
+  });
+
+  it('cleans between tenants by the priorities of the settings, out of band too', async () => {
+    const clean_step_priority_override = ['bios.factory_reset:50', 'deploy.erase_devices_metadata:0'];
+    Object.assign(bench.settings.conductor, { clean_step_priority_override });
+    await bench.start();
+    const node = await enroll({ provision_state: 'manageable', bios_interface: 'fake' });
+    Object.assign(serverOf(firmware, 'one').bios[1] ?? {}, { value: '4' });
+    await raise(node, 'provide');
+    await bench.settled(node, 'available');
+    const [job] = await bench.store.jobs.list({ where: { node_uuid: node.uuid, kind: 'clean' } });
+    expect(job?.steps?.map(({ step }) => step)).to.deep.equal([
+      ...['prepare_cleaning', 'factory_reset', 'erase_devices', 'tear_down_cleaning'],
+    ]);
+    expect(serverOf(firmware, 'one').bios.find(({ name }) => name === 'ProcCores')?.value).to.equal('0');
   });
 
   it('aborts a running clean step that can be aborted', async () => {
