@@ -1,6 +1,6 @@
 import type { PowerState } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
-import type { ProvisionState } from '../../lifecycle/states.ts';
+import { isStable, type ProvisionState } from '../../lifecycle/states.ts';
 import { type Bmc, openBmc } from '../bmc.ts';
 import { jobQueue } from '../bus/bus.ts';
 import { type Modes, readModes } from '../caches.ts';
@@ -31,7 +31,8 @@ export const powerSync: Periodic = {
         ownNodes(ctx, { maintenance: false, target_power_state: null, reservation: null }, FIELDS),
         ctx.settings.conductor.sync_power_state_workers,
         async ({ uuid, provision_state }) => {
-          if (SKIPPED.includes(provision_state)) tries.delete(uuid);
+          if (SKIPPED.includes(provision_state) || (await takesFirmware(ctx, uuid, provision_state)))
+            tries.delete(uuid);
           else
             await syncNode(ctx, uuid, tries).catch((error: unknown) => {
               ctx.log.warn({ node: uuid, err: error }, 'the power synchronisation of a node failed');
@@ -40,6 +41,18 @@ export const powerSync: Periodic = {
       );
   },
 };
+
+/**
+ * Whether the node's firmware is being written while nobody holds the node: a step that writes it waits. Work that runs holds
+ * the node, and is passed over for that.
+ */
+async function takesFirmware(ctx: PeriodicContext, uuid: string, state: ProvisionState): Promise<boolean> {
+  if (isStable(state)) return false;
+  const where = { node_uuid: uuid, state: 'waiting' as const };
+  const [job] = await ctx.store.jobs.list({ where, limit: 1 });
+  const step = job?.steps?.[job.step_index];
+  return step !== undefined && (step.interface === 'firmware' || step.step === 'update_firmware');
+}
 
 async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, number>): Promise<void> {
   const reading = await readPower(ctx, uuid);

@@ -203,6 +203,37 @@ describe('the power synchronisation', () => {
       expect(await bench.read(node)).to.include({ power_state: null, last_error: 'kept' });
   });
 
+  for (const [what, step, left] of [
+    ['keeps its hands off a node whose firmware is written', 'firmware.update', true],
+    ['keeps its hands off the older step for firmware', 'management.update_firmware', true],
+    ['looks after a node that waits for something else', 'deploy.wait', false],
+  ] as const)
+    it(what, async () => {
+      await start();
+      const node = await bench.node({ provision_state: 'service wait', power_state: 'power on' });
+      await waitingIn(node.uuid, step);
+      const pushed = await bench.node({ provision_state: 'service wait', power_state: 'power on' });
+      await pass();
+      const power = (node_uuid: string) => bench.store.jobs.list({ where: { node_uuid, kind: 'power' } });
+      expect(await power(node.uuid)).to.have.lengthOf(left ? 0 : 1);
+      expect(await power(pushed.uuid)).to.have.lengthOf(1);
+    });
+
+  /** Leaves a job that waits in a step, as a conductor does. */
+  async function waitingIn(node_uuid: string, name: string): Promise<void> {
+    const [interface_ = '', step = ''] = name.split('.');
+    const conductor_group = 'elsewhere';
+    const planned = { interface: interface_, step, args: {}, priority: 0, abortable: false, in_band: false };
+    const { id } = await bench.store.jobs.insert({
+      ...{ kind: 'service', node_uuid, conductor_group, exclusive: true, args: {}, steps: [planned] },
+    });
+    const claim = { claimed_by: 'c', conductor_group, lease_ms: 60_000, limit: 1, id };
+    const [claimed] = await bench.store.jobs.claim(claim);
+    const { fencing_token = 0 } = claimed?.job ?? {};
+    const waits = { state: 'waiting' as const, wait_for: 'heartbeat' as const };
+    await bench.store.jobs.update({ job_id: id, claimed_by: 'c', fencing_token }, waits);
+  }
+
   it('leaves nodes to the conductor that the ring gives them to', async () => {
     await start();
     await bench.start('conductor-2');
