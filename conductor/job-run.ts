@@ -71,7 +71,8 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.#notifier = deps.notifier;
     // A lease that was just given ends lease_timeout after the database's now.
     const db_now = (job.lease_expires_at ?? deps.clock.now()) - deps.settings.conductor.lease_timeout * 1000;
-    this.#clock_offset_ms = db_now - deps.clock.now();
+    // On the monotonic clock: the wall clock of this machine may jump.
+    this.#clock_offset_ms = db_now - deps.clock.monotonic();
   }
 
   get facts(): JobFacts {
@@ -101,7 +102,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   }
 
   now(): EpochMs {
-    return this.clock.now() + this.#clock_offset_ms;
+    return Math.round(this.clock.monotonic() + this.#clock_offset_ms);
   }
 
   /** Takes the node as it was read with the claim. False: it is gone. */

@@ -54,7 +54,7 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
     snapshot = {
       conductors,
       rings,
-      clock_offset_ms: db_now - clock.now(),
+      clock_offset_ms: db_now - clock.monotonic(),
       read_at: clock.monotonic(),
     };
     return snapshot;
@@ -107,7 +107,7 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
       const { conductors } = await current();
       return conductors.find((one) => one.hostname === host)?.hardware_types[node.driver] ?? null;
     },
-    dbNow: async () => clock.now() + (await current()).clock_offset_ms,
+    dbNow: async () => Math.round(clock.monotonic() + (await current()).clock_offset_ms),
   };
   return placement;
 }

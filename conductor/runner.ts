@@ -80,13 +80,17 @@ export async function runJob(
     }
   }
 
-  /** Takes the node back after a wait. False: somebody else has it. */
+  /**
+   * Takes the node back after a wait. False: somebody else has it. The claim is repeated: a conductor that slept since it
+   * claimed the job would take a node for work that others have ended.
+   */
   async function acquire(): Promise<boolean> {
-    const taken = await store.nodes.update(
-      run.node.uuid,
-      { reservation: deps.hostname, reservation_job_id: job.id },
-      { reservation: null },
-    );
+    lease.checkHeld();
+    const held = { reservation: deps.hostname, reservation_job_id: job.id };
+    const taken = await store.transaction(async (tables) => {
+      if (!(await tables.jobs.update(lease.claim, {}))) throw new LeaseLost('The job was taken over.');
+      return tables.nodes.update(run.node.uuid, held, { reservation: null });
+    });
     if (taken !== null) run.written(taken);
     return taken !== null;
   }

@@ -75,6 +75,9 @@ const MYSQL: Readonly<Record<string, Translate>> = {
   ER_CHECKREAD: contention,
   ER_DATA_TOO_LONG: tooLong,
   ER_WARN_DATA_OUT_OF_RANGE: tooLong,
+  ER_DISK_FULL: unavailable,
+  ER_RECORD_FILE_FULL: unavailable,
+  ER_ERROR_ON_WRITE: unavailable,
   ER_UNKNOWN_COM_ERROR: unavailable, // Galera: the member is not synchronised
   ER_CON_COUNT_ERROR: unavailable,
   ER_SERVER_SHUTDOWN: unavailable,
@@ -107,10 +110,27 @@ function poolFailure(error: unknown): unknown {
   });
 }
 
+/** In words, what an operator has to mend. */
+const CAUSES: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'its disk is full',
+  SQLITE_READONLY: 'it is read only',
+  ER_DISK_FULL: 'its disk is full',
+  ER_RECORD_FILE_FULL: 'its disk or a table is full',
+  ER_ERROR_ON_WRITE: 'it cannot write to its disk',
+  ER_OPTION_PREVENTS_STATEMENT: 'it is read only',
+  ER_ACCESS_DENIED_ERROR: 'it refuses the account',
+  ER_CON_COUNT_ERROR: 'it has too many connections',
+  ENOTFOUND: 'its host name cannot be resolved',
+  EAI_AGAIN: 'its host name cannot be resolved for now',
+  ECONNREFUSED: 'nothing listens at its address',
+};
+
 /** Says which kind of trouble it is by its code, never by the driver's text, which may name hosts and accounts. */
 function unavailable(error: Told): ServiceError {
+  const code = text(error.code) || 'connection lost';
+  const cause = CAUSES[code] === undefined ? '' : `: ${CAUSES[code]}`;
   const failure = serviceError('ServiceUnavailable', {
-    why: `The database is not available (${text(error.code) || 'connection lost'}). Retry later.`,
+    why: `The database is not available (${code}${cause}). Retry later.`,
   });
   failure.cause = error;
   return failure;

@@ -159,7 +159,9 @@ export class Http implements AsyncDisposable {
     const certificate = CERTIFICATE_PROBLEMS.test(code);
     const words = certificate
       ? `Its certificate is refused (${code}). Set redfish_verify_ca to the file of the CA that signed it.`
-      : `The BMC cannot be reached (${code}). Check redfish_address and the network.`;
+      : UNRESOLVED.has(code)
+        ? `The name cannot be resolved (${code}). Check redfish_address and the name service.`
+        : `The BMC cannot be reached (${code}). Check redfish_address and the network.`;
     return new ConnectionError(`${this.name}: ${words}`, {
       sent: !certificate && !NEVER_SENT.has(code),
       final: certificate,
@@ -168,6 +170,7 @@ export class Http implements AsyncDisposable {
 }
 
 const CERTIFICATE_PROBLEMS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
+const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',

@@ -91,6 +91,46 @@ describe('several conductors', () => {
     expect((await bench.store.conductors.get('conductor-1'))?.online).to.equal(false);
   });
 
+  it('take no node for a job that others ended while they slept between its claim and its begin', async () => {
+    let go = (): void => {};
+    const asleep = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let entered = (): void => {};
+    const claimed = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    let slept = false;
+    const { store, settings } = bench;
+    const list: typeof store.nodes.list = async (options) => {
+      if (!slept) {
+        slept = true;
+        entered();
+        await asleep;
+      }
+      return store.nodes.list(options);
+    };
+    const short = { ...settings, conductor: { ...settings.conductor, lease_timeout: 0.2 } };
+    let tried = false;
+    const transaction: typeof store.transaction = (work) => {
+      tried = true;
+      return store.transaction(work);
+    };
+    const sleepy = { ...store, transaction, nodes: { ...store.nodes, list } };
+    const first = await bench.start('conductor-1', { settings: short, store: sleepy });
+    const node = await bench.node();
+    await bench.client.provision(node, 'manage', {}, CALLER);
+    await claimed;
+    await bench.start('conductor-2');
+    await bench.settled(node, 'manageable');
+    go();
+    await eventually(async () => {
+      expect(tried).to.equal(true);
+      expect(first.running).to.equal(0);
+    });
+    expect(await bench.read(node)).to.include({ reservation: null, reservation_job_id: null });
+  });
+
   it('interrupt a step that may be repeated when the drain takes too long', async () => {
     let runs = 0;
     let entered = (): void => {};

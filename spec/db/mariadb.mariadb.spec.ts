@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createConnection } from 'mysql2/promise';
 import { openStore } from '../../db/open-store.ts';
 import type { Store, Tables } from '../../db/store.ts';
 import { newNode, testKeys } from '../builders/records.ts';
@@ -128,6 +129,22 @@ describe('store on MariaDB, where transactions run side by side', function besid
     release.reach();
     await Promise.all(held);
     expect(await small.now()).to.be.a('number');
+  });
+
+  it('names a disk that is full, and goes on when there is room', async () => {
+    const raw = await createConnection(connection);
+    try {
+      await raw.query(
+        "CREATE TRIGGER disk_full BEFORE INSERT ON nodes FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1021, MESSAGE_TEXT = 'Disk full (/var/lib/mysql)'",
+      );
+      const refused = await failure(store.nodes.create(newNode()));
+      expect(refused).to.include({ code: 'ServiceUnavailable', status: 503 });
+      expect(refused.message).to.contain('ER_DISK_FULL: its disk is full').and.not.to.contain('/var/lib');
+      await raw.query('DROP TRIGGER disk_full');
+      await store.nodes.create(newNode());
+    } finally {
+      await raw.end();
+    }
   });
 
   it('never repeats a password in an error', async () => {
