@@ -99,10 +99,25 @@ export class BampiClient {
     return listOf(await this.#http.ask('GET', `/tasks?hostname=${encodeURIComponent(hostname)}`, options));
   }
 
-  /** Starts a task and waits for its end, within the call. @throws DriverError `timeout`: it runs on */
+  /** The task of this type and profile that runs now; null: there is none. */
+  async running(taskType: TaskType, taskProfile: string, options: CallOptions): Promise<string | null> {
+    const alike = (await this.history(options)).filter(
+      (task) => task.taskType === taskType && task.taskProfile === taskProfile,
+    );
+    const last = alike.at(-1);
+    const ended = last === undefined || last.status === 'Success' || last.status === 'Error';
+    return ended ? null : String(last.id);
+  }
+
+  /**
+   * Starts a task, or takes up one alike that runs, and waits for its end within the call.
+   * @throws DriverError `timeout`: it runs on, and the next call takes it up
+   */
   async runTask(taskType: TaskType, taskProfile: string, options: CallOptions): Promise<void> {
     const until_ms = this.#clock.monotonic() + options.timeout_ms;
-    const id = await this.startTask(taskType, taskProfile, options);
+    const id =
+      (await this.running(taskType, taskProfile, options)) ??
+      (await this.startTask(taskType, taskProfile, options));
     for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(pause_ms * 2, MOST_PAUSE_MS)) {
       const { state, message } = await this.task(id, options);
       if (state === 'done') return;

@@ -64,14 +64,7 @@ function connection(client: BampiClient, info: BampiInfo, close: () => Promise<v
     raidProfiles: raidProfiles(client, info),
     images: {
       restore: (image, options) => client.startTask('restore_os', image, options),
-      running: async (image, options) => {
-        const tasks = (await client.history(options)).filter(
-          ({ taskType, taskProfile }) => taskType === 'restore_os' && taskProfile === image,
-        );
-        const last = tasks.at(-1);
-        const ended = last === undefined || last.status === 'Success' || last.status === 'Error';
-        return ended ? null : String(last.id);
-      },
+      running: (image, options) => client.running('restore_os', image, options),
     },
     passthru: passthru(client),
     [Symbol.asyncDispose]: close,

@@ -257,6 +257,28 @@ describe('steps that the BMC carries out', () => {
     expect(Math.abs(server(node).clock_ahead_ms)).to.be.below(60_000);
   });
 
+  it('let nobody switch the server off, or restart its BMC, while it flashes', async () => {
+    const node = await manageable({ driver_info: { fake_task_delay: 1 }, vendor_interface: 'fake' });
+    const settings = [{ component: 'bmc', url: 'http://127.0.0.1/fw-2.1.0.bin' }];
+    const clean_steps = [step('firmware.update', { settings })];
+    await bench.client.provision(node, 'clean', { clean_steps }, CALLER);
+    await eventually(() => expect(server(node).tasks.size).to.equal(1));
+    const busy = await bench.read(node);
+    const reset = { method: 'bmc_reset', http_method: 'POST', data: {} };
+    for (const ask of [
+      () => bench.client.power(busy, 'power off', null, CALLER),
+      () => bench.client.call(busy, 'vendor_passthru', reset, CALLER),
+    ])
+      expect(
+        await ask().then(
+          () => 'accepted',
+          (error: { code: string }) => error.code,
+        ),
+      ).to.equal('NodeLocked');
+    await bench.settled(node, 'manageable');
+    expect(server(node)).to.deep.include({ answers: true, bmc_resets: [], power_commands: [] });
+  });
+
   for (const [what, after] of [
     ['before the image is sent', 0],
     ['while the BMC flashes', 1],

@@ -127,6 +127,15 @@ describe('drivers/bampi', () => {
       expect(stage.server(0).boot_mode).to.equal('Disabled');
     });
 
+  it('takes up a task that ran on past its call, and starts no other', async () => {
+    const { boot } = await connect({}, { endless: true });
+    expect(await refusal(() => boot?.set(pxe, { timeout_ms: 300 }))).to.match(/^timeout: /);
+    stage.server(0).faults = {};
+    await boot?.set(pxe, CALL);
+    expect(stage.server(0).boot_mode).to.equal('PXE');
+    expect(stage.bampi.tasks).to.have.lengthOf(1);
+  });
+
   it('knows no server of another name', async () => {
     const { power } = await connect({ bampi_hostname: 'nobody' });
     expect(await refusal(() => power.get(CALL))).to.match(/^rejected: .*bampi_hostname/);
