@@ -1,6 +1,6 @@
 import type { JobChanges, Tables } from '../db/store.ts';
 import { ServiceError } from '../lifecycle/errors.ts';
-import type { PlannedStep, StepOutcome } from '../lifecycle/job.ts';
+import type { JobRecord, PlannedStep, StepOutcome } from '../lifecycle/job.ts';
 import type { Json } from '../lifecycle/json.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import type { JobRun } from './job-run.ts';
@@ -61,9 +61,10 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
       lease.checkHeld();
       try {
         const learned = await store.transaction(async (tables) => {
-          if (!(await tables.jobs.update(lease.claim, changes)))
-            throw new LeaseLost('The job was taken over.');
-          return more(tables);
+          // Sent together with the rest, and carried out first.
+          const [held, learned] = await Promise.all([tables.jobs.update(lease.claim, changes), more(tables)]);
+          if (!held) throw new LeaseLost('The job was taken over.');
+          return learned;
         });
         if (learned.node !== undefined) run.written(learned.node);
         run.journal_id = learned.journal_id ?? null;
@@ -112,49 +113,64 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
     const error = failure && { code: failure.code, message: failure.message, status: failure.status };
     const changes: JobChanges =
       how.state === 'done' ? { state: 'done', result: how.result } : { state: how.state, error };
+    const { node_uuid } = job;
     await write(changes, async (tables) => {
-      await endStep(tables, failure === null ? 'done' : 'fail', failure?.message ?? null);
-      if (job.node_uuid === null) return {};
+      const before = run.hasNode ? run.node : null;
+      const fired = before !== null && node_end.events.length > 0 ? fire(before, node_end.events) : {};
+      const ended = endStep(tables, failure === null ? 'done' : 'fail', failure?.message ?? null);
+      if (node_uuid === null || before === null) {
+        await ended;
+        return {};
+      }
       const follow =
-        node_end.follow &&
-        (await tables.jobs.insert({
-          ...node_end.follow,
-          node_uuid: job.node_uuid,
-          conductor_group: job.conductor_group,
-          exclusive: true,
-          request_id: job.request_id,
-          user: job.user,
-          project: job.project,
-        }));
-      const before = run.node;
+        node_end.follow && (await Promise.all([queueNext(tables, node_uuid, node_end.follow), ended]))[0];
       const released = follow
         ? { reservation: deps.hostname, reservation_job_id: follow.id }
         : { reservation: null, reservation_job_id: null };
-      const { node: after = before } = await writeNode(tables, {
-        ...(node_end.events.length > 0 ? fire(before, node_end.events) : {}),
+      const end_changes: NodeChanges = {
+        ...fired,
         ...(run.work.step_field ? { [run.work.step_field]: {} } : {}),
         ...(failure && job.kind !== 'call' ? { last_error: failure.message } : {}),
         ...node_end.changes,
         ...(job.exclusive ? released : {}),
-      });
+      };
+      const after = { ...before, ...end_changes };
       const text = failure && job.kind !== 'call' ? (after.last_error ?? failure.message) : node_end.note;
-      if (text !== undefined && deps.settings.conductor.node_history)
-        await tables.history.add({
-          node_uuid: job.node_uuid,
-          severity: failure === null ? 'INFO' : 'ERROR',
-          event: text,
-          event_type: EVENT_TYPES[job.kind] ?? 'provisioning',
-          conductor: deps.hostname,
-          user: job.user,
-          project: job.project,
-          state: after.provision_state,
-          target_provision_state: after.target_provision_state,
-          duration_seconds: secondsSince(run.now(), before.provision_updated_at),
-        });
-      return { node: after };
+      const [written] = await Promise.all([
+        writeNode(tables, end_changes),
+        ended,
+        text !== undefined &&
+          deps.settings.conductor.node_history &&
+          tables.history.add({
+            node_uuid,
+            severity: failure === null ? 'INFO' : 'ERROR',
+            event: text,
+            event_type: EVENT_TYPES[job.kind] ?? 'provisioning',
+            conductor: deps.hostname,
+            user: job.user,
+            project: job.project,
+            state: after.provision_state,
+            target_provision_state: after.target_provision_state,
+            duration_seconds: secondsSince(run.now(), before.provision_updated_at),
+          }),
+      ]);
+      return written;
     });
     deps.observer?.jobEnded(job.kind, how.state, Math.max(0, run.now() - job.created_at) / 1000);
     log.info({ ...run.facts, state: how.state, provision_state: run.node.provision_state }, 'job ended');
+  }
+
+  /** The job that takes the node over. */
+  function queueNext(
+    tables: Tables,
+    node_uuid: string,
+    follow: NonNullable<NodeEnd['follow']>,
+  ): Promise<JobRecord> {
+    const { conductor_group, request_id, user, project } = job;
+    return tables.jobs.insert({
+      ...follow,
+      ...{ node_uuid, conductor_group, exclusive: true, request_id, user, project },
+    });
   }
 
   return { write, writeNode, startStep, endStep, end };

@@ -146,12 +146,15 @@ export async function runJob(
       return fail(explain(new Error(`Conductors stopped ${opened} times while this step ran.`), step));
     let crashed = opened > 0;
     const resumed = transition(run.node.provision_state, 'resume') !== null && job.exclusive;
+    const started: NodeChanges = {
+      ...(resumed && PROVISION_WAITS.includes(job.kind) ? fire(run.node, ['resume']) : {}),
+      ...stepView(run.work, first),
+    };
     await write(planned ? { steps: run.steps } : {}, async (tables) => {
-      const journal_id = await startStep(tables, run.step_index, first);
-      const written = await writeNode(tables, {
-        ...(resumed && PROVISION_WAITS.includes(job.kind) ? fire(run.node, ['resume']) : {}),
-        ...stepView(run.work, first),
-      });
+      const [journal_id, written] = await Promise.all([
+        startStep(tables, run.step_index, first),
+        writeNode(tables, started),
+      ]);
       return { ...written, journal_id };
     });
     run.woken = job.wait_for !== null;
@@ -182,9 +185,12 @@ export async function runJob(
           ...(hand_over ? { state: 'queued', run_after_ms: 0 } : {}),
         },
         async (tables) => {
-          await endStep(tables, 'done', detailOf(outcome.result));
-          const journal_id = hand_over ? null : await startStep(tables, index, next);
-          return { ...(await writeNode(tables, stepView(run.work, next))), journal_id };
+          const [, journal_id, written] = await Promise.all([
+            endStep(tables, 'done', detailOf(outcome.result)),
+            hand_over ? null : startStep(tables, index, next),
+            writeNode(tables, stepView(run.work, next)),
+          ]);
+          return { ...written, journal_id };
         },
       );
       if (hand_over) return { state: 'left' };
@@ -247,21 +253,21 @@ export async function runJob(
     const data = outcome.data ?? {};
     if (outcome.outcome === 'again') {
       await write({ state: 'queued', run_after_ms: outcome.after_ms, step_data: data }, async (tables) => {
-        await endStep(tables, 'again', null);
-        return writeNode(tables, {});
+        const [, written] = await Promise.all([endStep(tables, 'again', null), writeNode(tables, {})]);
+        return written;
       });
       return { state: 'again', after_ms: outcome.after_ms };
     }
     const event: ProvisionEvent = outcome.wait_for === 'unhold' ? 'hold' : 'wait';
     const until = outcome.within_ms === null ? { deadline_at: null } : { wait_within_ms: outcome.within_ms };
     const changes: JobChanges = { state: 'waiting', wait_for: outcome.wait_for, step_data: data };
+    const left: NodeChanges = { ...fire(run.node, [event]), reservation: null, reservation_job_id: null };
     await write({ ...changes, ...until }, async (tables) => {
-      await endStep(tables, 'wait', outcome.wait_for);
-      return writeNode(tables, {
-        ...fire(run.node, [event]),
-        reservation: null,
-        reservation_job_id: null,
-      });
+      const [, written] = await Promise.all([
+        endStep(tables, 'wait', outcome.wait_for),
+        writeNode(tables, left),
+      ]);
+      return written;
     });
     return { state: 'waiting' };
   }

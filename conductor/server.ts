@@ -43,6 +43,8 @@ const DRAIN_MS = 30_000;
 /** How long a step that was interrupted may take to notice. */
 const INTERRUPT_MS = 2000;
 const CLAIM_RETRY_MS = 1000;
+/** Why the pause between two looks is cut short; nobody is told. */
+const POKED = new Error('There may be work.');
 
 /** Starts a conductor: registers it, and works off the jobs of its group until it is disposed. */
 export async function startConductor(options: ConductorOptions): Promise<Conductor> {
@@ -61,6 +63,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   let halted = false;
   let draining = false;
   let poked = true;
+  /** The last look found no worker free: whichever job ends makes another look. */
+  let full = false;
   let wake: (() => void) | null = null;
   /** Monotonic times at which the loops last got through. */
   let looked_at = clock.monotonic();
@@ -89,7 +93,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     leases.get(id)?.lease.lose('The job was claimed anew.');
     const run = work(claimed, lease, node).finally(() => {
       if (leases.get(id)?.lease === lease) leases.delete(id);
-      if (!halted) poke();
+      if (!halted && full) poke();
     });
     leases.set(id, { lease, run });
   }
@@ -101,10 +105,13 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
         job.kind === 'allocate'
           ? await runAllocation(deps, job, lease)
           : await runJob(deps, claimed, lease, node);
-      if (result.state === 'again') due.push(clock.monotonic() + result.after_ms);
+      if (result.state === 'again') {
+        due.push(clock.monotonic() + result.after_ms);
+        poke();
+      }
       if (result.state === 'ended') {
         if (job.kind === 'call') await bus.publish(JOB_ENDED_TOPIC, { job_id: job.id });
-        if (result.followed) poked = true;
+        if (result.followed) poke();
       }
       // What is left at the next step of a drain is somebody else's at once.
       if (result.state === 'left' && draining && !halted) await bus.send(jobQueue(group), { job_id: job.id });
@@ -116,11 +123,13 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   async function claimDue(): Promise<number> {
     const free = settings.conductor.workers_pool_size - leases.size;
     const limit = Math.min(free, CLAIM_BATCH);
-    if (limit <= 0) return 0;
+    full = limit <= 0;
+    if (full) return 0;
     const asked_at = clock.monotonic();
     const claimed = await store.jobs.claim({ claimed_by: hostname, conductor_group: group, lease_ms, limit });
     const nodes = await nodesOf(claimed);
     for (const one of claimed) start(one, nodes.get(one.job.node_uuid ?? '') ?? null, asked_at);
+    full = claimed.length === free;
     return claimed.length === limit ? limit : 0;
   }
 
@@ -149,7 +158,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       const next = Math.min(...due);
       if (next <= now + pause_ms) pause_ms = Math.max(0, next - now);
       const interrupt = new AbortController();
-      wake = () => interrupt.abort();
+      wake = () => interrupt.abort(POKED);
       const signal = AbortSignal.any([interrupt.signal, ending.signal]);
       await clock.sleep(pause_ms, signal).catch(() => {});
       wake = null;

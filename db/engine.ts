@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { serviceError } from '../lifecycle/errors.ts';
-import type { Dialect, Executor, Link, SqlValue } from './executor.ts';
+import type { Dialect, Executor, Link } from './executor.ts';
 import { Contention } from './failures.ts';
 import type { KeyRing } from './secrets.ts';
 import type { PoolState } from './store.ts';
+import { answersOf, transact, writeAndRead } from './transaction.ts';
 
 /** The part of a knex client that hands out connections of its pool. */
 export interface PooledClient {
@@ -51,45 +52,10 @@ export function openExecutor(engine: Engine, keys: KeyRing): Executor {
     keys,
     rows: (sql, bindings, prepared) => alone((link) => link.rows(sql, bindings, prepared)),
     run: (sql, bindings) => alone((link) => link.run(sql, bindings)),
+    writeAndRead: (write, read) =>
+      alone(async (link) => answersOf(await link.many(writeAndRead(write, read)))),
     atomic: (work) => alone((link) => transact(engine, link, keys, work)),
   };
-}
-
-async function transact<T>(
-  engine: Engine,
-  link: Link,
-  keys: KeyRing,
-  work: (inside: Executor) => Promise<T>,
-): Promise<T> {
-  const inside = insideOf(engine.dialect, link, keys);
-  await link.run(engine.begin, []);
-  try {
-    const result = await work(inside);
-    await link.run('COMMIT', []);
-    return result;
-  } catch (error) {
-    await link.run('ROLLBACK', []).catch(() => engine.discard(link));
-    throw error;
-  }
-}
-
-function insideOf(dialect: Dialect, link: Link, keys: KeyRing): Executor {
-  const translated = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      throw dialect.failure(error);
-    }
-  };
-  const inside: Executor = {
-    dialect,
-    keys,
-    rows: (sql: string, bindings: readonly SqlValue[], prepared?: boolean) =>
-      translated(link.rows(sql, bindings, prepared)),
-    run: (sql: string, bindings: readonly SqlValue[]) => translated(link.run(sql, bindings)),
-    atomic: (work) => work(inside),
-  };
-  return inside;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { KeyRing } from './secrets.ts';
+import type { Sql } from './statements.ts';
 
 export type SqlValue = string | number | null;
 
@@ -12,11 +13,28 @@ export interface RunResult {
   insert_id: number;
 }
 
+/** A statement on its way. */
+export interface Statement {
+  text: string;
+  bindings: readonly SqlValue[];
+  /** Its rows are wanted, and not the count of what it changed. */
+  reads: boolean;
+  /** The text is one of few, worth keeping as a prepared statement when it travels alone. */
+  prepared?: boolean;
+}
+
+export type Answer = Row[] | RunResult;
+
+/** The answers of statements that were sent together; or which one failed: those after it were not carried out. */
+export type Answers = { failed_at: null; answers: Answer[] } | { failed_at: number; failure: unknown };
+
 /** One database connection that is ours for the moment. */
 export interface Link {
   /** `prepared`: the text is one of few, worth keeping as a prepared statement. */
   rows(sql: string, bindings: readonly SqlValue[], prepared?: boolean): Promise<Row[]>;
   run(sql: string, bindings: readonly SqlValue[]): Promise<RunResult>;
+  /** Carries statements out in their order, in one round trip where the engine can. Never rejects. */
+  many(statements: readonly Statement[]): Promise<Answers>;
 }
 
 /** What differs between the engines. Identifiers are quoted with backticks, which both take. */
@@ -34,10 +52,15 @@ export interface Dialect {
   failure(error: unknown): unknown;
 }
 
-/** Runs statements: alone, or inside the transaction that it was made for. */
-export interface Executor extends Link {
+/**
+ * Runs statements: alone, or inside the transaction that it was made for. There, statements that are issued without waiting for
+ * each other (by Promise.all) are carried out in the order in which they were issued, in one round trip where the engine can.
+ */
+export interface Executor extends Omit<Link, 'many'> {
   readonly dialect: Dialect;
   readonly keys: KeyRing;
+  /** A write and the read after it, on one connection. */
+  writeAndRead(write: Sql, read: Sql): Promise<[RunResult, Row[]]>;
   /** Runs `work` in a transaction; in the one that is open, when there is one. */
   atomic<T>(work: (inside: Executor) => Promise<T>): Promise<T>;
 }

@@ -32,19 +32,15 @@ export async function claimJobs(
     "UPDATE `jobs` SET `claimed_from` = `state`, `claim_id` = ?, `state` = 'running', `claimed_by` = ?, " +
     `\`fencing_token\` = \`fencing_token\` + 1, \`started_at\` = COALESCE(\`started_at\`, ${now}), ` +
     `\`lease_expires_at\` = ${now} + ? WHERE ${among} AND \`conductor_group\` = ? AND \`due_at\` <= ${now}`;
-  const { changes } = await db.run(text, [
-    claim_id,
-    options.claimed_by,
-    options.lease_ms,
-    ...ids,
-    options.conductor_group,
-  ]);
-  if (changes === 0) return [];
+  const { claimed_by, lease_ms, conductor_group } = options;
   const fields = table.fields;
   const won =
     `SELECT ${selection(table, fields)}, \`claimed_from\` FROM \`jobs\` ` +
     `WHERE ${among} AND \`claim_id\` = ? ORDER BY \`id\``;
-  const rows = await db.rows(won, [...ids, claim_id]);
+  const [, rows] = await db.writeAndRead(
+    { text, bindings: [claim_id, claimed_by, lease_ms, ...ids, conductor_group] },
+    { text: won, bindings: [...ids, claim_id] },
+  );
   const read = reader(table, fields, db.keys);
   return rows.map((row) => ({ job: read(row), due: DUE[String(row[fields.length])] ?? 'queued' }));
 }

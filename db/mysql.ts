@@ -3,7 +3,7 @@ import knexModule from 'knex';
 import type { Connection, ResultSetHeader } from 'mysql2';
 import { serviceError } from '../lifecycle/errors.ts';
 import { type Engine, type PooledClient, poolState } from './engine.ts';
-import type { Dialect, Link, Row, RunResult, SqlValue } from './executor.ts';
+import type { Answer, Answers, Dialect, Link, Row, RunResult, SqlValue, Statement } from './executor.ts';
 import { mysqlFailure } from './failures.ts';
 import { knexLog, type StoreLog } from './store-log.ts';
 
@@ -56,6 +56,8 @@ export async function openMysql(
       charset: 'utf8mb4',
       connectTimeout: CONNECT_TIMEOUT_MS,
       maxPreparedStatements: PREPARED_STATEMENTS,
+      // For the statements of a transaction that travel together. Values are never put into a text by our own hand.
+      multipleStatements: true,
       ...(ssl_ca === undefined ? {} : { ssl: { ca: readFileSync(ssl_ca, 'utf8') } }),
     } as object,
     log: knexLog(log),
@@ -146,29 +148,80 @@ async function withSchemaLock<T>(link: Link, database: string, work: () => Promi
   }
 }
 
-type Answer = (error: unknown, result: unknown) => void;
+type Told = (error: unknown, result: unknown) => void;
+
+/** Statements that together are longer travel apart, far from the server's max_allowed_packet. */
+const LONGEST_BATCH = 1024 * 1024;
 
 function mysqlLink(connection: Connection, timeout: number): Link {
+  const settled = (resolve: (result: unknown) => void, reject: (error: unknown) => void): Told => {
+    return (error, result) => {
+      if (error === null || error === undefined) return resolve(result);
+      // The answer may still come and would be taken for that of the next statement.
+      if ((error as { code?: unknown }).code === 'PROTOCOL_SEQUENCE_TIMEOUT')
+        abandon(connection, 'a statement timed out');
+      reject(error);
+    };
+  };
   const ask = (sql: string, bindings: readonly SqlValue[], prepared: boolean): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const answer: Answer = (error, result) => {
-        if (error === null || error === undefined) return resolve(result);
-        // The answer may still come and would be taken for that of the next statement.
-        if ((error as { code?: unknown }).code === 'PROTOCOL_SEQUENCE_TIMEOUT')
-          abandon(connection, 'a statement timed out');
-        reject(error);
-      };
       const options = { sql, values: [...bindings], timeout, rowsAsArray: true };
-      if (prepared) connection.execute(options, answer);
-      else connection.query(options, answer);
+      if (prepared) connection.execute(options, settled(resolve, reject));
+      else connection.query(options, settled(resolve, reject));
     });
+
+  /** The answers of one packet. */
+  function together(texts: readonly string[], statements: readonly Statement[]): Promise<Answers> {
+    return new Promise((resolve) => {
+      const options = { sql: texts.join('; '), timeout, rowsAsArray: true };
+      const good = (results: unknown) =>
+        resolve({
+          failed_at: null,
+          answers: (results as unknown[]).map((result, at) =>
+            answerOf(statements[at]?.reads === true, result),
+          ),
+        });
+      // How many were answered whole is not in mysql2's interface; an event per answer comes before a row set may still fail.
+      const bad = (failure: unknown) => resolve({ failed_at: sent?._resultIndex ?? 0, failure });
+      // A connection that is closed refuses before it gives the query back.
+      let sent: { _resultIndex?: number } | null = null;
+      sent = connection.query(options, settled(good, bad)) as object;
+    });
+  }
+
+  async function alone({ text, bindings, reads, prepared = false }: Statement): Promise<Answers> {
+    try {
+      const result = await ask(text, bindings, reads && prepared);
+      return { failed_at: null, answers: [answerOf(reads, result)] };
+    } catch (failure) {
+      return { failed_at: 0, failure };
+    }
+  }
+
   return {
     rows: async (sql, bindings, prepared = false) => (await ask(sql, bindings, prepared)) as Row[],
-    async run(sql, bindings): Promise<RunResult> {
-      const { affectedRows, insertId } = (await ask(sql, bindings, false)) as ResultSetHeader;
-      return { changes: affectedRows, insert_id: insertId };
+    run: async (sql, bindings) => answerOf(false, await ask(sql, bindings, false)) as RunResult,
+    async many(statements) {
+      const [first] = statements;
+      if (first !== undefined && statements.length === 1) return alone(first);
+      const texts = statements.map(({ text, bindings }) => connection.format(text, [...bindings]));
+      if (texts.reduce((sum, text) => sum + text.length, 0) <= LONGEST_BATCH)
+        return together(texts, statements);
+      const answers: Answer[] = [];
+      for (const statement of statements) {
+        const sent = await alone(statement);
+        if (sent.failed_at !== null) return { ...sent, failed_at: answers.length };
+        answers.push(...sent.answers);
+      }
+      return { failed_at: null, answers };
     },
   };
+}
+
+function answerOf(reads: boolean, result: unknown): Answer {
+  if (reads) return result as Row[];
+  const { affectedRows, insertId } = result as ResultSetHeader;
+  return { changes: affectedRows, insert_id: insertId };
 }
 
 /** Ends a connection and has knex's pool drop it. */

@@ -136,8 +136,9 @@ export async function update<R extends Stored & { uuid: string }>(
       const [row] = await db.rows(`${text} RETURNING ${selection(table, fields)}`, bindings);
       return row === undefined ? null : reader(table, fields, db.keys)(row);
     }
-    const { changes: matched } = await db.run(text, bindings);
-    return matched === 0 ? null : getBy(db, table, 'uuid' as keyof R & string, uuid);
+    const read = { text: `${table.select} WHERE \`uuid\` = ?`, bindings: [uuid] };
+    const [{ changes: matched }, [row]] = await db.writeAndRead({ text, bindings }, read);
+    return matched === 0 || row === undefined ? null : reader(table, table.fields, db.keys)(row);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import knexModule from 'knex';
 import Database from 'libsql';
 import { type Engine, type PooledClient, poolState } from './engine.ts';
-import type { Dialect, Link, Row, SqlValue } from './executor.ts';
+import type { Answer, Dialect, Link, Row, SqlValue } from './executor.ts';
 import { sqliteFailure } from './failures.ts';
 import { knexLog, type StoreLog } from './store-log.ts';
 
@@ -104,7 +104,7 @@ function sqliteLink(connection: Database.Database): Link {
     kept.set(sql, statement);
     return statement;
   };
-  return {
+  const link: Link = {
     async rows(sql: string, bindings: readonly SqlValue[]) {
       return compiled(sql).all(bindings) as Row[];
     },
@@ -112,5 +112,16 @@ function sqliteLink(connection: Database.Database): Link {
       const { changes, lastInsertRowid } = compiled(sql).run(bindings);
       return { changes, insert_id: Number(lastInsertRowid) };
     },
+    async many(statements) {
+      const answers: Answer[] = [];
+      try {
+        for (const { text, bindings, reads } of statements)
+          answers.push(await (reads ? link.rows(text, bindings) : link.run(text, bindings)));
+        return { failed_at: null, answers };
+      } catch (failure) {
+        return { failed_at: answers.length, failure };
+      }
+    },
   };
+  return link;
 }

@@ -21,6 +21,9 @@ export class InFlight {
   }
 }
 
+/** Why a wait is cut short; nobody is told. */
+const SETTLED = new Error('It has settled.');
+
 /** Resolves with true when `work` settles within the time, else with false. Leaves no timer behind. */
 export async function within(clock: Clock, within_ms: number, work: Promise<unknown>): Promise<boolean> {
   const done = new AbortController();
@@ -33,6 +36,6 @@ export async function within(clock: Clock, within_ms: number, work: Promise<unkn
     () => false,
   );
   const result = await Promise.race([settled, late]);
-  done.abort();
+  done.abort(SETTLED);
   return result;
 }

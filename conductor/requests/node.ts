@@ -5,7 +5,15 @@ import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
 import { audit } from './audit.ts';
 import { refuseProtected } from './checks.ts';
-import { asRead, lockedError, lockWatch, type RequestDeps, reread } from './reserve.ts';
+import {
+  asRead,
+  lockedError,
+  lockWatch,
+  Overtaken,
+  type RequestDeps,
+  reread,
+  unlessOvertaken,
+} from './reserve.ts';
 
 const MAX_REREADS = 10;
 
@@ -56,13 +64,13 @@ export async function updateNode(
       throw serviceError('Conflict', {
         why: `Node ${node.uuid} was changed at the same time (${moved.join(', ')}): read it again and retry.`,
       });
-    return deps.store.transaction(async (tables) => {
-      const written = await tables.nodes.update(node.uuid, changes, asRead(fresh));
-      if (written !== null)
-        await audit(tables, deps.settings, node.uuid, caller, {
-          action: 'update',
-          detail: { fields: names },
-        });
+    return unlessOvertaken(deps.store, async (tables) => {
+      const audited = { action: 'update', detail: { fields: names } };
+      const [written] = await Promise.all([
+        tables.nodes.update(node.uuid, changes, asRead(fresh)),
+        audit(tables, deps.settings, node.uuid, caller, audited),
+      ]);
+      if (written === null) throw new Overtaken();
       return written;
     });
   });
@@ -106,13 +114,18 @@ export async function deleteNode(deps: RequestDeps, node: NodeRecord, caller: Ca
           why: `Can not delete node ${fresh.uuid} while it is in provision state "${fresh.provision_state}". Valid provision states to perform deletion are: ${DELETABLE.join(', ')}.`,
         });
     }
-    return deps.store.transaction(async (tables) => {
-      const held = await tables.nodes.update(fresh.uuid, { reservation: 'delete' }, asRead(fresh));
-      if (held === null) return null;
-      await tables.jobs.cancelIdle(fresh.uuid, 'The node was deleted.');
-      if (!(await tables.nodes.delete(fresh.uuid))) return null;
+    return unlessOvertaken(deps.store, async (tables) => {
+      const [held] = await Promise.all([
+        tables.nodes.change(fresh.uuid, { reservation: 'delete' }, asRead(fresh)),
+        tables.jobs.cancelIdle(fresh.uuid, 'The node was deleted.'),
+      ]);
+      if (!held) throw new Overtaken();
       const detail = { name: fresh.name, from: fresh.provision_state };
-      await audit(tables, deps.settings, fresh.uuid, caller, { action: 'delete', detail });
+      const [deleted] = await Promise.all([
+        tables.nodes.delete(fresh.uuid),
+        audit(tables, deps.settings, fresh.uuid, caller, { action: 'delete', detail }),
+      ]);
+      if (!deleted) throw new Overtaken();
       return true;
     });
   });

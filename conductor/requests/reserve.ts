@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/options.ts';
-import type { Match, NewJob, Store } from '../../db/store.ts';
+import type { Match, NewJob, Store, Tables } from '../../db/store.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
@@ -128,8 +128,21 @@ function auditedJob({ job }: NodeRequest): Audited {
   return { action: job?.kind ?? 'change', detail: shownArgs(job?.args ?? {}) };
 }
 
-/** Thrown to roll a transaction back. */
-class Overtaken extends Error {}
+/** Thrown to roll a transaction back: somebody else changed the node. */
+export class Overtaken extends Error {}
+
+/** What a transaction resolves with; null when it threw Overtaken, and nothing was written. */
+export async function unlessOvertaken<T>(
+  store: Store,
+  work: (tables: Tables) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await store.transaction(work);
+  } catch (error) {
+    if (error instanceof Overtaken) return null;
+    throw error;
+  }
+}
 
 async function carryOut(
   deps: RequestDeps,
@@ -141,27 +154,30 @@ async function carryOut(
   const { provision_state } = request.changes;
   const stamp = provision_state === undefined ? {} : { provision_updated_at: await deps.placement.dbNow() };
   const who = { request_id: caller.request_id, user: caller.user_id, project: caller.project_id };
-  try {
-    return await deps.store.transaction(async (tables) => {
-      if (request.cancel !== undefined) await tables.jobs.cancelIdle(node.uuid, request.cancel);
-      const job =
-        request.job &&
-        (await tables.jobs.insert({
+  return unlessOvertaken(deps.store, async (tables) => {
+    // Sent together, carried out in this order: the jobs to be cancelled are found before the new one is there.
+    const [, job, woken] = await Promise.all([
+      request.cancel === undefined ? null : tables.jobs.cancelIdle(node.uuid, request.cancel),
+      request.job &&
+        tables.jobs.insert({
           ...request.job,
           ...who,
           node_uuid: node.uuid,
           conductor_group: node.conductor_group,
           exclusive: true,
-        }));
-      const woken = request.wake && (await tables.jobs.wake(node.uuid, request.wake));
-      const job_id = job?.id ?? woken ?? null;
-      if (request.abort_after !== undefined) await tables.jobs.requestAbort(request.abort_after);
-      const held = job_id === null ? {} : { reservation: host, reservation_job_id: job_id };
-      const changes = { ...request.changes, ...stamp, ...held };
-      if (!(await tables.nodes.change(node.uuid, changes, asRead(node)))) throw new Overtaken();
-      const written = { ...node, ...changes };
-      if (request.note !== undefined && deps.settings.conductor.node_history)
-        await tables.history.add({
+        }),
+      request.wake === undefined ? null : tables.jobs.wake(node.uuid, request.wake),
+      request.abort_after === undefined ? null : tables.jobs.requestAbort(request.abort_after),
+    ]);
+    const job_id = job?.id ?? woken ?? null;
+    const held = job_id === null ? {} : { reservation: host, reservation_job_id: job_id };
+    const changes = { ...request.changes, ...stamp, ...held };
+    const written = { ...node, ...changes };
+    const [changed] = await Promise.all([
+      tables.nodes.change(node.uuid, changes, asRead(node)),
+      request.note !== undefined &&
+        deps.settings.conductor.node_history &&
+        tables.history.add({
           node_uuid: node.uuid,
           severity: 'INFO',
           event: request.note,
@@ -171,12 +187,10 @@ async function carryOut(
           project: caller.project_id,
           state: written.provision_state,
           target_provision_state: written.target_provision_state,
-        });
-      await audit(tables, deps.settings, node.uuid, caller, request.audited ?? auditedJob(request));
-      return { job_id };
-    });
-  } catch (error) {
-    if (error instanceof Overtaken) return null;
-    throw error;
-  }
+        }),
+      audit(tables, deps.settings, node.uuid, caller, request.audited ?? auditedJob(request)),
+    ]);
+    if (!changed) throw new Overtaken();
+    return { job_id };
+  });
 }

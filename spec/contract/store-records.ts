@@ -191,7 +191,7 @@ export function describeStoreRecords(bench: () => StoreBench): void {
           `node with instance_uuid ${node.instance_uuid}`,
         ],
         [
-          () => ports.create(newPort(node.uuid, { address: port.address })),
+          () => ports.create(newPort(node.uuid, { uuid: randomUUID(), address: port.address })),
           `port with address ${port.address}`,
         ],
         [() => ports.create(newPort(node.uuid, { name: port.name })), `port with name ${port.name}`],
@@ -341,6 +341,53 @@ export function describeStoreRecords(bench: () => StoreBench): void {
         return (await tables.nodes.get(node.uuid))?.owner;
       });
       expect(seen).to.equal('x');
+    });
+
+    it('carry out what is issued together in its order', async () => {
+      const { store } = bench();
+      const node = await store.nodes.create(newNode());
+      const [changed, seen, updated] = await store.transaction((tables) =>
+        Promise.all([
+          tables.nodes.change(node.uuid, { owner: 'x' }),
+          tables.nodes.get(node.uuid),
+          tables.nodes.update(node.uuid, { lessee: 'y' }, { owner: 'x' }),
+        ]),
+      );
+      expect(changed).to.equal(true);
+      expect(seen).to.include({ owner: 'x', lessee: null });
+      expect(updated).to.include({ owner: 'x', lessee: 'y' });
+      expect(await store.nodes.get(node.uuid)).to.deep.equal(updated);
+    });
+
+    it('say which of several writes was refused, and write none of them', async () => {
+      const { store } = bench();
+      const node = await store.nodes.create(newNode());
+      const port = await store.ports.create(newPort(node.uuid));
+      const error = await refusal(
+        store.transaction((tables) =>
+          Promise.all([
+            tables.nodes.change(node.uuid, { owner: 'x' }),
+            tables.history.add(newHistory(node.uuid)),
+            tables.ports.create(newPort(node.uuid, { uuid: randomUUID(), address: port.address })),
+            tables.history.add(newHistory(node.uuid)),
+          ]),
+        ),
+      );
+      expect(error).to.include({ code: 'AlreadyExists' });
+      expect(error.message).to.include(String(port.address));
+      expect(await store.nodes.get(node.uuid)).to.deep.equal(node);
+      expect(await store.history.list(node.uuid)).to.deep.equal([]);
+    });
+
+    it('send nothing once they have ended', async () => {
+      const { store } = bench();
+      const node = await store.nodes.create(newNode());
+      const late = await store.transaction(async (tables) => {
+        await tables.nodes.change(node.uuid, { owner: 'x' });
+        return tables;
+      });
+      await refusal(late.nodes.change(node.uuid, { owner: 'late' }));
+      expect(await store.nodes.get(node.uuid)).to.have.property('owner', 'x');
     });
 
     it('do not mix with statements outside of them', async () => {

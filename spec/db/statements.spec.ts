@@ -12,16 +12,10 @@ interface Seen {
   bindings: readonly SqlValue[];
 }
 
-/** How many statements an operation costs, and whether the database finds its rows by an index. */
-describe('statements of the store', () => {
-  const engine = openSqlite(':memory:', 1000, undefined);
-  const seen: Seen[] = [];
-  let executor: Executor;
-  let watched: Tables;
-  before(async () => {
-    await upgradeSchema(engine);
-    executor = openExecutor(engine, testKeys());
-    watched = tables({
+/** Notes what is sent, also inside of transactions. */
+function watching(seen: Seen[]): (executor: Executor) => Executor {
+  return function watch(executor) {
+    return {
       ...executor,
       rows(sql, bindings, prepared) {
         seen.push({ sql, bindings });
@@ -31,7 +25,26 @@ describe('statements of the store', () => {
         seen.push({ sql, bindings });
         return executor.run(sql, bindings);
       },
-    });
+      writeAndRead(write, read) {
+        for (const { text, bindings } of [write, read]) seen.push({ sql: text, bindings });
+        return executor.writeAndRead(write, read);
+      },
+      atomic: (work) => executor.atomic((inside) => work(watch(inside))),
+    };
+  };
+}
+
+/** How many statements an operation costs, and whether the database finds its rows by an index. */
+describe('statements of the store', () => {
+  const engine = openSqlite(':memory:', 1000, undefined);
+  const seen: Seen[] = [];
+  const watch = watching(seen);
+  let executor: Executor;
+  let watched: Tables;
+  before(async () => {
+    await upgradeSchema(engine);
+    executor = openExecutor(engine, testKeys());
+    watched = tables(watch(executor));
     for (let n = 0; n < 5; n++) {
       const node = await watched.nodes.create(newNode({ traits: ['CUSTOM_A'], owner: `o${n}` }));
       await watched.ports.create(newPort(node.uuid));
@@ -53,10 +66,13 @@ describe('statements of the store', () => {
     'a page of nodes with traits': [1, () => watched.nodes.list({ limit: 5 })],
     'a later page': [1, () => watched.nodes.list({ limit: 2, after_id: 2 })],
     'a node': [1, (uuid) => watched.nodes.get(uuid)],
-    'a new node': [1, () => watched.nodes.create(newNode())],
+    'a new node, and its server': [2, () => watched.nodes.create(newNode())],
     'a new port': [1, (uuid) => watched.ports.create(newPort(uuid))],
     'a new job': [1, (node_uuid) => watched.jobs.insert(newJob({ node_uuid }))],
-    'a guarded change': [1, (uuid) => watched.nodes.update(uuid, { owner: 'y' }, { reservation: null })],
+    'a guarded change, also of the server': [
+      2,
+      (uuid) => watched.nodes.update(uuid, { owner: 'y' }, { reservation: null }),
+    ],
     'nodes by address': [1, () => watched.nodes.listByAddresses(['a', 'b', 'c'])],
     'a heartbeat': [1, () => watched.conductors.heartbeat('c')],
     'a claim when nothing is due': [
