@@ -1,6 +1,7 @@
 import { startConductor } from '../conductor/server.ts';
 import type { Logger } from '../config/logger.ts';
 import type { Settings } from '../config/options.ts';
+import { composeCertifier } from './certificates.ts';
 import { composeApi, composeDoor, publicUrl } from './compose-api.ts';
 import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { composeBoot } from './compose-boot.ts';
@@ -32,7 +33,8 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
     const drain_ms = own.conductor.graceful_shutdown_timeout * 1000;
-    const worker = { bus, drivers, neighbours, hostname, drain_ms };
+    const certifier = await composeCertifier(own, true);
+    const worker = { bus, drivers, neighbours, certifier, hostname, drain_ms };
     const observer = base.telemetry.metrics.conductor;
     base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer })));
     await composeApi(parts, base, { bus, drivers, door });

@@ -1,5 +1,6 @@
 import { startConductor } from '../conductor/server.ts';
 import type { Settings } from '../config/options.ts';
+import { composeCertifier } from './certificates.ts';
 import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { startParts } from './parts.ts';
 
@@ -13,10 +14,12 @@ export async function startConductorService(
     const drivers = await composeDrivers(parts, base);
     const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(settings);
+    const certifier = await composeCertifier(settings, false);
     const own = {
       bus,
       drivers,
       neighbours,
+      certifier,
       hostname,
       drain_ms: settings.conductor.graceful_shutdown_timeout * 1000,
     };

@@ -11,6 +11,7 @@ import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
 import { systemClock } from '../config/system-clock.ts';
 import { listAudit, verifyAudit } from './audit.ts';
+import { makeSigningKey, verifyCertificate } from './certificates.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
@@ -90,6 +91,24 @@ audit
   .option('--limit <number>', 'at most so many', '100')
   .action(async (options: { node?: string; before?: string; limit: string }) => {
     await withSettings(async (settings) => print(await listAudit(settings, options)))();
+  });
+
+program
+  .command('certificates')
+  .description('certificates of erased disks')
+  .command('make-key')
+  .description('make the key that they are signed with; prints its public half')
+  .requiredOption('--key-file <file>', 'the file of [certificates]signing_key_file')
+  .action(async ({ keyFile }: { keyFile: string }) => print(await makeSigningKey(keyFile, false)));
+program
+  .command('verify-certificate')
+  .description('check a certificate of erased disks, offline; exit code 1 when it is not genuine')
+  .argument('<file>', 'the certificate, as the API gave it')
+  .requiredOption('--key <file>', "the provider's public key, PEM")
+  .action(async (file: string, { key }: { key: string }) => {
+    const { genuine, text } = await verifyCertificate(file, key);
+    print(text);
+    if (!genuine) process.exitCode = 1;
   });
 
 program

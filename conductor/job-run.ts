@@ -7,6 +7,7 @@ import type { JsonObject } from '../lifecycle/json.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
+import type { Certifier } from './certificates/certifier.ts';
 import { CommandLog } from './command-log.ts';
 import type { Lease } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
@@ -32,6 +33,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly drivers: DriverRegistry;
   readonly hostname: string;
   readonly neighbours: Neighbours;
+  readonly certifier: Certifier | null;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;
   /** What was asked of the BMC since the last write. */
@@ -64,6 +66,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.drivers = deps.drivers;
     this.hostname = deps.hostname;
     this.neighbours = deps.neighbours ?? NO_NEIGHBOURS;
+    this.certifier = deps.certifier ?? null;
     this.steps = job.steps ?? [];
     this.step_index = job.step_index;
     this.data = job.step_data;
@@ -138,10 +141,10 @@ export class JobRun implements WorkContext, AsyncDisposable {
   /** What the next visit of `step` works with; it sees the run's own state live. */
   visit(step: PlannedStep): StepContext {
     const run = this;
-    const { job, store, settings, clock, log, drivers, hostname, neighbours } = this;
+    const { job, store, settings, clock, log, drivers, hostname, neighbours, certifier } = this;
     const { data, woken, step_index } = this;
     return {
-      ...{ job, store, settings, clock, log, drivers, hostname, neighbours },
+      ...{ job, store, settings, clock, log, drivers, hostname, neighbours, certifier },
       ...{ step, step_index, data, woken },
       get node() {
         return run.node;

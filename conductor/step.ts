@@ -10,6 +10,7 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
+import type { Certifier } from './certificates/certifier.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
 import type { Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -33,6 +34,8 @@ export interface ConductorDeps {
   gates?: BmcGates;
   /** Counts what the conductor does. Default: nobody. */
   observer?: ConductorObserver;
+  /** Signs certificates of erased disks. Default: nobody does. */
+  certifier?: Certifier | null;
   /** Default: none. */
   neighbours?: Neighbours;
   /** Default: none. */
@@ -54,6 +57,7 @@ export interface WorkContext {
   readonly drivers: DriverRegistry;
   readonly hostname: string;
   readonly neighbours: Neighbours;
+  readonly certifier: Certifier | null;
   /** Aborted when the lease is lost or the conductor ends. */
   readonly signal: AbortSignal;
   /** The database's clock. */

@@ -287,6 +287,12 @@ export const OPTIONS = {
     max_command_attempts: integer(3, 'Tries of a call to an agent that cannot be reached.', 1),
     require_tls: flag(true, 'Refuse agents whose callback URL is not https.'),
   },
+  certificates: {
+    signing_key_file: text(
+      '',
+      'File with the Ed25519 key (PEM, PKCS #8) that erase certificates are signed with. Empty: none are issued.',
+    ),
+  },
   inspection_rules: {
     mask_secrets: choice(
       ['always', 'never', 'sensitive'],

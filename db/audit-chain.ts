@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry, AuditHead } from '../lifecycle/audit.ts';
-import type { Json } from '../lifecycle/json.ts';
+import { canonicalJson } from '../lifecycle/canonical-json.ts';
 
 export const EMPTY_CHAIN: AuditHead = { id: 0, hash: '0'.repeat(64) };
 
@@ -30,15 +30,4 @@ function wrong(entry: AuditEntry, last: AuditHead): string | null {
   if (entry.id !== last.id + 1) return 'The entry is missing.';
   if (entry.previous_hash !== last.hash) return 'The entry does not follow the one before it.';
   return entry.hash === hashOf(entry) ? null : 'The entry was changed after it was written.';
-}
-
-/** JSON with sorted keys and without blanks. */
-function canonicalJson(value: Json): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
-  return `{${members.join(',')}}`;
 }

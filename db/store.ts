@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
+import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type {
   AllocationRecord,
@@ -65,6 +66,7 @@ export interface Tables {
   readonly conductors: ConductorRepository;
   readonly jobs: JobRepository;
   readonly audit: AuditRepository;
+  readonly erase_certificates: EraseCertificateRepository;
   /** The database's clock. */
   now(): Promise<EpochMs>;
 }
@@ -336,6 +338,17 @@ export interface AuditRepository {
   list(options: { node_uuid?: string; before_id?: number; limit: number }): Promise<AuditEntry[]>;
   /** Seals, then checks every entry. `anchor`: an end of the chain that was seen before, which must still be in it. */
   verify(anchor?: AuditHead): Promise<AuditVerdict>;
+}
+
+/** Certificates are added, never changed or removed. */
+export interface EraseCertificateRepository {
+  /** @throws AlreadyExists: one for the same work */
+  create(record: New<EraseCertificateRecord>): Promise<EraseCertificateRecord>;
+  get(uuid: string): Promise<EraseCertificateRecord | null>;
+  getByJob(job_uuid: string): Promise<EraseCertificateRecord | null>;
+  list(options?: ListOptions<EraseCertificateRecord>): Promise<EraseCertificateRecord[]>;
+  /** The public keys of all certificates, oldest first. */
+  keys(): Promise<Pick<EraseCertificateRecord, 'key_id' | 'public_key'>[]>;
 }
 
 /** A job just claimed, with what its previous claim left behind. */

@@ -4,6 +4,7 @@ import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
 import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
+import { ERASE_CERTIFICATES, eraseCertificateRepository } from './erase-certificates.ts';
 import type { Executor } from './executor.ts';
 import { FIRMWARE_COMPONENTS, firmwareComponentRepository } from './firmware-components.ts';
 import { HISTORY, historyRepository } from './history.ts';
@@ -44,6 +45,7 @@ export const TABLES = [
   JOB_STEPS,
   AUDIT,
   AUDIT_PENDING,
+  ERASE_CERTIFICATES,
 ] as const satisfies readonly Table<never>[];
 
 /** The repositories over `db`: the store's own, or those of one transaction. */
@@ -67,6 +69,7 @@ export function tables(db: Executor): Tables {
     conductors: conductorRepository(db),
     jobs: jobRepository(db),
     audit: auditRepository(db),
+    erase_certificates: eraseCertificateRepository(db),
     async now() {
       const [row] = await db.rows(`SELECT ${db.dialect.now}`, []);
       return Number(row?.[0]);

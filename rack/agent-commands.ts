@@ -55,10 +55,36 @@ interface Step {
 const eraseAll: Step['run'] = async ({ host, signal }) => {
   for (const disk of host.disks) {
     signal.throwIfAborted();
-    await disk.wipe();
+    const from = host.clock.now();
+    await disk.erase();
+    host.erased.set(disk.facts.name, { from, until: host.clock.now() });
     host.note('erased', disk.facts.name);
   }
   return null;
+};
+
+/** Enough to find what a disk that lied has left. */
+const SAMPLES = 256;
+const SAMPLE_BYTES = 4096;
+
+/** Reads the disks back that were erased since the ramdisk booted. */
+const verifyErasure: Step['run'] = async ({ host, signal }) => {
+  const disks: JsonObject[] = [];
+  for (const disk of host.disks) {
+    signal.throwIfAborted();
+    const erased = host.erased.get(disk.facts.name);
+    const dirty = await disk.dirtyBlocks(SAMPLES, SAMPLE_BYTES);
+    host.note('read back', `${disk.facts.name}, ${dirty.length} dirty`);
+    disks.push({
+      ...disk.facts,
+      method: erased === undefined ? null : 'overwrite',
+      tool: 'virtual server agent 1.2',
+      erased_from: erased === undefined ? null : new Date(erased.from).toISOString(),
+      erased_until: erased === undefined ? null : new Date(erased.until).toISOString(),
+      ...{ samples: SAMPLES, sample_bytes: SAMPLE_BYTES, dirty },
+    });
+  }
+  return { disks };
 };
 
 const eraseMetadata: Step['run'] = async ({ host }) => {
@@ -86,6 +112,7 @@ const STEPS: Record<StepKind, Readonly<Record<string, Step>>> = {
   clean: {
     erase_devices: { interface: 'deploy', priority: 10, abortable: true, run: eraseAll },
     erase_devices_metadata: { interface: 'deploy', priority: 99, abortable: true, run: eraseMetadata },
+    verify_erasure: { interface: 'deploy', priority: 5, abortable: true, run: verifyErasure },
     erase_devices_express: { interface: 'deploy', priority: 0, abortable: true, run: eraseMetadata },
   },
   deploy: {

@@ -42,6 +42,8 @@ export interface AgentHost {
   readonly agent_faults: AgentFaults;
   /** Steps (`bios.apply_configuration`) of a vendor's hardware manager in the ramdisk; they are noted, and change nothing. */
   readonly vendor_steps: readonly string[];
+  /** Disks that were erased since the ramdisk booted: name → when, on the host's clock. */
+  readonly erased: Map<string, { from: number; until: number }>;
   /** Shuts the operating system down and the power off. */
   shutDown(): void;
   restart(): void;

@@ -20,6 +20,12 @@ export interface DiskContents {
 /** The disk has no room for what is written to it. */
 export class DiskFull extends Error {}
 
+/** How a disk misbehaves. Absent = it does not. */
+export interface DiskFaults {
+  /** It reports an erasure that it did not carry out. */
+  keeps_data?: true;
+}
+
 const SECTOR = 512;
 /** What wiping the metadata clears at either end: room for partition tables and signatures. */
 const METADATA_BYTES = 1024 * 1024;
@@ -27,6 +33,7 @@ const METADATA_BYTES = 1024 * 1024;
 /** A disk of a virtual server: a file that exists only while there is something on it. */
 export class Disk implements AsyncDisposable {
   readonly facts: DiskFacts;
+  faults: DiskFaults = {};
   readonly #path: string;
   #bytes = 0;
   #configdrive: Uint8Array | null = null;
@@ -69,7 +76,26 @@ export class Disk implements AsyncDisposable {
     await file.write(Buffer.alloc(length), 0, length, this.#bytes - length);
   }
 
-  /** Erases everything. */
+  /** The erase command of the disk: it says that it has done it. */
+  async erase(): Promise<void> {
+    if (this.faults.keeps_data !== true) await this.wipe();
+  }
+
+  /** Offsets of the `count` blocks, evenly spread over what was ever written and beyond it, that hold something. */
+  async dirtyBlocks(count: number, block_bytes: number): Promise<number[]> {
+    if (this.#bytes === 0) return [];
+    await using file = await open(this.#path, 'r');
+    const block = Buffer.alloc(block_bytes);
+    const dirty: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const offset = Math.floor((i * Math.max(0, this.#bytes - block_bytes)) / Math.max(1, count - 1));
+      const { bytesRead } = await file.read(block, 0, block_bytes, offset);
+      if (block.subarray(0, bytesRead).some((byte) => byte !== 0)) dirty.push(offset);
+    }
+    return dirty;
+  }
+
+  /** Empties it, whatever it would say itself. */
   async wipe(): Promise<void> {
     this.#configdrive = null;
     this.#bytes = 0;

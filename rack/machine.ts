@@ -62,6 +62,7 @@ export class Machine implements AgentHost, AsyncDisposable {
   readonly time_scale: number;
   agent_faults: AgentFaults = NO_FAULTS;
   vendor_steps: readonly string[] = [];
+  readonly erased: AgentHost['erased'] = new Map();
   boot_override: BootOverride | null = null;
   /** The identify lamp; the time of a timed one is not counted down. */
   identify: 'on' | 'off' | { seconds: number } = 'off';
@@ -230,6 +231,7 @@ export class Machine implements AgentHost, AsyncDisposable {
   #switchOn(): void {
     if (this.#power === 'on') return;
     this.#power = 'on';
+    this.erased.clear();
     const session = new AbortController();
     this.#session = session;
     this.#become({ what: 'firmware' });

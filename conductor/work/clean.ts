@@ -21,6 +21,7 @@ import { askForSteps, refuseNotOffered, stepsOfAgent } from './agent-steps.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
+import { VERIFY_ERASURE, verifyErasureStep } from './verify-erasure.ts';
 
 function isManual(ctx: WorkContext): boolean {
   return ctx.node.target_provision_state === 'manageable';
@@ -135,7 +136,10 @@ export const cleanWork: Work = {
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
-    return OWN(step) ?? (step.in_band && usesAgent(node) ? inBandStep('clean', step) : hardwareStep(step));
+    const own = OWN(step);
+    if (own !== null) return own;
+    if (!step.in_band || !usesAgent(node)) return hardwareStep(step);
+    return stepName(step) === VERIFY_ERASURE ? verifyErasureStep(step) : inBandStep('clean', step);
   },
   finish: async (ctx) => {
     await refreshCaches(ctx);

@@ -68,7 +68,11 @@ export const teardownWork: Work = {
     const changes = withoutInstance(ctx.node);
     // Without an agent an automated clean has no steps: no job is needed to find that out.
     if (usesAgent(ctx.node) && !skipsCleaning(ctx.node, ctx.settings))
-      return { events: ['clean'], changes, follow: { kind: 'clean', args: { verb: 'clean' } } };
+      return {
+        ...{ events: ['clean'], changes },
+        // Who had the server: the erasure is certified to them.
+        follow: { kind: 'clean', args: { verb: 'clean', custodian: ctx.node.lessee ?? ctx.node.owner } },
+      };
     return { events: ['clean', ctx.node.retired ? 'manage' : 'done'], changes };
   },
   fail: async (ctx) => {

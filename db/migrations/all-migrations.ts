@@ -5,6 +5,7 @@ import { stepCommands } from './0004-step-commands.ts';
 import { audit } from './0005-audit.ts';
 import { servers } from './0006-servers.ts';
 import { auditPending } from './0007-audit-pending.ts';
+import { eraseCertificates } from './0023-erase-certificates.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   servers,
   auditPending,
+  eraseCertificates,
 ];
