@@ -1,3 +1,6 @@
+import { listCertificateKeys } from './certificates/keys.ts';
+import { listCertificates } from './certificates/list.ts';
+import { showCertificate } from './certificates/show.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { countServers } from './servers/counts.ts';
@@ -17,5 +20,8 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.reservation.show': showReservation,
   'lifecycle.reservation.break': breakReservation,
   ...ACTION_HANDLERS,
+  'lifecycle.certificates.list': listCertificates,
+  'lifecycle.certificates.show': showCertificate,
+  'lifecycle.certificate_keys.list': listCertificateKeys,
   'lifecycle.timeline.show': showTimeline,
 };

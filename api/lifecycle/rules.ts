@@ -25,4 +25,7 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:use': { check: SYSTEM_OR_PROJECT_MEMBER, scope: BOTH },
   /** The tools of whoever runs the service; who passes counts as the provider. */
   'lifecycle:server:service': { check: SYSTEM_MEMBER, scope: BOTH },
+  /** Of the servers that the caller's project had. */
+  'lifecycle:certificate:get': { check: API_READER, scope: BOTH },
+  'lifecycle:certificate:get_all': { check: SYSTEM_READER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;
