@@ -12,6 +12,7 @@ const DEFAULT_TIMEOUT_S = 3600;
 const GROUPS: Readonly<Record<string, string>> = {
   api: 'the life-cycle API itself',
   reservation: 'who holds a server',
+  certificate: 'certificates of erased disks',
   server: 'servers, through all the stages of their life',
   stage: 'the stages of servers',
 };

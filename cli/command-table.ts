@@ -1,4 +1,5 @@
 import type { CommandRow } from './command-row.ts';
+import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { SERVER_ROWS } from './rows/servers.ts';
 
 /** Every command that asks the life-cycle API: one a row, one for each operation (a spec compares it with the document). */
@@ -12,4 +13,5 @@ export const COMMANDS: readonly CommandRow[] = [
     output: { kind: 'item', columns: ['openapi', 'info.title', 'info.version'] },
   },
   ...SERVER_ROWS,
+  ...CERTIFICATE_ROWS,
 ];
