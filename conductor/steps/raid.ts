@@ -11,6 +11,7 @@ import type { HardwareStepRun } from './hardware-step-run.ts';
 /** Makes the volumes of target_raid_config, or of the argument raid_config, which becomes it. */
 export const createRaid: HardwareStepRun = {
   run: (ctx) => build(ctx),
+  resume: (ctx) => inDoubt(ctx, (again_ctx) => build(again_ctx)),
   foresee: async (connection, options, args, node) => {
     const disks = disksOf(args, node);
     if (disks.length === 0) return ['there are no logical disks to make: set target_raid_config first.'];
@@ -24,7 +25,18 @@ export const createRaid: HardwareStepRun = {
   },
 };
 
-export const deleteRaid: HardwareStepRun = { run: (ctx) => build(ctx, { only_delete: true }) };
+export const deleteRaid: HardwareStepRun = {
+  run: (ctx) => build(ctx, { only_delete: true }),
+  resume: (ctx) => inDoubt(ctx, (again_ctx) => build(again_ctx, { only_delete: true })),
+};
+
+/** After a crash the BMC may be at work on what nobody remembers: until its time is over, a refusal says nothing. */
+async function inDoubt(
+  ctx: StepContext,
+  run: (ctx: StepContext) => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  return ctx.data.phase === undefined ? run(ctx) : again(ctx, { ...ctx.data, doubt: true });
+}
 
 function disksOf(args: JsonObject, node: NodeRecord): JsonObject[] {
   const config = (args.raid_config ?? node.target_raid_config) as JsonObject;
@@ -59,10 +71,13 @@ async function build(ctx: StepContext, how: { only_delete?: true } = {}): Promis
     refuseLate(ctx, what, 'the BMC does not answer.');
     return again(ctx, data);
   }
-  const unwanted = (data.unwanted ?? []) as { controller: string; id: string }[];
-  const left = unwanted.find(({ controller, id }) =>
+  const before = (data.unwanted ?? []) as { controller: string; id: string }[];
+  const unwanted = before.filter(({ controller, id }) =>
     controllers.some((each) => each.id === controller && each.volumes.some((volume) => volume.id === id)),
   );
+  // Written down before anything is made: a BMC may give a new volume the name of one that is gone.
+  if (unwanted.length < before.length) return again(ctx, { ...data, unwanted }, true);
+  const left = unwanted[0];
   const planned = (data.planned ?? []) as unknown as PlannedVolume[];
   const next = left === undefined ? planned.find((volume) => !exists(volume, controllers)) : undefined;
   const doing = left === undefined ? (next === undefined ? null : key(next)) : `delete ${left.id}`;
@@ -72,13 +87,22 @@ async function build(ctx: StepContext, how: { only_delete?: true } = {}): Promis
     refuseLate(ctx, what, `${doing} was asked for, and does not show.`);
     return again(ctx, { ...data, task: null });
   }
-  const started = await (await ctx.bmc()).use(what, async (connection, options): Promise<BmcTask> => {
-    const raid = capability(connection, 'raid');
-    if (left !== undefined) return raid.delete(left, options);
-    if (next === undefined) return null;
-    const { controller, raid_level, size_gb, drives, name } = next;
-    return raid.create({ controller, raid_level: raid_level as RaidLevel, size_gb, drives, name }, options);
-  });
+  const ask = async () =>
+    (await ctx.bmc()).use(what, async (connection, options): Promise<BmcTask> => {
+      const raid = capability(connection, 'raid');
+      if (left !== undefined) return raid.delete(left, options);
+      if (next === undefined) return null;
+      const { controller, raid_level, size_gb, drives, name } = next;
+      return raid.create({ controller, raid_level: raid_level as RaidLevel, size_gb, drives, name }, options);
+    });
+  let started: BmcTask;
+  try {
+    started = await ask();
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (data.doubt !== true || ctx.now() > Number(data.deadline)) throw error;
+    return again(ctx, data);
+  }
   return again(ctx, { ...data, task: started, asked: doing }, started === null);
 }
 

@@ -279,6 +279,21 @@ describe('steps that the BMC carries out', () => {
     expect(server(node)).to.deep.include({ answers: true, bmc_resets: [], power_commands: [] });
   });
 
+  it('go on with a RAID that was being made when the conductor died, and make it once', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await startConductorBench({ conductor: { ...QUICK.conductor, lease_timeout: 0.3 } });
+    const target_raid_config = { logical_disks: [{ size_gb: 'MAX', raid_level: '1' }] };
+    const node = await manageable({ driver_info: { fake_task_delay: 0.8 }, target_raid_config });
+    const first = await bench.start('conductor-1');
+    const args = { clean_steps: [step('raid.create_configuration')] };
+    await bench.client.provision(node, 'clean', args, CALLER);
+    await eventually(() => expect(server(node).tasks.size).to.equal(1));
+    first.halt();
+    await bench.start('conductor-2');
+    await bench.settled(node, 'manageable');
+    expect(server(node).raid.flatMap(({ volumes }) => volumes)).to.have.lengthOf(1);
+  });
+
   for (const [what, after] of [
     ['before the image is sent', 0],
     ['while the BMC flashes', 1],

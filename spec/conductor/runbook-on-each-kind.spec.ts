@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { systemClock } from '../../config/system-clock.ts';
 import { createBampiDriver } from '../../drivers/bampi/driver.ts';
 import type { Driver } from '../../drivers/contract.ts';
+import { createFakeDriver } from '../../drivers/fake/driver.ts';
+import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { Bampi } from '../../rack/bampi/bampi.ts';
@@ -68,6 +70,24 @@ async function stage(driver: Driver, driver_info: JsonObject) {
 describe('one runbook on each kind of server', () => {
   let bench: ConductorBench;
   afterEach(() => bench[Symbol.asyncDispose]());
+
+  it('runs where the hardware can do all of it, and again', async () => {
+    const servers: FakeServers = new Map();
+    const driver = createFakeDriver(recordingContext().context, servers);
+    const staged = await stage(driver, { fake_id: 'one' });
+    bench = staged.bench;
+    const known = (FIRMWARE.args.settings[0] as JsonObject) ?? {};
+    const firmware = { ...FIRMWARE, args: { settings: [{ ...known, version: '2.0.0' }] } };
+    for (let times = 0; times < 2; times++) {
+      expect(await staged.serve([BIOS, RAID, firmware, USER])).to.equal('accepted');
+      await bench.settled(staged.node, 'active');
+      const server = serverOf(servers, 'one');
+      expect(server.bios.find(({ name }) => name === 'ProcCores')?.value).to.equal('8');
+      expect(server.raid.flatMap(({ volumes }) => volumes)).to.have.lengthOf(1);
+      expect(server.firmware.find(({ component }) => component === 'bmc')?.current_version).to.equal('2.0.0');
+      expect(server.accounts.map(({ name }) => name)).to.deep.equal(['admin', 'watcher']);
+    }
+  });
 
   describe('with BAMPI', () => {
     let bampi: Bampi;
