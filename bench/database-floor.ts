@@ -19,7 +19,12 @@ export interface DatabaseFloor extends AsyncDisposable {
 }
 
 export function openDatabaseFloor(database_url: string, connections: number): DatabaseFloor {
-  const pool = createPool({ uri: database_url, connectionLimit: connections });
+  const pool = createPool({
+    uri: database_url,
+    connectionLimit: connections,
+    // The statements of a transaction came in one packet.
+    multipleStatements: true,
+  });
   return {
     async record(work) {
       await pool.query("SET GLOBAL log_output = 'TABLE'");
