@@ -35,8 +35,9 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const drain_ms = own.conductor.graceful_shutdown_timeout * 1000;
     const certifier = await composeCertifier(own, true);
     const worker = { bus, drivers, neighbours, certifier, hostname, drain_ms };
-    const observer = base.telemetry.metrics.conductor;
-    base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer })));
+    const { spans, metrics } = base.telemetry;
+    const observer = metrics.conductor;
+    base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer, spans })));
     await composeApi(parts, base, { bus, drivers, door });
     base.telemetry.ready(parts);
     return {

@@ -84,11 +84,11 @@ export async function composeApi(
     log,
     clock,
     authenticator,
-    observe: metrics.requestEnded,
+    observe: telemetry.requestEnded,
   });
   const lifecycle = await createLifecycleApi({
     ...{ settings, store, conductor, policy, log, clock, authenticator },
-    observe: metrics.requestEnded,
+    observe: telemetry.requestEnded,
   });
   const app = express();
   app.disable('x-powered-by');

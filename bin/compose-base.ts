@@ -58,7 +58,7 @@ export async function composeBase(parts: Parts, settings: Settings, options: Bas
           'Run "kurogane db upgrade" with the same settings, then start again.',
       );
   }
-  const telemetry = await composeTelemetry(parts, { settings, log, clock: systemClock, store });
+  const telemetry = await composeTelemetry(parts, { settings, log, clock: systemClock, store }, options.name);
   return { settings, log, clock: systemClock, store, telemetry };
 }
 

@@ -1,15 +1,23 @@
+import type { SeenRequest } from '../api/http/serve.ts';
 import type { Bus } from '../conductor/bus/bus.ts';
 import type { Conductor } from '../conductor/server.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { EndedSpan, SpanSink } from '../lifecycle/span.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { telemetryPages } from '../telemetry/pages.ts';
 import type { Base } from './compose-base.ts';
 import { listen } from './listen.ts';
 import type { Parts } from './parts.ts';
+import { StartError } from './start-error.ts';
 
 /** What those who watch over this process see. */
 export interface Telemetry {
   readonly metrics: Metrics;
+  /** Hears of spans; absent without `[tracing]endpoint`. */
+  readonly spans: SpanSink | undefined;
+  /** Counts a request, and traces it. */
+  readonly requestEnded: (seen: SeenRequest) => void;
   watchBus(bus: Bus): void;
   watchConductor(conductor: Conductor): void;
   /** All is composed: from now on the process is ready as far as its dependencies are, until it begins to end. */
@@ -23,9 +31,11 @@ export interface Telemetry {
 export async function composeTelemetry(
   parts: Parts,
   { settings, log, clock, store }: Omit<Base, 'telemetry'>,
+  name = 'serve',
 ): Promise<Telemetry> {
   const metrics = createMetrics(clock);
   parts.defer(async () => metrics[Symbol.dispose]());
+  const spans = await composeTraces(parts, settings.tracing.endpoint, name, clock);
   const health = createHealth(clock);
   health.depends({
     name: 'database',
@@ -60,6 +70,11 @@ export async function composeTelemetry(
   }
   return {
     metrics,
+    spans,
+    requestEnded(seen) {
+      metrics.requestEnded(seen);
+      spans?.(requestSpan(seen));
+    },
     watchBus(bus) {
       metrics.gauge({
         name: 'kurogane_bus_connected',
@@ -109,6 +124,28 @@ export async function composeTelemetry(
       // Deferred last, so it happens first.
       own.defer(async () => health.enter('ending'));
     },
+  };
+}
+
+/** The packages of OpenTelemetry are loaded only where traces are wanted. */
+async function composeTraces(
+  parts: Parts,
+  endpoint: string,
+  name: string,
+  clock: Clock,
+): Promise<SpanSink | undefined> {
+  if (endpoint === '') return undefined;
+  if (!URL.canParse(endpoint)) throw new StartError('[tracing]endpoint is no URL.');
+  const { openTraces } = await import('../telemetry/traces.ts');
+  return parts.own(openTraces({ endpoint, clock, service: `kurogane-${name}` })).ended;
+}
+
+function requestSpan({ operation, method, status, duration_s, request_id }: SeenRequest): EndedSpan {
+  const known = operation ?? 'unmatched';
+  return {
+    ...{ name: `request ${known}`, kind: 'server', request_id, id: request_id, parent: null, duration_s },
+    attributes: { 'http.request.method': method.slice(0, 16), 'http.response.status_code': status },
+    failed: status >= 500,
   };
 }
 

@@ -23,8 +23,9 @@ export async function startConductorService(
       hostname,
       drain_ms: settings.conductor.graceful_shutdown_timeout * 1000,
     };
-    const observer = base.telemetry.metrics.conductor;
-    const conductor = parts.own(await startConductor({ ...base, ...own, observer }));
+    const { spans, metrics } = base.telemetry;
+    const observer = metrics.conductor;
+    const conductor = parts.own(await startConductor({ ...base, ...own, observer, spans }));
     base.telemetry.watchConductor(conductor);
     base.telemetry.ready(parts);
     return { ready: `kurogane conductor ready as ${hostname}` };

@@ -72,6 +72,8 @@ export async function openBmc(deps: {
   gates: BmcGates | undefined;
   /** Keeps what is asked, for the journal. */
   commands?: CommandLog;
+  /** Hears of every call that ended. */
+  called?: (what: string, duration_s: number, failed: boolean) => void;
 }): Promise<Bmc> {
   const { node, clock, lease } = deps;
   const driver: Driver | null = deps.drivers.get(node.driver);
@@ -121,6 +123,7 @@ export async function openBmc(deps: {
     const duration_s = (clock.monotonic() - began) / 1000;
     deps.commands?.add(what, answer, duration_s * 1000);
     deps.observer?.bmcCalled(node.driver, code, duration_s);
+    deps.called?.(what, duration_s, code !== 'ok');
     deps.log.debug({ node: node.uuid, driver: node.driver, code, duration_s }, `BMC call: ${what}`);
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { JobRecord, PlannedStep } from '../lifecycle/job.ts';
 import type { JsonObject } from '../lifecycle/json.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
+import type { EndedSpan, SpanSink } from '../lifecycle/span.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
 import type { Certifier } from './certificates/certifier.ts';
@@ -34,6 +35,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly hostname: string;
   readonly neighbours: Neighbours;
   readonly certifier: Certifier | null;
+  readonly #spans: SpanSink | undefined;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;
   /** What was asked of the BMC since the last write. */
@@ -48,6 +50,8 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly #observer: ConductorObserver | undefined;
   readonly #gates: ConductorDeps['gates'];
   readonly #clock_offset_ms: number;
+  /** Calls to the BMC in this run. */
+  #calls = 0;
   #stored: NodeRecord | null = null;
   #changes: NodeChanges = {};
   #bmc: Promise<Bmc> | null = null;
@@ -62,6 +66,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.clock = deps.clock;
     this.log = deps.log.child?.({ ...this.facts }) ?? deps.log;
     this.#observer = deps.observer;
+    this.#spans = deps.spans;
     this.#gates = deps.gates;
     this.drivers = deps.drivers;
     this.hostname = deps.hostname;
@@ -85,6 +90,21 @@ export class JobRun implements WorkContext, AsyncDisposable {
       node: this.job.node_uuid,
       request_id: this.job.request_id,
     };
+  }
+
+  /** Names the visit of a step that is under way, or else the job, in traces. */
+  get span(): string {
+    return this.journal_id === null ? this.job.uuid : `${this.job.uuid}/${this.journal_id}`;
+  }
+
+  /** Tells those who trace that something of the job ended. */
+  tell(span: Omit<EndedSpan, 'kind' | 'request_id' | 'attributes'> & Partial<Pick<EndedSpan, 'kind'>>): void {
+    const { uuid, kind, node_uuid, request_id } = this.job;
+    const attributes = {
+      ...{ 'kurogane.job': uuid, 'kurogane.job.kind': kind, 'kurogane.conductor': this.hostname },
+      ...(node_uuid === null ? {} : { 'kurogane.node': node_uuid }),
+    };
+    this.#spans?.({ kind: 'internal', ...span, request_id, attributes });
   }
 
   get signal(): AbortSignal {
@@ -181,8 +201,15 @@ export class JobRun implements WorkContext, AsyncDisposable {
       log: this.log,
       observer: this.#observer,
       commands: this.commands,
+      ...(this.#spans === undefined ? {} : { called: (what, s, failed) => this.#called(what, s, failed) }),
       gates: this.#gates,
     });
+  }
+
+  #called(what: string, duration_s: number, failed: boolean): void {
+    this.#calls += 1;
+    const id = `${this.span}/${this.#calls}`;
+    this.tell({ name: `BMC ${what}`, kind: 'client', id, parent: this.span, duration_s, failed });
   }
 
   agent(): AgentClient {

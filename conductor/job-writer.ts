@@ -156,7 +156,9 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
       ]);
       return written;
     });
-    deps.observer?.jobEnded(job.kind, how.state, Math.max(0, run.now() - job.created_at) / 1000);
+    const duration_s = Math.max(0, run.now() - job.created_at) / 1000;
+    deps.observer?.jobEnded(job.kind, how.state, duration_s);
+    run.tell({ name: `job ${job.kind}`, id: job.uuid, parent: null, duration_s, failed: failure !== null });
     log.info({ ...run.facts, state: how.state, provision_state: run.node.provision_state }, 'job ended');
   }
 

@@ -161,9 +161,13 @@ export async function runJob(
     for (;;) {
       const definition = run.work.find(step, run.node);
       const began = deps.clock.monotonic();
+      const span = run.span;
       const outcome = await perform(step, definition, crashed);
       const label = step.in_band || definition === null ? 'agent' : stepName(step);
-      deps.observer?.stepEnded(job.kind, label, outcome.outcome, (deps.clock.monotonic() - began) / 1000);
+      const duration_s = (deps.clock.monotonic() - began) / 1000;
+      deps.observer?.stepEnded(job.kind, label, outcome.outcome, duration_s);
+      const failed = outcome.outcome === 'fail';
+      run.tell({ name: `step ${stepName(step)}`, id: span, parent: job.uuid, duration_s, failed });
       crashed = false;
       if (outcome.outcome !== 'done') return hand(step, outcome);
       if (job.abort_after && run.work.aborted !== undefined) {

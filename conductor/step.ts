@@ -7,6 +7,7 @@ import type { JobRecord, PlannedStep, StepOutcome, StepSurvival } from '../lifec
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
+import type { SpanSink } from '../lifecycle/span.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
@@ -36,6 +37,8 @@ export interface ConductorDeps {
   observer?: ConductorObserver;
   /** Signs certificates of erased disks. Default: nobody does. */
   certifier?: Certifier | null;
+  /** Hears of jobs, visits of steps and calls to BMCs that ended, for traces. Default: nobody. */
+  spans?: SpanSink | undefined;
   /** Default: none. */
   neighbours?: Neighbours;
   /** Default: none. */

@@ -80,6 +80,12 @@ export const OPTIONS = {
   audit: {
     enabled: flag(true, 'Write who did what to which node into the chain of the audit.'),
   },
+  tracing: {
+    endpoint: text(
+      '',
+      'Base URL of a receiver of OpenTelemetry traces (OTLP over HTTP, as http://collector:4318). Empty: no traces.',
+    ),
+  },
   metrics: {
     enabled: flag(
       true,

@@ -24,6 +24,7 @@ export interface SeenRequest {
   method: string;
   status: number;
   duration_s: number;
+  request_id: string;
 }
 
 export interface ServeOptions {
@@ -56,7 +57,7 @@ export function serveApi(options: ServeOptions): RequestListener {
     const method = request.method ?? 'GET';
     const { operation } = exchange;
     const duration_s = (clock.monotonic() - began) / 1000;
-    options.observe?.({ operation, method, status: response.statusCode, duration_s });
+    options.observe?.({ operation, method, status: response.statusCode, duration_s, request_id });
     const facts = { request_id, operation, method, status: response.statusCode, duration_s };
     if (READS.has(method)) log.debug(facts, 'request');
     else log.info(facts, 'request');

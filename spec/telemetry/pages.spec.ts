@@ -99,8 +99,20 @@ describe('telemetry pages', () => {
   });
 
   it('count requests under words that clients cannot choose', async () => {
-    metrics.requestEnded({ operation: 'listNodes', method: 'GET', status: 200, duration_s: 0.02 });
-    metrics.requestEnded({ operation: null, method: 'BREW', status: 404, duration_s: 0.01 });
+    metrics.requestEnded({
+      operation: 'listNodes',
+      method: 'GET',
+      status: 200,
+      duration_s: 0.02,
+      request_id: 'req-1',
+    });
+    metrics.requestEnded({
+      operation: null,
+      method: 'BREW',
+      status: 404,
+      duration_s: 0.01,
+      request_id: 'req-1',
+    });
     const answer = await fetch(`${url}/metrics`);
     expect(answer.headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
     const text = await answer.text();
