@@ -8,7 +8,9 @@ import { type Conductor, startConductor } from '../../conductor/server.ts';
 import { createLogger } from '../../config/logger.ts';
 import { openStore } from '../../db/open-store.ts';
 import { parseKeyRing } from '../../db/secrets.ts';
+import type { Store } from '../../db/store.ts';
 import { createFakeDriver } from '../../drivers/fake/driver.ts';
+import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
 import { createDriverRegistry } from '../../drivers/registry.ts';
@@ -31,7 +33,7 @@ async function start(order: StartOrder): Promise<{ conductor: Conductor; url: st
   const drivers = createDriverRegistry([
     createIpmiDriver(context, settings.ipmi),
     createRedfishDriver(context, settings.redfish),
-    createFakeDriver(context),
+    createFakeDriver(context, await serversInMemory(store)),
   ]);
   const observer = telemetry.metrics.conductor;
   const conductor = await startConductor({ ...base, bus, drivers, hostname: order.hostname, observer });
@@ -39,6 +41,14 @@ async function start(order: StartOrder): Promise<{ conductor: Conductor; url: st
   const door = await composeDoor(parts, settings);
   await composeApi(parts, base, { bus, drivers, door });
   return { conductor, url: door.url };
+}
+
+/** All that the fake driver will ever keep, made at once: what grows later is the product's. */
+async function serversInMemory(store: Store): Promise<FakeServers> {
+  const servers: FakeServers = new Map();
+  for (const { uuid } of await store.nodes.list({ where: { driver: 'fake-hardware' }, fields: ['uuid'] }))
+    serverOf(servers, uuid);
+  return servers;
 }
 
 function sample(conductor: Conductor | null): ProcessSample {
