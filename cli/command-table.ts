@@ -1,5 +1,6 @@
 import type { CommandRow } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
+import { REGISTRATION_ROWS } from './rows/registration.ts';
 import { SERVER_ROWS } from './rows/servers.ts';
 
 /** Every command that asks the life-cycle API: one a row, one for each operation (a spec compares it with the document). */
@@ -14,4 +15,5 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   ...SERVER_ROWS,
   ...CERTIFICATE_ROWS,
+  ...REGISTRATION_ROWS,
 ];

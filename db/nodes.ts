@@ -2,6 +2,7 @@ import type { InterfaceField, NodeRecord } from '../lifecycle/records.ts';
 import { INTERFACE_KINDS } from '../lifecycle/records.ts';
 import { type Column, flag, gathered, json, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
+import { freeAddressesOf } from './ip-addresses.ts';
 import { scopeConditions } from './node-scope.ts';
 import { change, create, getBy, list, remove, repository, update } from './repository.ts';
 import { createServer, followNode, isFollowed, removeServer } from './servers.ts';
@@ -113,6 +114,7 @@ export function nodeRepository(db: Executor): NodeRepository {
       db.atomic(async (inside) => {
         if (!(await remove(inside, NODES, uuid))) return false;
         await removeServer(inside, uuid);
+        await freeAddressesOf(inside, uuid);
         return true;
       }),
     async listByAddresses(addresses) {

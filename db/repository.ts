@@ -219,6 +219,8 @@ const REFERENCES: Readonly<Record<string, string>> = {
   chassis_uuid: 'Chassis',
   parent_node: 'Node',
   node_uuid: 'Node',
+  profile_uuid: 'Profile',
+  pool_uuid: 'Pool',
 };
 
 function missingReference<R>(table: Table<R>, values: Readonly<Record<string, unknown>>): Error {

@@ -20,6 +20,17 @@ import type {
   VolumeConnectorRecord,
   VolumeTargetRecord,
 } from '../lifecycle/records.ts';
+import type {
+  CableRecord,
+  EnrolmentTokenRecord,
+  FirmwareBaselineRecord,
+  FlavorRecord,
+  IpAddressRecord,
+  IpPoolRecord,
+  NoticeRecord,
+  ProfileRecord,
+  RegistrationRecord,
+} from '../lifecycle/registration-records.ts';
 import type { RemovedServerRecord, ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
 import type { Stage } from '../lifecycle/stages.ts';
 
@@ -67,6 +78,15 @@ export interface Tables {
   readonly jobs: JobRepository;
   readonly audit: AuditRepository;
   readonly erase_certificates: EraseCertificateRepository;
+  readonly profiles: Repository<ProfileRecord>;
+  readonly flavors: Repository<FlavorRecord>;
+  readonly ip_pools: Repository<IpPoolRecord>;
+  readonly ip_addresses: IpAddressRepository;
+  readonly cables: Repository<CableRecord>;
+  readonly firmware_baselines: Repository<FirmwareBaselineRecord>;
+  readonly enrolment_tokens: EnrolmentTokenRepository;
+  readonly registrations: Repository<RegistrationRecord>;
+  readonly notices: Repository<NoticeRecord>;
   /** The database's clock. */
   now(): Promise<EpochMs>;
 }
@@ -349,6 +369,19 @@ export interface EraseCertificateRepository {
   list(options?: ListOptions<EraseCertificateRecord>): Promise<EraseCertificateRecord[]>;
   /** The public keys of all certificates, oldest first. */
   keys(): Promise<Pick<EraseCertificateRecord, 'key_id' | 'public_key'>[]>;
+}
+
+/** Addresses that are not free. Two unique keys see to it that none is given twice, and that a server has one of a pool. */
+export interface IpAddressRepository extends Repository<IpAddressRecord> {
+  /** All addresses of a pool that are not free. */
+  taken(pool_uuid: string): Promise<Set<string>>;
+  /** Frees what was given to servers that have no node, longer ago than `older_than_ms`. Resolves with how many. */
+  freeOrphans(older_than_ms: number): Promise<number>;
+}
+
+export interface EnrolmentTokenRepository extends Repository<EnrolmentTokenRecord> {
+  /** Counts one use of a token that is valid. null: there is no such token, it has expired, or it is used up. */
+  use(token_hash: string): Promise<EnrolmentTokenRecord | null>;
 }
 
 /** A job just claimed, with what its previous claim left behind. */

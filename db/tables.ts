@@ -4,17 +4,30 @@ import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
 import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
+import { enrolmentTokenRepository } from './enrolment-tokens.ts';
 import { ERASE_CERTIFICATES, eraseCertificateRepository } from './erase-certificates.ts';
 import type { Executor } from './executor.ts';
 import { FIRMWARE_COMPONENTS, firmwareComponentRepository } from './firmware-components.ts';
 import { HISTORY, historyRepository } from './history.ts';
 import { INSPECTION_RULES, inspectionRuleRepository } from './inspection-rules.ts';
 import { INVENTORY, inventoryRepository } from './inventory.ts';
+import { IP_ADDRESSES, ipAddressRepository } from './ip-addresses.ts';
 import { JOB_STEPS } from './job-journal.ts';
 import { JOBS, jobRepository } from './jobs.ts';
 import { NODES, nodeRepository } from './nodes.ts';
 import { PORTGROUPS, portgroupRepository } from './portgroups.ts';
 import { PORTS, portRepository } from './ports.ts';
+import {
+  CABLES,
+  ENROLMENT_TOKENS,
+  FIRMWARE_BASELINES,
+  FLAVORS,
+  IP_POOLS,
+  NOTICES,
+  PROFILES,
+  REGISTRATIONS,
+} from './registration-tables.ts';
+import { repository } from './repository.ts';
 import { RUNBOOKS, runbookRepository } from './runbooks.ts';
 import { REMOVED_SERVERS, SERVERS, serverRepository } from './servers.ts';
 import type { Tables } from './store.ts';
@@ -46,6 +59,15 @@ export const TABLES = [
   AUDIT,
   AUDIT_PENDING,
   ERASE_CERTIFICATES,
+  PROFILES,
+  FLAVORS,
+  IP_POOLS,
+  IP_ADDRESSES,
+  CABLES,
+  FIRMWARE_BASELINES,
+  ENROLMENT_TOKENS,
+  REGISTRATIONS,
+  NOTICES,
 ] as const satisfies readonly Table<never>[];
 
 /** The repositories over `db`: the store's own, or those of one transaction. */
@@ -70,6 +92,15 @@ export function tables(db: Executor): Tables {
     jobs: jobRepository(db),
     audit: auditRepository(db),
     erase_certificates: eraseCertificateRepository(db),
+    profiles: repository(db, PROFILES),
+    flavors: repository(db, FLAVORS),
+    ip_pools: repository(db, IP_POOLS),
+    ip_addresses: ipAddressRepository(db),
+    cables: repository(db, CABLES),
+    firmware_baselines: repository(db, FIRMWARE_BASELINES),
+    enrolment_tokens: enrolmentTokenRepository(db),
+    registrations: repository(db, REGISTRATIONS),
+    notices: repository(db, NOTICES),
     async now() {
       const [row] = await db.rows(`SELECT ${db.dialect.now}`, []);
       return Number(row?.[0]);

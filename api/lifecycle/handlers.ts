@@ -2,6 +2,11 @@ import { listCertificateKeys } from './certificates/keys.ts';
 import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
 import type { LifecycleHandler } from './handler.ts';
+import { CATALOGUE_HANDLERS } from './registration/catalogue.ts';
+import { IPAM_HANDLERS } from './registration/ipam.ts';
+import { PROFILE_HANDLERS } from './registration/profiles.ts';
+import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
+import { TOKEN_HANDLERS } from './registration/tokens.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { countServers } from './servers/counts.ts';
 import { listServers } from './servers/list.ts';
@@ -24,4 +29,9 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.certificates.show': showCertificate,
   'lifecycle.certificate_keys.list': listCertificateKeys,
   'lifecycle.timeline.show': showTimeline,
+  ...PROFILE_HANDLERS,
+  ...CATALOGUE_HANDLERS,
+  ...IPAM_HANDLERS,
+  ...TOKEN_HANDLERS,
+  ...REGISTRATION_HANDLERS,
 };

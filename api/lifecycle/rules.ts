@@ -1,7 +1,9 @@
 import {
+  ALLOCATION_CREATOR,
   API_READER,
   SYSTEM_ADMIN,
   SYSTEM_MEMBER,
+  SYSTEM_MEMBER_OR_OWNER_MEMBER,
   SYSTEM_OR_OWNER_READER,
   SYSTEM_OR_PROJECT_MEMBER,
   SYSTEM_OR_PROJECT_READER,
@@ -28,4 +30,16 @@ export const LIFECYCLE_RULES = {
   /** Of the servers that the caller's project had. */
   'lifecycle:certificate:get': { check: API_READER, scope: BOTH },
   'lifecycle:certificate:get_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:profile:list': { check: API_READER, scope: BOTH },
+  'lifecycle:profile:list_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:profile:create': { check: ALLOCATION_CREATOR, scope: BOTH },
+  'lifecycle:profile:update': { check: SYSTEM_MEMBER_OR_OWNER_MEMBER, scope: BOTH },
+  'lifecycle:profile:share': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:flavor:get': { check: API_READER, scope: BOTH },
+  'lifecycle:flavor:manage': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:ipam:get': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:ipam:manage': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:registration:get': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:registration:manage': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:enrolment_token:manage': { check: SYSTEM_ADMIN, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -5,6 +5,7 @@ import { stepCommands } from './0004-step-commands.ts';
 import { audit } from './0005-audit.ts';
 import { servers } from './0006-servers.ts';
 import { auditPending } from './0007-audit-pending.ts';
+import { registration } from './0011-registration.ts';
 import { eraseCertificates } from './0023-erase-certificates.ts';
 import type { Migration } from './migration.ts';
 
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   servers,
   auditPending,
   eraseCertificates,
+  registration,
 ];

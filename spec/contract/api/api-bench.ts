@@ -158,6 +158,15 @@ async function clearStore(store: Store): Promise<void> {
     store.runbooks,
     store.allocations,
     store.inspection_rules,
+    store.flavors,
+    store.profiles,
+    store.ip_addresses,
+    store.ip_pools,
+    store.cables,
+    store.firmware_baselines,
+    store.enrolment_tokens,
+    store.registrations,
+    store.notices,
   ]) {
     for (const { uuid } of await table.list()) await table.delete(uuid);
   }
