@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import express from 'express';
+import { apiPages } from '../api/http/api-pages.ts';
 import { createIdentity, type Identity } from '../api/identity/create-identity.ts';
 import { createLifecycleApi } from '../api/lifecycle/server.ts';
 import { createAuthenticator } from '../api/openstack/auth/create-authenticator.ts';
@@ -94,6 +95,7 @@ export async function composeApi(
   app.disable('x-powered-by');
   if (identity !== null) app.use('/identity', identity.router);
   app.use('/lifecycle', lifecycle);
+  app.use('/openapi', apiPages());
   app.use(api);
   // Express costs a good part of a short request: only what is not the bare metal API goes through it.
   options.door.open((request, response) => {

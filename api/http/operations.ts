@@ -74,6 +74,7 @@ export async function loadOpenApi(api: 'openstack' | 'lifecycle', own: Formats =
   const formats: Formats = { ...FORMATS, ...own };
   const file = join(projectRoot, 'api', api, 'openapi.yaml');
   const definition: unknown = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 });
+  tagOperations(definition);
   const document = JSON.stringify(definition);
   const backend = new OpenAPIBackend({
     // Without the sharing of YAML aliases, which openapi-backend would resolve only once.
@@ -109,6 +110,16 @@ export async function loadOpenApi(api: 'openstack' | 'lifecycle', own: Formats =
       return check;
     },
   };
+}
+
+/** Groups the operations for readers by the resource in their operationId, `nodes` of `nodes.show`. */
+function tagOperations(definition: unknown): void {
+  const { paths = {} } = definition as { paths?: Record<string, Record<string, { operationId?: string }>> };
+  for (const path of Object.values(paths))
+    for (const operation of Object.values(path)) {
+      const { operationId } = operation;
+      if (operationId !== undefined) Object.assign(operation, { tags: [operationId.split('.', 1)[0]] });
+    }
 }
 
 /** openapi-backend's order: the body's validator, where there is a body, then that of path and query. */
