@@ -318,7 +318,7 @@ describe('work through the agent', () => {
     await bench.settled(node, 'available');
     const [job] = await bench.store.jobs.list({ where: { node_uuid: node.uuid, kind: 'clean' } });
     expect(job?.steps?.map(({ step }) => step)).to.deep.equal([
-      ...['prepare_cleaning', 'factory_reset', 'erase_devices', 'tear_down_cleaning'],
+      ...['prepare_cleaning', 'factory_reset', 'erase_devices', 'verify_erasure', 'tear_down_cleaning'],
     ]);
     expect(serverOf(firmware, 'one').bios.find(({ name }) => name === 'ProcCores')?.value).to.equal('0');
   });
