@@ -9,6 +9,8 @@ export interface ChaosOptions {
   nodes: number;
   /** Kill points at least. */
   kills: number;
+  /** Seconds of a lease. */
+  lease_s: number;
   /** Go on until every known point was met, or tried often enough. */
   every_point: boolean;
   /** Stretches of a life, from the first on, in which conductors are paused past their lease. */
@@ -22,12 +24,26 @@ export interface ChaosOptions {
 type Form = Omit<ChaosOptions, 'tell'>;
 
 /** Every stretch of a life once, with a sample of its points. */
-export const SHORT_FORM: Form = { nodes: 6, kills: 1, every_point: false, pauses: 2, crash_every: 16 };
-export const LONG_FORM: Form = { nodes: 40, kills: 2000, every_point: true, pauses: 4, crash_every: 8 };
+export const SHORT_FORM: Form = {
+  nodes: 6,
+  kills: 1,
+  lease_s: 1,
+  every_point: false,
+  pauses: 2,
+  crash_every: 16,
+};
+export const LONG_FORM: Form = {
+  nodes: 40,
+  kills: 2000,
+  lease_s: 2,
+  every_point: true,
+  pauses: 4,
+  crash_every: 8,
+};
 
 /** Runs the chaos campaign on services of its own: a life with outages, the begin of one with pauses, and lives with deaths. */
 export async function chaos(options: ChaosOptions): Promise<Figures> {
-  await using site = await startSite(options.nodes);
+  await using site = await startSite(options.nodes, options.lease_s);
   await using api = await startApiProcess(site);
   await using campaign = await startCampaign(site);
   const say = teller(campaign.figures, options.tell);

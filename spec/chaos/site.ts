@@ -15,14 +15,11 @@ import { type MariadbServer, startMariadb } from '../services/mariadb.ts';
 import { type RabbitmqServer, startRabbitmq } from '../services/rabbitmq.ts';
 import type { StartOrder } from './protocol.ts';
 
-/** Seconds of a lease in the chaos run. */
-export const LEASE_S = 1;
-
 /** Quick stand-ins, a short lease, and no work but what the run asks for. */
-const SETTINGS: StartOrder['settings'] = {
+const settingsFor = (lease_timeout: number): StartOrder['settings'] => ({
   DEFAULT: { enabled_hardware_types: ['ipmi', 'redfish'] },
   conductor: {
-    lease_timeout: LEASE_S,
+    lease_timeout,
     poll_interval: 0.2,
     heartbeat_interval: 1,
     heartbeat_timeout: 20,
@@ -31,7 +28,7 @@ const SETTINGS: StartOrder['settings'] = {
     sync_power_state_interval: 0,
   },
   agent: { require_tls: true },
-};
+});
 
 const IMAGE = Buffer.alloc(100_000, 'kurogane');
 
@@ -60,7 +57,9 @@ export interface Site extends AsyncDisposable {
   read(subject: Pick<Subject, 'uuid'>): Promise<NodeRecord>;
 }
 
-export async function startSite(count: number): Promise<Site> {
+/** @param lease_s length of a lease: a busy machine takes a short one away from conductors that live. */
+export async function startSite(count: number, lease_s: number): Promise<Site> {
+  const overrides = settingsFor(lease_s);
   return startParts(async (parts) => {
     const [mariadb, rabbitmq] = await Promise.all([
       startMariadb().then((server) => parts.own(server)),
@@ -69,7 +68,7 @@ export async function startSite(count: number): Promise<Site> {
     const connection = await mariadb.newDatabase('chaos');
     const transport_url = rabbitmq.url;
     const key = newKeyLine();
-    const settings = settingsWith(SETTINGS);
+    const settings = settingsWith(overrides);
     const store = parts.own(await openStore({ connection, keys: parseKeyRing(key) }));
     await store.upgrade();
     const common = { settings, clock: systemClock, log: SILENT };
@@ -113,7 +112,7 @@ export async function startSite(count: number): Promise<Site> {
       ...{ mariadb, rabbitmq, store, client, subjects },
       image_url: `${front.url}/image`,
       sha256: createHash('sha256').update(IMAGE).digest('hex'),
-      order: (hostname) => ({ type: 'start', hostname, connection, transport_url, key, settings: SETTINGS }),
+      order: (hostname) => ({ type: 'start', hostname, connection, transport_url, key, settings: overrides }),
       read: async ({ uuid }) => {
         const node = await store.nodes.get(uuid);
         if (node === null) throw new Error(`Node ${uuid} is gone.`);
