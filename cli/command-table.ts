@@ -1,5 +1,6 @@
 import type { CommandRow } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
+import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
 import { SERVER_ROWS } from './rows/servers.ts';
 
@@ -16,4 +17,5 @@ export const COMMANDS: readonly CommandRow[] = [
   ...SERVER_ROWS,
   ...CERTIFICATE_ROWS,
   ...REGISTRATION_ROWS,
+  ...ORDER_ROWS,
 ];

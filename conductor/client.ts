@@ -2,6 +2,7 @@ import type { New } from '../db/store.ts';
 import type { BootMode, Indicator, IndicatorState, VirtualMediaSlot } from '../drivers/contract.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
+import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
@@ -62,6 +63,15 @@ export interface ConductorClient {
   ): Promise<AllocationRecord>;
   /** Deletes an allocation and frees its node. @throws Conflict, NodeLocked, NotFound */
   destroyAllocation(allocation: AllocationRecord, caller: Caller): Promise<void>;
+  /**
+   * Orders servers from stock: a conductor takes them, sets them up and installs them, one by one and at once.
+   * @throws Conflict (quota), ServiceUnavailable
+   */
+  createOrder(
+    order: New<OrderRecord> & Pick<OrderRecord, 'project' | 'count'>,
+    names: readonly string[],
+    caller: Caller,
+  ): Promise<OrderRecord>;
   /** Makes a change that the API does itself, and tells those who listen to notifications of its start and end. */
   announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */

@@ -14,6 +14,7 @@ import { createAllocation, destroyAllocation } from './requests/allocation.ts';
 import { call } from './requests/call.ts';
 import { changeHardware } from './requests/hardware.ts';
 import { deleteNode, updateNode, withNodeUnlocked } from './requests/node.ts';
+import { createOrder } from './requests/order.ts';
 import { power } from './requests/power.ts';
 import { provision } from './requests/provision.ts';
 import { breakReservation } from './requests/reservation.ts';
@@ -63,6 +64,7 @@ export async function createConductorClient(deps: {
         deleteNode(common, node, caller),
       ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
+    createOrder: (order, names, caller) => createOrder(common, order, names, caller),
     destroyAllocation: (allocation, caller) => destroyAllocation(common, allocation, caller),
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),

@@ -6,6 +6,7 @@ import { createBmcGates } from './bmc-gates.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
 import { Lease } from './lease.ts';
 import { createNotifier } from './notifications/notifier.ts';
+import { runOrder } from './orders/run-order.ts';
 import { type Periodic, startPeriodics } from './periodic/periodic.ts';
 import { PERIODICS } from './periodic/periodics.ts';
 import { createPlacement } from './placement.ts';
@@ -104,7 +105,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       const result =
         job.kind === 'allocate'
           ? await runAllocation(deps, job, lease)
-          : await runJob(deps, claimed, lease, node);
+          : job.kind === 'order'
+            ? await runOrder({ ...deps, placement }, job, lease)
+            : await runJob(deps, claimed, lease, node);
       if (result.state === 'again') {
         due.push(clock.monotonic() + result.after_ms);
         poke();

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
+import type { OrderLineRecord, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
 import type {
   AllocationRecord,
   BiosSettingRecord,
@@ -61,6 +62,9 @@ export interface PoolState {
 export interface Tables {
   readonly nodes: NodeRepository;
   readonly servers: ServerRepository;
+  readonly orders: OrderRepository;
+  readonly order_lines: Repository<OrderLineRecord>;
+  readonly quotas: QuotaRepository;
   readonly ports: PortRepository;
   readonly portgroups: NodeOwned<PortgroupRecord>;
   readonly chassis: Repository<ChassisRecord>;
@@ -203,6 +207,17 @@ export interface ServerRepository {
   removedSince(at_ms: EpochMs, limit: number): Promise<RemovedServerRecord[]>;
   /** Forgets what was removed longer than `older_than_ms` ago, at most `batch`. Resolves with how many. */
   trimRemoved(older_than_ms: number, batch: number): Promise<number>;
+}
+
+export interface OrderRepository extends Repository<OrderRecord> {
+  /** How many servers the orders of a project still want from stock. */
+  countOpen(project: string): Promise<number>;
+}
+
+export interface QuotaRepository extends Repository<QuotaRecord> {
+  getByProject(project: string): Promise<QuotaRecord | null>;
+  /** As getByProject, and keeps others from doing the same until the transaction ends. */
+  lock(project: string): Promise<QuotaRecord | null>;
 }
 
 export interface HistoryRepository {

@@ -15,6 +15,14 @@ import { IP_ADDRESSES, ipAddressRepository } from './ip-addresses.ts';
 import { JOB_STEPS } from './job-journal.ts';
 import { JOBS, jobRepository } from './jobs.ts';
 import { NODES, nodeRepository } from './nodes.ts';
+import {
+  ORDER_LINES,
+  ORDERS,
+  orderLineRepository,
+  orderRepository,
+  QUOTAS,
+  quotaRepository,
+} from './orders.ts';
 import { PORTGROUPS, portgroupRepository } from './portgroups.ts';
 import { PORTS, portRepository } from './ports.ts';
 import {
@@ -40,6 +48,9 @@ export const TABLES = [
   NODES,
   SERVERS,
   REMOVED_SERVERS,
+  ORDERS,
+  ORDER_LINES,
+  QUOTAS,
   PORTS,
   PORTGROUPS,
   CHASSIS,
@@ -75,6 +86,9 @@ export function tables(db: Executor): Tables {
   return {
     nodes: nodeRepository(db),
     servers: serverRepository(db),
+    orders: orderRepository(db),
+    order_lines: orderLineRepository(db),
+    quotas: quotaRepository(db),
     ports: portRepository(db),
     portgroups: portgroupRepository(db),
     chassis: chassisRepository(db),

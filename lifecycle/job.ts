@@ -12,7 +12,7 @@ import type { EpochMs } from './records.ts';
  * Provision work, power actions, other changes of the hardware, agent-driven inspection data, and calls that the API
  * waits for.
  */
-export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate';
+export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate' | 'order';
 
 /**
  * - `queued`: may be claimed once `run_at` has come.

@@ -2,6 +2,8 @@ import { listCertificateKeys } from './certificates/keys.ts';
 import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
 import type { LifecycleHandler } from './handler.ts';
+import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
+import { setQuota, showQuota } from './orders/quotas.ts';
 import { CATALOGUE_HANDLERS } from './registration/catalogue.ts';
 import { IPAM_HANDLERS } from './registration/ipam.ts';
 import { PROFILE_HANDLERS } from './registration/profiles.ts';
@@ -28,6 +30,12 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.certificates.list': listCertificates,
   'lifecycle.certificates.show': showCertificate,
   'lifecycle.certificate_keys.list': listCertificateKeys,
+  'lifecycle.orders.create': createOrder,
+  'lifecycle.orders.list': listOrders,
+  'lifecycle.orders.show': showOrder,
+  'lifecycle.orders.cancel': cancelOrder,
+  'lifecycle.quotas.show': showQuota,
+  'lifecycle.quotas.set': setQuota,
   'lifecycle.timeline.show': showTimeline,
   ...PROFILE_HANDLERS,
   ...CATALOGUE_HANDLERS,

@@ -1,6 +1,8 @@
 import {
   ALLOCATION_CREATOR,
   API_READER,
+  ORDER_MEMBER,
+  ORDER_READER,
   SYSTEM_ADMIN,
   SYSTEM_MEMBER,
   SYSTEM_MEMBER_OR_OWNER_MEMBER,
@@ -42,4 +44,11 @@ export const LIFECYCLE_RULES = {
   'lifecycle:registration:get': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:registration:manage': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:enrolment_token:manage': { check: SYSTEM_ADMIN, scope: BOTH },
+  'lifecycle:order:create': { check: ORDER_MEMBER, scope: BOTH },
+  'lifecycle:order:list': { check: API_READER, scope: BOTH },
+  'lifecycle:order:list_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:order:get': { check: ORDER_READER, scope: BOTH },
+  'lifecycle:order:cancel': { check: ORDER_MEMBER, scope: BOTH },
+  'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
+  'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -19,7 +19,7 @@ export interface RequestDeps {
   settings: Settings;
   clock: Clock;
   placement: Placement;
-  notifier: Notifier;
+  notifier: Pick<Notifier, 'nodeChanged'>;
   observer?: Pick<ConductorObserver, 'lockWaited'> | undefined;
 }
 

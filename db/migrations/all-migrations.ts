@@ -6,6 +6,7 @@ import { audit } from './0005-audit.ts';
 import { servers } from './0006-servers.ts';
 import { auditPending } from './0007-audit-pending.ts';
 import { registration } from './0011-registration.ts';
+import { orders } from './0015-orders.ts';
 import { eraseCertificates } from './0023-erase-certificates.ts';
 import type { Migration } from './migration.ts';
 
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   auditPending,
   eraseCertificates,
   registration,
+  orders,
 ];

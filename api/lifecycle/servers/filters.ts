@@ -3,7 +3,8 @@ import type { PowerState } from '../../../lifecycle/power.ts';
 import type { ServerRecord } from '../../../lifecycle/server-record.ts';
 import type { Stage } from '../../../lifecycle/stages.ts';
 import type { ProvisionState } from '../../../lifecycle/states.ts';
-import { booleanOf, isUuidLike } from '../../http/value-syntax.ts';
+import { flavorIs, modelIs } from '../../../lifecycle/stock.ts';
+import { booleanOf } from '../../http/value-syntax.ts';
 import type { ApiRequest } from '../../openstack/handler.ts';
 import type { LifecycleApi } from '../handler.ts';
 import { serverScope } from './access.ts';
@@ -31,14 +32,4 @@ export function serverFilter(request: ApiRequest, api: LifecycleApi): ServerFilt
     scope: serverScope(api, request.caller, query.project),
     ...(search === undefined || search === '' ? {} : { search }),
   };
-}
-
-/** A flavor: its uuid, or a resource class. */
-export function flavorIs(flavor: string): Match<ServerRecord> {
-  return isUuidLike(flavor) ? { flavor_uuid: flavor.toLowerCase() } : { resource_class: flavor };
-}
-
-/** A model: its uuid, or a product's name. */
-export function modelIs(model: string): Match<ServerRecord> {
-  return isUuidLike(model) ? { model_uuid: model.toLowerCase() } : { product_name: model };
 }

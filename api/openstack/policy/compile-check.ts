@@ -32,6 +32,7 @@ const TARGET_ATTRIBUTES: Readonly<Record<string, (target: PolicyTarget) => Value
   'node.owner': (target) => target['node.owner'],
   'node.lessee': (target) => target['node.lessee'],
   'allocation.owner': (target) => target['allocation.owner'],
+  'order.project': (target) => target['order.project'],
   'runbook.owner': (target) => target['runbook.owner'],
 };
 

@@ -72,6 +72,8 @@ export const SYSTEM_MEMBER_OR_OWNER_LESSEE_ADMIN = any(
 export const ALLOCATION_READER = any(SYSTEM_READER, 'role:reader and project_id:%(allocation.owner)s');
 export const ALLOCATION_MEMBER = any(SYSTEM_MEMBER, 'role:member and project_id:%(allocation.owner)s');
 export const ALLOCATION_CREATOR = any(SYSTEM_MEMBER, 'role:member');
+export const ORDER_READER = any(SYSTEM_READER, 'role:reader and project_id:%(order.project)s');
+export const ORDER_MEMBER = any(SYSTEM_MEMBER, 'role:member and project_id:%(order.project)s');
 export const RUNBOOK_READER = any(
   SYSTEM_READER,
   'role:reader and project_id:%(runbook.owner)s',

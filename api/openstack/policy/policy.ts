@@ -6,6 +6,7 @@ export interface PolicyTarget {
   'node.lessee'?: string | null;
   'allocation.owner'?: string | null;
   'runbook.owner'?: string | null;
+  'order.project'?: string | null;
 }
 
 /** The access policy: Ironic's rules by name, with the operator's overrides. Pure once built. */

@@ -167,6 +167,9 @@ async function clearStore(store: Store): Promise<void> {
     store.enrolment_tokens,
     store.registrations,
     store.notices,
+    store.order_lines,
+    store.orders,
+    store.quotas,
   ]) {
     for (const { uuid } of await table.list()) await table.delete(uuid);
   }

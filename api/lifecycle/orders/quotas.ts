@@ -1,0 +1,36 @@
+import { serviceError } from '../../../lifecycle/errors.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
+import { auditServer } from '../audit.ts';
+import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
+
+/** GET /v1/quotas/{project}: how many servers it may have, and has. */
+export const showQuota: LifecycleHandler = async ({ params, caller }, api) => {
+  const project = params.project ?? '';
+  api.policy.authorize('lifecycle:quota:get', { 'order.project': project }, caller);
+  return { status: 200, body: await quotaView(api, project) };
+};
+
+/** PUT /v1/quotas/{project} */
+export const setQuota: LifecycleHandler = async (request, api) => {
+  const { params, caller } = request;
+  const project = params.project ?? '';
+  api.policy.authorize('lifecycle:quota:set', {}, caller);
+  const { servers } = request.body as { servers: number };
+  if (project.length > 255) throw serviceError('InvalidParameterValue', { why: 'project is too long.' });
+  await api.store.transaction(async (tables) => {
+    const known = await tables.quotas.lock(project);
+    if (known === null) await tables.quotas.create({ project, servers });
+    else await tables.quotas.update(known.uuid, { servers });
+    await auditServer(tables, api, null, caller, 'quota-set', { project, servers });
+  });
+  return { status: 200, body: await quotaView(api, project) };
+};
+
+async function quotaView({ store }: LifecycleApi, project: string): Promise<JsonObject> {
+  const quota = await store.quotas.getByProject(project);
+  const [used, ordered] = await Promise.all([
+    store.servers.count({ where: { lessee: project } }),
+    store.orders.countOpen(project),
+  ]);
+  return { project, servers: quota?.servers ?? null, used, ordered };
+}

@@ -1,0 +1,90 @@
+import type { OrderLineRecord, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
+import { json, secretJson, uuid, value } from './columns.ts';
+import type { Executor } from './executor.ts';
+import { getBy, repository } from './repository.ts';
+import type { OrderRepository, QuotaRepository, Repository } from './store.ts';
+import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
+
+export const ORDERS = defineTable<OrderRecord>({
+  name: 'orders',
+  kind: 'order',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    name: value(null),
+    project: value(),
+    user: value(null),
+    request_id: value(null),
+    count: value(),
+    request: secretJson('{}'),
+    state: value('open'),
+    cancelled_at: value(null),
+    finished_at: value(null),
+  },
+  unique: { orders_uuid: ['uuid'] },
+});
+
+export const ORDER_LINES = defineTable<OrderLineRecord>({
+  name: 'order_lines',
+  kind: 'server of an order',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    order_uuid: value(),
+    position: value(),
+    name: value(null),
+    state: value('waiting'),
+    server_uuid: value(null),
+    tried: json('[]'),
+    attempts: value(0),
+    deploy_interface: value(null),
+    last_error: value(null),
+  },
+  unique: { order_lines_uuid: ['uuid'] },
+});
+
+export const QUOTAS = defineTable<QuotaRecord>({
+  name: 'quotas',
+  kind: 'quota',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    project: value(),
+    servers: value(),
+  },
+  unique: { quotas_uuid: ['uuid'], quotas_project: ['project'] },
+});
+
+export function orderRepository(db: Executor): OrderRepository {
+  return {
+    ...repository(db, ORDERS),
+    async countOpen(project) {
+      // Lines that have a server already are counted as servers of the project.
+      const text =
+        'SELECT COUNT(*) FROM `order_lines` JOIN `orders` ON `orders`.`uuid` = `order_lines`.`order_uuid` ' +
+        "WHERE `orders`.`project` = ? AND `order_lines`.`state` = 'waiting'";
+      const [row] = await db.rows(text, [project]);
+      return Number(row?.[0] ?? 0);
+    },
+  };
+}
+
+export const orderLineRepository = (db: Executor): Repository<OrderLineRecord> => repository(db, ORDER_LINES);
+
+export function quotaRepository(db: Executor): QuotaRepository {
+  return {
+    ...repository(db, QUOTAS),
+    getByProject: (project) => getBy(db, QUOTAS, 'project', project),
+    async lock(project) {
+      const text = `UPDATE \`quotas\` SET \`updated_at\` = ${db.dialect.now} WHERE \`project\` = ?`;
+      if ((await db.run(text, [project])).changes === 0) return null;
+      return getBy(db, QUOTAS, 'project', project);
+    },
+  };
+}
