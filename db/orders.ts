@@ -64,13 +64,14 @@ export const QUOTAS = defineTable<QuotaRecord>({
 export function orderRepository(db: Executor): OrderRepository {
   return {
     ...repository(db, ORDERS),
-    async countOpen(project) {
-      // Lines that have a server already are counted as servers of the project.
-      const text =
+    async usage(project) {
+      // One statement: a server that is taken between two would be counted by neither.
+      const used = 'SELECT COUNT(*) FROM `servers` WHERE `lessee` = ?';
+      const ordered =
         'SELECT COUNT(*) FROM `order_lines` JOIN `orders` ON `orders`.`uuid` = `order_lines`.`order_uuid` ' +
         "WHERE `orders`.`project` = ? AND `order_lines`.`state` = 'waiting'";
-      const [row] = await db.rows(text, [project]);
-      return Number(row?.[0] ?? 0);
+      const [row] = await db.rows(`SELECT (${used}), (${ordered})`, [project, project]);
+      return { used: Number(row?.[0] ?? 0), ordered: Number(row?.[1] ?? 0) };
     },
   };
 }

@@ -210,8 +210,8 @@ export interface ServerRepository {
 }
 
 export interface OrderRepository extends Repository<OrderRecord> {
-  /** How many servers the orders of a project still want from stock. */
-  countOpen(project: string): Promise<number>;
+  /** How many servers a project has, and how many its orders still want from stock. */
+  usage(project: string): Promise<{ used: number; ordered: number }>;
 }
 
 export interface QuotaRepository extends Repository<QuotaRecord> {

@@ -19,12 +19,10 @@ export async function createOrder(
     // Orders of one project that come at once are counted one after the other.
     const quota = await tables.quotas.lock(project);
     if (quota !== null) {
-      const used =
-        (await tables.servers.count({ where: { lessee: project } })) +
-        (await tables.orders.countOpen(project));
-      if (used + count > quota.servers)
+      const { used, ordered } = await tables.orders.usage(project);
+      if (used + ordered + count > quota.servers)
         throw serviceError('Conflict', {
-          why: `The project ${project} may have ${quota.servers} servers and has or awaits ${used}: it cannot order ${count} more. Return some, or ask for a larger quota.`,
+          why: `The project ${project} may have ${quota.servers} servers and has or awaits ${used + ordered}: it cannot order ${count} more. Return some, or ask for a larger quota.`,
         });
     }
     const order = await tables.orders.create({ ...wanted, user, request_id, state: 'open' });

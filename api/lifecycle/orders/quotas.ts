@@ -28,9 +28,6 @@ export const setQuota: LifecycleHandler = async (request, api) => {
 
 async function quotaView({ store }: LifecycleApi, project: string): Promise<JsonObject> {
   const quota = await store.quotas.getByProject(project);
-  const [used, ordered] = await Promise.all([
-    store.servers.count({ where: { lessee: project } }),
-    store.orders.countOpen(project),
-  ]);
+  const { used, ordered } = await store.orders.usage(project);
   return { project, servers: quota?.servers ?? null, used, ordered };
 }
