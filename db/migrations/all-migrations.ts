@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   servers,
   auditPending,
-  eraseCertificates,
   registration,
   orders,
+  eraseCertificates,
 ];
