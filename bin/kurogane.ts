@@ -13,6 +13,7 @@ import { systemClock } from '../config/system-clock.ts';
 import { listAudit, verifyAudit } from './audit.ts';
 import { makeSigningKey, verifyCertificate } from './certificates.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
+import { type DnsmasqOptions, dnsmasqText } from './dnsmasq-config.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
@@ -110,6 +111,18 @@ program
     print(text);
     if (!genuine) process.exitCode = 1;
   });
+
+program
+  .command('dnsmasq-config')
+  .description('print the configuration of dnsmasq for networks on which servers boot')
+  .requiredOption('--url <url>', 'the boot service as servers reach it')
+  .requiredOption('--tftp-address <address>', 'address of this host for firmware without HTTP')
+  .requiredOption('--range <range...>', 'interface/first/last/netmask, with /router where there is one')
+  .option('--tftp-root <folder>', 'folder with undionly.kpxe and ipxe.efi', '/var/lib/kurogane/tftp')
+  .option('--lease-file <file>', "dnsmasq's own leases", '/var/lib/kurogane/dnsmasq.leases')
+  .option('--lease-time <seconds>', 'how long an address is given', '3600')
+  .option('--pid-file <file>', "dnsmasq's pid file", '/run/kurogane-dnsmasq.pid')
+  .action((options: DnsmasqOptions) => void process.stdout.write(dnsmasqText(options)));
 
 program
   .command('config')

@@ -86,11 +86,16 @@ const PROGRAMS = ['bin/', 'spec/', 'bench/'];
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
   // The operators of inspection rules only compare addresses.
-  'node:net': ['drivers/ipmi/udp.ts', 'boot/server.ts', 'conductor/inspection-rules/operators.ts'],
+  'node:net': [
+    'drivers/ipmi/udp.ts',
+    'boot/server.ts',
+    'boot/dnsmasq.ts',
+    'conductor/inspection-rules/operators.ts',
+  ],
   'node:tls': ['net/json-http.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],
   'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
-  'node:child_process': [],
+  'node:child_process': ['boot/ramdisk/build.ts'],
   undici: [
     'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',
