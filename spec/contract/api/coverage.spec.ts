@@ -24,7 +24,8 @@ describe('API tables', () => {
 });
 
 describe('openapi.yaml', () => {
-  it('is a valid OpenAPI document, as it is served', async () => {
+  it('is a valid OpenAPI document, as it is served', async function valid() {
+    this.timeout(60_000);
     const { document } = await loadOpenstackApi();
     const backend = new OpenAPIBackend({
       definition: JSON.parse(document) as Document,
