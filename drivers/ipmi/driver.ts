@@ -1,13 +1,16 @@
-import { type Connection, type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { type BmcClock, type Connection, type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { ipmiAccounts } from './accounts.ts';
 import type { Bmc } from './bmc.ts';
 import { BmcPool } from './bmc-pool.ts';
 import { type ForcedBoot, type IpmiBoot, ipmiBoot } from './boot-device.ts';
+import { clearLog } from './clear-log.ts';
 import { CHASSIS_ACTION, chassisControlOnce } from './commands/chassis-control.ts';
 import { chassisIdentify } from './commands/chassis-identify.ts';
 import { coldReset } from './commands/cold-reset.ts';
 import { getChassisStatus } from './commands/get-chassis-status.ts';
 import { getDeviceId } from './commands/get-device-id.ts';
 import { rawCommand } from './commands/raw.ts';
+import { getSelTime, setSelTime } from './commands/sel-time.ts';
 import { warmReset } from './commands/warm-reset.ts';
 import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import { Deadlines } from './deadlines.ts';
@@ -15,6 +18,7 @@ import { IPMI_PROPERTIES, type IpmiInfo, parseDriverInfo } from './driver-info.t
 import type { IpmiOptions } from './driver-options.ts';
 import { ipmiIndicators } from './indicators.ts';
 import { ipmiInventory } from './inventory.ts';
+import { ipmiLan } from './lan.ts';
 import { ipmiPower, remaining } from './power.ts';
 import { readSel } from './sel.ts';
 import { readSensors } from './sensors.ts';
@@ -135,7 +139,13 @@ function connectionTo(
     indicators: ipmiIndicators(bmc),
     inventory: ipmiInventory(bmc, clock),
     sensors: { read: (options) => readSensors(bmc, remaining(clock, options)) },
-    eventLog: { read: (options) => readSel(bmc, remaining(clock, options)) },
+    eventLog: {
+      read: (options) => readSel(bmc, remaining(clock, options)),
+      clear: (options) => clearLog(bmc, clock, options),
+    },
+    accounts: ipmiAccounts(bmc, clock),
+    lan: ipmiLan(bmc, clock),
+    clock: ipmiClock(bmc),
     raw: {
       send: async (bytes, options) => {
         const [netfn, cmd, ...data] = bytes;
@@ -161,5 +171,15 @@ function connectionTo(
       },
     },
     [Symbol.asyncDispose]: release,
+  };
+}
+
+/** The clock that the event log takes its times of: whole seconds. */
+function ipmiClock(bmc: Bmc): BmcClock {
+  return {
+    get: async (options) => (await bmc.execute(getSelTime, {}, options)).time_s * 1000,
+    set: async (epoch_ms, options) => {
+      await bmc.execute(setSelTime, { time_s: Math.round(epoch_ms / 1000) }, options);
+    },
   };
 }

@@ -1,14 +1,19 @@
 import type { Machine } from '../machine.ts';
 import type { SystemEventLog } from './event-log.ts';
+import type { BmcLan } from './lan.ts';
 import type { BmcUser } from './session-table.ts';
 
 /** What the commands see of their BMC. */
 export interface BmcState {
   readonly machine: Machine;
-  readonly users: readonly BmcUser[];
+  /** By place, from user 1 on; replaced, never changed in place. */
+  users: readonly BmcUser[];
   readonly cipher_suites: readonly number[];
   readonly guid: Uint8Array;
   readonly sel: SystemEventLog;
+  /** What the BMC's own clock is ahead of the machine's. */
+  clock_offset_ms: number;
+  lan: BmcLan;
   boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
   now_ms(): number;
   /** The power state that it tells: the machine's, unless a fault lies. */

@@ -15,6 +15,7 @@ import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
 import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
+import { type BmcLan, firstLan } from './lan.ts';
 import { type BmcUser, type Session, SessionTable } from './session-table.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
 
@@ -47,6 +48,8 @@ export class Bmc implements BmcState, AsyncDisposable {
   users: readonly BmcUser[];
   /** May be changed at any time. */
   faults: BmcFaults = NO_FAULTS;
+  clock_offset_ms = 0;
+  #lan: BmcLan | null = null;
   boot = { keep_flags_on: 0, set_in_progress: 0, flags_set_ms: 0 };
   /** Datagrams that came, that were answered, and that were dropped because they were wrong. */
   readonly counts = { received: 0, answered: 0, dropped: 0 };
@@ -94,6 +97,11 @@ export class Bmc implements BmcState, AsyncDisposable {
   /** The system's UUID, its fields from the last to the first. IPMI v2.0 20.8 */
   get guid(): Uint8Array {
     return Uint8Array.from(Buffer.from(this.machine.identity.uuid.replaceAll('-', ''), 'hex').reverse());
+  }
+
+  get lan(): BmcLan {
+    this.#lan ??= firstLan(this.address, this.machine.identity.macs[0] ?? '');
+    return this.#lan;
   }
 
   get sel(): SystemEventLog {

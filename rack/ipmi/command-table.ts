@@ -1,12 +1,10 @@
-import { putU32 } from '../../drivers/ipmi/codec/bytes.ts';
-import { type Flaw, isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import { CHASSIS_ACTION, chassisControl } from '../../drivers/ipmi/commands/chassis-control.ts';
 import { chassisIdentify } from '../../drivers/ipmi/commands/chassis-identify.ts';
 import { clearSel } from '../../drivers/ipmi/commands/clear-sel.ts';
 import { closeSession } from '../../drivers/ipmi/commands/close-session.ts';
 import { coldReset } from '../../drivers/ipmi/commands/cold-reset.ts';
-import { type Command, NETFN, nothing, PRIVILEGE } from '../../drivers/ipmi/commands/command.ts';
+import { NETFN, nothing, PRIVILEGE } from '../../drivers/ipmi/commands/command.ts';
 import {
   getChannelAuthenticationCapabilities,
   THIS_CHANNEL,
@@ -26,70 +24,25 @@ import { getSelInfo } from '../../drivers/ipmi/commands/get-sel-info.ts';
 import { getSensorReading } from '../../drivers/ipmi/commands/get-sensor-reading.ts';
 import { getSystemBootOptions } from '../../drivers/ipmi/commands/get-system-boot-options.ts';
 import { getSystemGuid } from '../../drivers/ipmi/commands/get-system-guid.ts';
-import { rawCommand } from '../../drivers/ipmi/commands/raw.ts';
 import { readFruData } from '../../drivers/ipmi/commands/read-fru-data.ts';
 import { reserveSdrRepository } from '../../drivers/ipmi/commands/reserve-sdr-repository.ts';
 import { reserveSel } from '../../drivers/ipmi/commands/reserve-sel.ts';
+import { getSelTime, setSelTime } from '../../drivers/ipmi/commands/sel-time.ts';
 import { setSessionPrivilegeLevel } from '../../drivers/ipmi/commands/set-session-privilege-level.ts';
 import { setSystemBootOptions } from '../../drivers/ipmi/commands/set-system-boot-options.ts';
 import { warmReset } from '../../drivers/ipmi/commands/warm-reset.ts';
 import { CIPHER_SUITES } from '../../drivers/ipmi/crypto/cipher-suites.ts';
 import type { Machine, PowerAction } from '../machine.ts';
-import type { BmcState } from './bmc-state.ts';
 import { bootOption, expireBootFlags, setBootOption } from './boot-flags.ts';
 import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
+import { type Handler, on, onRaw } from './handler.ts';
+import { LAN_ROWS } from './lan.ts';
 import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
-import type { Session } from './session-table.ts';
-
-/** A handler's answer: response data, or a completion code. */
-type Answer = { data: Uint8Array } | { code: number };
-
-export interface Handler {
-  name: string;
-  privilege: number | null;
-  answer(bmc: BmcState, data: Uint8Array, session: Session | null): Answer;
-}
+import { USER_ROWS } from './users.ts';
 
 /** The handler of a command, if the BMC has it. */
 export function findHandler(netfn: number, cmd: number): Handler | undefined {
   return HANDLERS.get((netfn << 8) | cmd);
-}
-
-type Row = readonly [number, Handler];
-
-/** @param act a response, or a completion code. */
-function on<Request, Response>(
-  command: Command<Request, Response>,
-  act: (bmc: BmcState, request: Request, session: Session | null) => Response | number,
-): Row {
-  return [
-    (command.netfn << 8) | command.cmd,
-    {
-      name: command.name,
-      privilege: command.privilege,
-      answer: (bmc, data, session) => {
-        const request: Request | Flaw = command.decodeRequest(data);
-        if (isFlaw(request))
-          return {
-            code: request === 'truncated' ? COMPLETION_CODE.lengthInvalid : COMPLETION_CODE.invalidData,
-          };
-        const answer = act(bmc, request, session);
-        return typeof answer === 'number' ? { code: answer } : { data: command.encodeResponse(answer) };
-      },
-    },
-  ];
-}
-
-/** A command that has no file of its own: its bytes are read and written here. */
-function onRaw(
-  name: string,
-  netfn: number,
-  cmd: number,
-  privilege: number,
-  act: (bmc: BmcState, data: Uint8Array) => Uint8Array | number,
-): Row {
-  const [key, handler] = on(rawCommand(netfn, cmd), act);
-  return [key, { ...handler, name, privilege }];
 }
 
 const ACTIONS = {
@@ -153,16 +106,8 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     bmc.reset('cold');
     return nothing;
   }),
-  onRaw('Get User Access', NETFN.app, 0x44, PRIVILEGE.operator, ({ users }, data) => {
-    const user = users[(data[1] ?? 0) - 1];
-    return Uint8Array.of(users.length, users.length, 0, user === undefined ? 0x0f : 0x30 | user.privilege);
-  }),
-  onRaw('Get User Name', NETFN.app, 0x46, PRIVILEGE.operator, ({ users }, data) => {
-    const user = users[(data[0] ?? 0) - 1];
-    const name = new Uint8Array(16);
-    name.set(Buffer.from(user?.name ?? '', 'latin1').subarray(0, 16));
-    return user === undefined ? COMPLETION_CODE.notPresent : name;
-  }),
+  ...USER_ROWS,
+  ...LAN_ROWS,
 
   on(getChassisStatus, (bmc) => ({
     power_on: bmc.toldPower() === 'on',
@@ -262,10 +207,10 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     }
     return { done: true };
   }),
-  onRaw('Get SEL Time', NETFN.storage, 0x48, PRIVILEGE.user, (bmc) => {
-    const time = new Uint8Array(4);
-    putU32(time, 0, Math.floor(bmc.now_ms() / 1000));
-    return time;
+  on(getSelTime, (bmc) => ({ time_s: Math.floor((bmc.now_ms() + bmc.clock_offset_ms) / 1000) })),
+  on(setSelTime, (bmc, { time_s }) => {
+    bmc.clock_offset_ms = time_s * 1000 - bmc.now_ms();
+    return nothing;
   }),
 
   on(getFruInventoryAreaInfo, (_bmc, { fru_id }) =>

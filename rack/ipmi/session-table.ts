@@ -29,6 +29,8 @@ export interface BmcUser {
   name: string;
   password: string;
   privilege: number;
+  /** Default true. */
+  enabled?: boolean;
 }
 
 /** What the session table needs to know of its BMC. */
@@ -169,7 +171,7 @@ export class SessionTable {
       );
     if (session === undefined || session.channel !== null) return reply(STATUS.invalidSession);
     const name = Buffer.from(message.username).toString('latin1').replace(/\0+$/, '');
-    const user = this.#owner.users.find((each) => each.name === name);
+    const user = this.#owner.users.find((each) => each.name === name && each.enabled !== false);
     if (user === undefined) return this.#refuse(session, reply(STATUS.unauthorizedName));
     const role = message.role & 0x0f;
     if (role > user.privilege || role > session.privilege_limit)

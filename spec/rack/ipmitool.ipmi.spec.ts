@@ -124,6 +124,25 @@ describe('rack/ipmi and the stock ipmitool', () => {
         expect(await run('user', 'list', '1')).to.match(/1 +admin .*ADMINISTRATOR/);
       });
 
+      it('manages users, the network and the clock', async () => {
+        await run('user', 'set', 'name', '2', 'second');
+        await run('user', 'set', 'password', '2', 'second-passw0rd', '16');
+        await run('channel', 'setaccess', '1', '2', 'ipmi=on', 'privilege=3');
+        await run('user', 'enable', '2');
+        expect(await run('user', 'list', '1')).to.match(/2 +second .*OPERATOR/);
+        expect(await run('user', 'test', '2', '16', 'second-passw0rd')).to.include('Success');
+        await run('lan', 'set', '1', 'defgw', 'ipaddr', '192.0.2.1');
+        await run('lan', 'set', '1', 'vlan', 'id', '42');
+        const { bmc } = server;
+        expect([...(bmc.lan.get(12) ?? [])]).to.deep.equal([192, 0, 2, 1]);
+        expect([...(bmc.lan.get(20) ?? [])]).to.deep.equal([42, 0x80]);
+        bmc.clock_offset_ms = -86_400_000;
+        await run('sel', 'time', 'set', 'now');
+        expect(bmc.clock_offset_ms).to.be.above(-60_000);
+        bmc.clock_offset_ms = Date.UTC(2031, 4, 6, 7, 8) - Date.now();
+        expect(await run('sel', 'time', 'get')).to.match(/^05\/06\/(20)?31 /);
+      });
+
       it('is refused with a wrong password', async () => {
         const { code, stderr } = await ipmitool(suite, 'wrong', 'power', 'status');
         expect([code, stderr]).to.deep.equal([1, 'Error: Unable to establish IPMI v2 / RMCP+ session\n']);

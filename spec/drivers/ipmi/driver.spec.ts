@@ -9,6 +9,7 @@ import type { BmcFaults } from '../../../rack/ipmi/wire-faults.ts';
 import { type RackServer, startRack } from '../../../rack/rack.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import { type BenchFault, type DriverBench, recordingContext } from '../../contract/driver-bench.ts';
+import { describeBmcManagement } from '../../contract/driver-bmc.ts';
 import { QUICK_OPTIONS } from './ipmi-options.ts';
 import { seededRandom } from './packets.ts';
 
@@ -91,6 +92,8 @@ describeDriver('ipmi', startIpmiBench, {
   faults: ['silent', 'lossy', 'doubled', 'late', 'reordered', 'malformed', 'busy'],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
+
+describeBmcManagement('ipmi', startIpmiBench, ['accounts', 'lan', 'clock', 'eventLog.clear']);
 
 describe('ipmi driver on the stand-in', () => {
   let server: RackServer;

@@ -136,6 +136,20 @@ describe("ipmi driver on OpenIPMI's ipmi_sim", () => {
     expect(Buffer.from(reply ?? []).toString('hex')).to.match(/^000309080?2/);
   });
 
+  it('makes a user that ipmitool sees, and deletes it again; empties the log; sets the clock', async () => {
+    const { accounts, eventLog, clock } = connection;
+    const account = { name: 'second', password: 'second-passw0rd', role: 'operator' } as const;
+    const id = (await accounts?.create(account, BOTH)) ?? '';
+    expect(await ipmitool('user', 'list', '1')).to.match(new RegExp(`${id} +second .*OPERATOR`));
+    await accounts?.delete(id, BOTH);
+    expect(await ipmitool('user', 'list', '1')).not.to.include('second');
+    const then_ms = Date.UTC(2031, 4, 6, 7, 8, 9);
+    await clock?.set(then_ms, BOTH);
+    expect(await clock?.get(BOTH)).to.be.within(then_ms, then_ms + 60_000);
+    await eventLog?.clear?.(BOTH);
+    expect(await eventLog?.read(BOTH)).to.deep.equal([]);
+  });
+
   it('says unauthorized at once for a wrong password and an unknown user', async () => {
     for (const changes of [{ ipmi_password: 'wrong' }, { ipmi_username: 'nobody' }]) {
       const refused = await connect(changes);
