@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
+import type { IpAddressRecord, IpPoolRecord } from '../lifecycle/registration-records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
 import type { Announced } from './notifications/notifier.ts';
@@ -72,6 +73,11 @@ export interface ConductorClient {
     names: readonly string[],
     caller: Caller,
   ): Promise<OrderRecord>;
+  /**
+   * Gives a server an address of a pool: the one that it has already, or a free one. `holder`: its system UUID.
+   * @throws NoFreeAddress, ServiceUnavailable
+   */
+  allocateAddress(pool: IpPoolRecord, holder: string): Promise<IpAddressRecord>;
   /** Makes a change that the API does itself, and tells those who listen to notifications of its start and end. */
   announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */

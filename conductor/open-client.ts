@@ -5,6 +5,7 @@ import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Bus } from './bus/bus.ts';
 import type { ConductorClient } from './client.ts';
+import { allocateAddress } from './ipam.ts';
 import { createJobEnds } from './job-ends.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -65,6 +66,7 @@ export async function createConductorClient(deps: {
       ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
     createOrder: (order, names, caller) => createOrder(common, order, names, caller),
+    allocateAddress: (pool, holder) => allocateAddress(deps.store, pool, holder),
     destroyAllocation: (allocation, caller) => destroyAllocation(common, allocation, caller),
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),

@@ -78,6 +78,11 @@ export const ERRORS = {
     message: (p: { kind: string; field: string; value: string }) =>
       `A ${p.kind} with ${p.field} ${p.value} already exists.`,
   },
+  NoFreeAddress: {
+    status: 409,
+    message: (p: { pool: string; network: string }) =>
+      `Pool ${p.pool} (${p.network}) has no free address. Add a range to it, or free addresses.`,
+  },
   VifAlreadyAttached: {
     status: 409,
     message: (p: { vif: string; type: 'Port' | 'Portgroup'; uuid: string }) =>

@@ -44,7 +44,7 @@ const POOL: readonly OptionRow[] = [
 
 const ADDRESS: readonly OptionRow[] = [
   field('pool', 'uuid or name of the pool'),
-  field('address', 'the address'),
+  field('address', 'the address; without, a free one is chosen for the holder'),
   field('holder', 'system UUID of the server that has it for good; without: reserved'),
   field('note', 'words about it'),
 ];
@@ -248,7 +248,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = [
     method: 'POST',
     path: '/v1/addresses',
     help: 'make an ipam address',
-    options: required(ADDRESS, ['pool', 'address']),
+    options: required(ADDRESS, ['pool']),
     output: { kind: 'item' },
   },
   {

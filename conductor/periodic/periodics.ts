@@ -1,3 +1,4 @@
+import { addressSweep } from './address-sweep.ts';
 import { auditSeal } from './audit-seal.ts';
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
@@ -19,4 +20,5 @@ export const PERIODICS: readonly Periodic[] = [
   historyTrim,
   jobTrim,
   auditSeal,
+  addressSweep,
 ];

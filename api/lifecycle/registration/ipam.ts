@@ -2,7 +2,10 @@ import { serviceError } from '../../../lifecycle/errors.ts';
 import { ipv4Network, isInNetwork, netmask, poolProblem, poolSize } from '../../../lifecycle/ipv4.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { IpAddressRecord, IpPoolRecord } from '../../../lifecycle/registration-records.ts';
-import type { LifecycleHandler } from '../handler.ts';
+import type { Reply } from '../../http/reply.ts';
+import type { ApiRequest } from '../../openstack/handler.ts';
+import { auditServer } from '../audit.ts';
+import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import {
   createRecord,
   deleteRecord,
@@ -54,6 +57,21 @@ const ADDRESS: Resource<IpAddressRecord> = {
   read: (body) => body as Partial<IpAddressRecord>,
 };
 
+/** Gives the holder a free address, or tells the one that it has. @throws InvalidParameterValue, NoFreeAddress */
+async function allocated(request: ApiRequest, api: LifecycleApi, pool: IpPoolRecord): Promise<Reply> {
+  const { holder, note = null } = request.body as JsonObject;
+  if (typeof holder !== 'string' || note !== null)
+    throw serviceError('InvalidParameterValue', {
+      why: 'Without an address one is chosen: that needs a holder, and takes no note.',
+    });
+  const given = await api.conductor.allocateAddress(pool, holder.toLowerCase());
+  const detail = { uuid: given.uuid, address: given.address, holder: given.holder };
+  await api.store.transaction((tables) =>
+    auditServer(tables, api, null, request.caller, 'address-allocate', detail),
+  );
+  return { status: 201, body: shown(ADDRESS, given) };
+}
+
 export const IPAM_HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   ...plainHandlers('pools', POOL),
   /** GET /v1/pools/{pool}: with how many of its addresses are taken. */
@@ -75,12 +93,13 @@ export const IPAM_HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
     api.policy.authorize(RULES.read, {}, request.caller);
     return listPage(request, api, ADDRESS);
   },
-  /** POST /v1/addresses: keeps an address from being given out, or gives it to one server for good. */
+  /** POST /v1/addresses: keeps an address from being given out, gives it to one server for good, or chooses one. */
   'lifecycle.addresses.create': async (request, api) => {
     api.policy.authorize(RULES.write, {}, request.caller);
     const body = request.body as JsonObject;
     const { pool: ident, address, holder = null, note = null } = body;
     const pool = await findRecord(api, { params: { pool: String(ident) } }, POOL);
+    if (address === undefined) return allocated(request, api, pool);
     if (!isInNetwork(pool.network, String(address)))
       throw serviceError('InvalidParameterValue', {
         why: `address: ${String(address)} is no address of ${pool.network}.`,
