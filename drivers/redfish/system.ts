@@ -1,6 +1,7 @@
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
 import type { RedfishClient } from './client.ts';
+import { membersOf } from './collection.ts';
 import {
   type Action,
   arrayIn,
@@ -34,8 +35,7 @@ export interface System {
 export function systemOf(client: RedfishClient, system_id: string | null): System {
   const findOnly = async (call: Call): Promise<string> => {
     const root = await client.root(call);
-    const collection = await client.get(call, required(root, 'Systems', linkIn(root.body, 'Systems')));
-    const members = linksIn(collection.body, 'Members');
+    const members = await membersOf(client, call, required(root, 'Systems', linkIn(root.body, 'Systems')));
     const [only] = members;
     if (only === undefined)
       throw new DriverError('unsupported', `${client.name}: The BMC has no system that it tells of.`);
@@ -67,7 +67,7 @@ export function systemOf(client: RedfishClient, system_id: string | null): Syste
     linked: (call, { body }, name) => getAll(call, linksIn(objectIn(body, 'Links') ?? {}, name)),
     members: async (call, collection) => {
       if (collection === null) return [];
-      return await getAll(call, linksIn((await client.get(call, collection)).body, 'Members'));
+      return await getAll(call, await membersOf(client, call, collection));
     },
     allowed: async (call, { allowed, info }, parameter) => {
       if (allowed !== null || info === null) return allowed;

@@ -34,8 +34,8 @@ describe("redfish driver on DMTF's mock-up public-rackmount1", () => {
         .expect(BMC)
         .get(path)
         .optionally()
-        .times(50)
-        .reply(200, () => resource, { ETag: '"mock-up"' });
+        .times(600)
+        .reply(200, () => resources[path] ?? resource, { ETag: '"mock-up"' });
     driver = createRedfishDriver(recordingContext().context, QUICK_OPTIONS);
     const parsed = driver.parse({ redfish_address: BMC });
     if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
@@ -53,6 +53,23 @@ describe("redfish driver on DMTF's mock-up public-rackmount1", () => {
     expect(await connection.bootMode?.get(PATIENT)).to.equal('uefi');
     expect(await connection.secureBoot?.get(PATIENT)).to.equal(false);
     expect(await connection.health?.read(PATIENT)).to.equal('OK');
+  });
+
+  it('does not take the first page of systems for all of them', async () => {
+    const systems = resources['/redfish/v1/Systems'] ?? {};
+    resources['/redfish/v1/Systems'] = { ...systems, 'Members@odata.nextLink': `${SYSTEM}/page2` };
+    const second = { Members: [{ '@odata.id': '/redfish/v1/Systems/other' }] };
+    stage.expect(BMC).get(`${SYSTEM}/page2`).reply(200, second);
+    const refusal = await connection.power.get(PATIENT).catch((error: Error) => error);
+    expect(refusal).to.have.property('code', 'rejected');
+    expect(String(refusal)).to.contain('The BMC has 2 systems');
+  });
+
+  it('gives up on a collection without an end', async () => {
+    const path = '/redfish/v1/Systems';
+    resources[path] = { ...resources[path], Members: [], 'Members@odata.nextLink': path };
+    const refusal = await connection.power.get(PATIENT).catch((error: Error) => error);
+    expect(refusal).to.have.property('code', 'unsupported');
   });
 
   it('reads who made it, its lamps and its virtual media', async () => {
