@@ -58,6 +58,17 @@ async function endAllocation({ node, store }: WorkContext): Promise<void> {
   if (node.allocation_uuid !== null) await store.allocations.delete(node.allocation_uuid);
 }
 
+/**
+ * An order without an operating system deploys by `noop`, which erases nothing. Whoever gives the server back before the order
+ * has restored the interface that it had must not leave data behind.
+ */
+async function restored({ node, store }: WorkContext): Promise<NodeChanges> {
+  if (node.deploy_interface !== 'noop' || node.instance_uuid === null) return {};
+  const line = await store.order_lines.get(node.instance_uuid);
+  const own = line?.deploy_interface ?? null;
+  return own === null ? {} : { deploy_interface: own };
+}
+
 /** Ends the life of an instance: off, forgotten, and on to cleaning in the same breath. */
 export const teardownWork: Work = {
   plan: async () => [plannedStep('deploy.tear_down')],
@@ -65,9 +76,11 @@ export const teardownWork: Work = {
   finish: async (ctx) => {
     await forgetVifs(ctx);
     await endAllocation(ctx);
-    const changes = withoutInstance(ctx.node);
+    const own = await restored(ctx);
+    const changes = { ...withoutInstance(ctx.node), ...own };
+    const node = { ...ctx.node, ...own };
     // Without an agent an automated clean has no steps: no job is needed to find that out.
-    if (usesAgent(ctx.node) && !skipsCleaning(ctx.node, ctx.settings))
+    if (usesAgent(node) && !skipsCleaning(node, ctx.settings))
       return {
         ...{ events: ['clean'], changes },
         // Who had the server: the erasure is certified to them.

@@ -49,10 +49,10 @@ describe('the erase certificate', () => {
   });
 
   /** A server that the project `tenant` gives back. */
-  async function giveBack(): Promise<NodeRecord> {
+  async function giveBack(fields: Partial<NodeRecord> = {}): Promise<NodeRecord> {
     const node = await bench.node({
       ...{ ...AGENT_INTERFACES, driver_info: { machine: 'one' }, provision_state: 'active' },
-      ...{ lessee: 'tenant', owner: 'provider', power_state: 'power on' },
+      ...{ lessee: 'tenant', owner: 'provider', power_state: 'power on', ...fields },
     });
     const address = machine.identity.macs[0] ?? '';
     await bench.store.ports.create({ node_uuid: node.uuid, address, pxe_enabled: true });
@@ -95,6 +95,18 @@ describe('the erase certificate', () => {
     expect(await certificates()).to.deep.equal([]);
     expect(node.last_error).to.match(/still holds data after overwrite .* Take it out and destroy it/);
     expect(node.maintenance).to.equal(true);
+  });
+
+  it('S93 is issued for a server of an order without an operating system, whose deploy interface erases nothing', async () => {
+    await bench.start('conductor-1', { certifier: CERTIFIER });
+    const { orders, order_lines } = bench.store;
+    const { uuid: order_uuid } = await orders.create({ project: 'tenant', count: 1 });
+    const line = await order_lines.create({ order_uuid, position: 0, deploy_interface: 'direct' });
+    const given = await giveBack({ deploy_interface: 'noop', instance_uuid: line.uuid });
+    const node = await bench.settled(given, 'available');
+    expect(node.deploy_interface).to.equal('direct');
+    expect(machine.disks.every(({ empty }) => empty)).to.equal(true);
+    expect(await certificates()).to.have.length(1);
   });
 
   it('is not issued without a key, and the journal says why', async () => {
