@@ -143,7 +143,7 @@ async function runInside(
   await run(
     join(root, 'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'),
     ['--argv0', name, '--library-path', libraries.join(':'), join(root, program), ...args],
-    { ...COMMAND, env: { PYTHONHOME: join(root, 'usr') } },
+    { ...COMMAND, env: { PYTHONHOME: join(root, 'usr'), PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0' } },
   );
 }
 
