@@ -45,7 +45,8 @@ export interface ConductorClient {
   withNodeUnlocked<T>(node: NodeRecord, change: () => Promise<T>): Promise<T>;
   /**
    * Takes a node away from whoever holds it. The job behind the reservation ends, and who claimed it can write neither job
-   * nor node any more, and learns it at the latest when it next renews its lease; work under way leaves the node failed.
+   * nor node any more; work under way leaves the node failed. Resolves when the holder commands the BMC no more: it learns
+   * of the break when it next writes, or renews its lease (a third of `[conductor]lease_timeout`), or its lease ends.
    * @param job_uuid the job that the caller saw; null: whichever it is.
    * @throws Conflict: not reserved, or held by another job
    */

@@ -116,6 +116,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
         if (job.kind === 'call') await bus.publish(JOB_ENDED_TOPIC, { job_id: job.id });
         if (result.followed) poke();
       }
+      // It may have been revoked: whoever waits for that need not wait for the end of the lease.
+      if (result.state === 'left' && !halted) await store.jobs.left(lease.claim);
       // What is left at the next step of a drain is somebody else's at once.
       if (result.state === 'left' && draining && !halted) await bus.send(jobQueue(group), { job_id: job.id });
     } catch (error) {

@@ -145,9 +145,15 @@ export function jobRepository(db: Executor): JobRepository {
     async revoke(id, fencing_token, why) {
       const text =
         "UPDATE `jobs` SET `state` = 'cancelled', `fencing_token` = `fencing_token` + 1, `error` = ?, " +
-        `\`finished_at\` = ${now}, \`lease_expires_at\` = NULL, \`wait_for\` = NULL ` +
+        `\`finished_at\` = ${now}, \`wait_for\` = NULL ` +
         "WHERE `id` = ? AND `fencing_token` = ? AND `state` IN ('queued', 'running', 'waiting')";
       return (await db.run(text, [cancelled(why), id, fencing_token])).changes > 0;
+    },
+
+    async left({ job_id, claimed_by, fencing_token }) {
+      const text =
+        "UPDATE `jobs` SET `lease_expires_at` = NULL WHERE `id` = ? AND `fencing_token` = ? AND `claimed_by` = ? AND `state` = 'cancelled'";
+      await db.run(text, [job_id, fencing_token + 1, claimed_by]);
     },
 
     async requestAbort(id) {

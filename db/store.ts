@@ -323,9 +323,12 @@ export interface JobRepository {
   cancelIdle(node_uuid: string, why: string): Promise<number[]>;
   /**
    * Ends a job that has not ended, whoever holds it, and counts its fencing token on: who claimed it cannot write any more.
+   * `lease_expires_at` stays: until then, or until `left`, its holder may still be at work on what is outside.
    * False: it ended or was claimed anew since `fencing_token` was read.
    */
   revoke(id: number, fencing_token: number, why: string): Promise<boolean>;
+  /** Whose job was revoked has stopped: ends its lease. */
+  left(claim: Claim): Promise<void>;
   /** Sets abort_after on a waiting or running job. */
   requestAbort(id: number): Promise<boolean>;
   /**

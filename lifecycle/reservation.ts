@@ -1,10 +1,20 @@
 import type { JobRecord } from './job.ts';
 import { transition } from './machine.ts';
-import type { NodeRecord } from './records.ts';
+import type { EpochMs, NodeRecord } from './records.ts';
 
 /** Whether a job has not ended. */
 export function isLive({ state }: Pick<JobRecord, 'state'>): boolean {
   return state === 'queued' || state === 'running' || state === 'waiting';
+}
+
+/** Whether the conductor that claimed a job may still be at work on what is outside the database. `now`: the database's. */
+export function mayCommand(
+  job: Pick<JobRecord, 'claimed_by' | 'lease_expires_at'> | null,
+  now: EpochMs,
+): boolean {
+  return (
+    job !== null && job.claimed_by !== null && job.lease_expires_at !== null && job.lease_expires_at > now
+  );
 }
 
 /** `interface.step` of the step that a job is at; null: it has no plan yet. */

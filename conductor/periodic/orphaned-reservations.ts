@@ -1,4 +1,5 @@
 import type { JobState } from '../../lifecycle/job.ts';
+import { mayCommand } from '../../lifecycle/reservation.ts';
 import { ownNodes } from './own-nodes.ts';
 import type { Periodic } from './periodic.ts';
 
@@ -17,8 +18,8 @@ export const orphanedReservations: Periodic = {
       const { reservation, reservation_job_id } = node;
       const job = reservation_job_id === null ? null : await ctx.store.jobs.get(reservation_job_id);
       const held = job !== null && HOLDING.includes(job.state);
-      const age_ms = (await ctx.placement.dbNow()) - (node.updated_at ?? node.created_at);
-      if (held || age_ms < STALE_MS) continue;
+      const now = await ctx.placement.dbNow();
+      if (held || mayCommand(job, now) || now - (node.updated_at ?? node.created_at) < STALE_MS) continue;
       const freed = await ctx.store.nodes.update(
         node.uuid,
         { reservation: null, reservation_job_id: null },

@@ -2,19 +2,23 @@ import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { JobRecord } from '../../lifecycle/job.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
-import { currentStep, isLive, outcomeOfBreak } from '../../lifecycle/reservation.ts';
+import { currentStep, isLive, mayCommand, outcomeOfBreak } from '../../lifecycle/reservation.ts';
 import { JOB_ENDED_TOPIC } from '../bus/bus.ts';
 import { audit } from './audit.ts';
 import { type RequestDeps, reread } from './reserve.ts';
 
 const MAX_REREADS = 10;
+/** How often the job's row is read while its holder is waited for. */
+const LOOK_EVERY_MS = 100;
 
 /** Thrown to roll a transaction back: the node or its job changed meanwhile. */
 class Overtaken extends Error {}
 
 /**
  * Breaks the reservation of a node: see ConductorClient.breakReservation. The job behind it ends and its fencing token
- * counts on, so that who holds it can write no more; the node is left failed where work was under way.
+ * counts on, so that who holds it can write no more; the node is left failed where work was under way. It stays reserved
+ * until who held it has stopped or its lease has ended: until then it may still command the BMC. If this process dies
+ * meanwhile, the sweep of orphaned reservations frees it.
  */
 export async function breakReservation(
   deps: RequestDeps,
@@ -29,7 +33,9 @@ export async function breakReservation(
       const broken = await carryOut(deps, current, held, caller);
       deps.notifier.nodeChanged(current, broken);
       if (held?.kind === 'call') await deps.bus.publish(JOB_ENDED_TOPIC, { job_id: held.id });
-      return broken;
+      if (held === null || broken.reservation === null) return broken;
+      await untilStopped(deps, held);
+      return await free(deps, broken);
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;
       current = await reread(deps.store, current);
@@ -38,6 +44,21 @@ export async function breakReservation(
   throw serviceError('Conflict', {
     why: `The reservation of node ${node.uuid} changes hands all the time: it is not stuck.`,
   });
+}
+
+/** Waits until nobody works on what a job that was revoked is about: its holder has stopped, or its lease has ended. */
+async function untilStopped({ store, clock }: RequestDeps, { id }: JobRecord): Promise<void> {
+  while (mayCommand(await store.jobs.get(id), await store.now())) await clock.sleep(LOOK_EVERY_MS);
+}
+
+/** Frees a node whose job was revoked, unless somebody else did. */
+async function free({ store }: RequestDeps, node: NodeRecord): Promise<NodeRecord> {
+  const { reservation, reservation_job_id } = node;
+  const released = { reservation: null, reservation_job_id: null };
+  return (
+    (await store.nodes.update(node.uuid, released, { reservation, reservation_job_id })) ??
+    reread(store, node)
+  );
 }
 
 /** The job behind a reservation; null: there is none. @throws Conflict when it is not what the caller saw. */
@@ -55,7 +76,7 @@ async function holderOf(
     throw serviceError('Conflict', {
       why: `Node ${node.uuid} is held by ${job === null ? 'no job' : `job ${job.uuid}`} now, not by job ${job_uuid}: look at the reservation again.`,
     });
-  return job !== null && isLive(job) ? job : null;
+  return job !== null && (isLive(job) || mayCommand(job, await store.now())) ? job : null;
 }
 
 function carryOut(
@@ -65,7 +86,10 @@ function carryOut(
   caller: Caller,
 ): Promise<NodeRecord> {
   const { reservation, reservation_job_id, provision_state } = node;
+  // Broken already by another request, which waits, or whose process died.
+  if (job !== null && !isLive(job)) return Promise.resolve(node);
   const { changes, message } = outcomeOfBreak(node, job);
+  const released = job?.state === 'running' ? {} : { reservation: null, reservation_job_id: null };
   return store.transaction(async (tables) => {
     if (job !== null && !(await tables.jobs.revoke(job.id, job.fencing_token, message)))
       throw new Overtaken();
@@ -75,8 +99,7 @@ function carryOut(
       {
         ...changes,
         ...(moved ? { provision_updated_at: await tables.now() } : {}),
-        reservation: null,
-        reservation_job_id: null,
+        ...released,
       },
       { reservation, reservation_job_id, provision_state },
     );

@@ -2,7 +2,7 @@ import { serviceError } from '../../../lifecycle/errors.ts';
 import type { JobRecord } from '../../../lifecycle/job.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { EpochMs, NodeRecord } from '../../../lifecycle/records.ts';
-import { currentStep, isLive, outcomeOfBreak } from '../../../lifecycle/reservation.ts';
+import { currentStep, isLive, mayCommand, outcomeOfBreak } from '../../../lifecycle/reservation.ts';
 import type { ApiRequest } from '../../openstack/handler.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import { isoTime } from '../iso-time.ts';
@@ -59,7 +59,9 @@ function view(node: NodeRecord, job: JobRecord | null, waiting: JobRecord | null
       project: at_work.project,
       started_at: isoTime(at_work.started_at),
     },
-    what_happens: whatHappens(node, at_work, now),
+    what_happens: mayCommand(live === null ? job : null, now)
+      ? BEING_BROKEN
+      : whatHappens(node, at_work, now),
     if_broken:
       node.reservation === null
         ? null
@@ -69,6 +71,9 @@ function view(node: NodeRecord, job: JobRecord | null, waiting: JobRecord | null
           },
   };
 }
+
+const BEING_BROKEN =
+  'Its reservation is being broken: the server is free once its conductor has stopped, or the lease has ended.';
 
 function whatHappens(node: NodeRecord, job: JobRecord | null, now: EpochMs): string {
   if (job === null)

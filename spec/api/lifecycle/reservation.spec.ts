@@ -9,20 +9,23 @@ import { type LifecycleBench, serveLifecycle } from './lifecycle-bench.ts';
 describe('the reservation of a server', () => {
   let bench: ConductorBench;
   let api: LifecycleBench;
-  beforeEach(async () => {
-    // A lease so long that only the break ends it.
-    bench = await startConductorBench({ conductor: { lease_timeout: 60, poll_interval: 0.1 } });
+  async function startWith(lease_timeout: number): Promise<void> {
+    bench = await startConductorBench({ conductor: { lease_timeout, poll_interval: 0.1 } });
     api = await serveLifecycle(bench);
-  });
+  }
+  // A lease so long that only the break ends it.
+  const LONG_LEASE_S = 60;
+  const SHORT_LEASE_S = 1.5;
   afterEach(async () => {
     await api[Symbol.asyncDispose]();
     await bench[Symbol.asyncDispose]();
   });
 
-  /** Work of one step that ends when it is let go, deaf to everything else. */
-  function deafWork(): { work: Work; inside: Promise<void>; letGo: () => void } {
+  /** Work of one step that ends when it is let go, deaf to everything else; then it commands its BMC. */
+  function deafWork(): { work: Work; inside: Promise<void>; letGo: () => void; commanded: () => unknown } {
     let reached = (): void => {};
     let letGo = (): void => {};
+    let commanded: unknown = 'not tried';
     const inside = new Promise<void>((resolve) => {
       reached = resolve;
     });
@@ -37,6 +40,10 @@ describe('the reservation of a server', () => {
         run: async (ctx) => {
           reached();
           await gone;
+          commanded = await ctx
+            .bmc()
+            .then((bmc) => bmc.command('rebooting'))
+            .catch((error: unknown) => error);
           ctx.change({ description: 'written by the old holder' });
           return { outcome: 'done' };
         },
@@ -44,10 +51,11 @@ describe('the reservation of a server', () => {
       finish: () => ({ events: ['done'], changes: {} }),
       fail: () => ({ events: ['fail'], changes: {} }),
     };
-    return { work, inside, letGo: () => letGo() };
+    return { work, inside, letGo: () => letGo(), commanded: () => commanded };
   }
 
   it('tells who holds it and why; broken, the node is failed and the old holder can write nothing', async () => {
+    await startWith(LONG_LEASE_S);
     const { work, inside, letGo } = deafWork();
     const conductor = await bench.start('conductor-1', { works: { ...WORKS, verify: work } });
     const node = await bench.node({ power_state: 'power on' });
@@ -63,14 +71,21 @@ describe('the reservation of a server', () => {
     expect(seen.if_broken).to.deep.include({ provision_state: 'enroll' });
     expect(seen.since).to.match(/^\d{4}-/);
 
-    expect((await api.remove(`${path}?job=${seen.job.uuid}`)).status).to.equal(204);
+    const removed = api.remove(`${path}?job=${seen.job.uuid}`);
+    // Its holder may still command the BMC: nobody else may.
+    await eventually(async () => expect((await bench.read(node)).provision_state).to.equal('enroll'));
+    expect(await bench.read(node)).to.include({ reservation: 'conductor-1', power_state: null });
+    expect((await api.get(path)).body)
+      .to.have.property('what_happens')
+      .that.contains('being broken');
+    letGo();
+    expect((await removed).status).to.equal(204);
     const broken = await bench.read(node);
     expect(broken).to.include({
       ...{ provision_state: 'enroll', target_provision_state: null, reservation: null },
       ...{ reservation_job_id: null, power_state: null },
     });
     expect(broken.last_error).to.contain('verify was under way in step spec.deaf');
-    letGo();
     await eventually(async () => expect(conductor.running).to.equal(0));
     expect(await bench.read(node)).to.deep.equal(broken);
     const [job] = await bench.store.jobs.list({ where: { node_uuid: node.uuid } });
@@ -85,7 +100,38 @@ describe('the reservation of a server', () => {
     await bench.settled(node, 'manageable');
   });
 
+  it('frees it only when the old holder can command its BMC no more', async () => {
+    await startWith(SHORT_LEASE_S);
+    const { work, inside, letGo, commanded } = deafWork();
+    const conductor = await bench.start('conductor-1', { works: { ...WORKS, verify: work } });
+    const node = await bench.node({ power_state: 'power on' });
+    await bench.client.provision(node, 'manage', {}, CALLER);
+    await inside;
+    const path = `/v1/servers/${node.uuid}/reservation`;
+    const [first, second] = await Promise.all([api.remove(path), api.remove(path)]);
+    expect([first.status, second.status]).to.deep.equal([204, 204]);
+    expect(await bench.read(node)).to.include({ provision_state: 'enroll', reservation: null });
+    letGo();
+    await eventually(async () => expect(conductor.running).to.equal(0));
+    expect(commanded()).to.be.an('error').with.property('name', 'LeaseLost');
+  });
+
+  it('breaks work of a conductor that is dead', async () => {
+    await startWith(SHORT_LEASE_S);
+    const { work, inside } = deafWork();
+    const conductor = await bench.start('conductor-1', { works: { ...WORKS, verify: work } });
+    const node = await bench.node();
+    await bench.client.provision(node, 'manage', {}, CALLER);
+    await inside;
+    conductor.halt();
+    const [job] = await bench.store.jobs.list({ where: { node_uuid: node.uuid } });
+    expect((await api.remove(`/v1/servers/${node.uuid}/reservation`)).status).to.equal(204);
+    expect(await bench.store.now()).to.be.at.least(job?.lease_expires_at ?? Number.POSITIVE_INFINITY);
+    expect(await bench.read(node)).to.include({ provision_state: 'enroll', reservation: null });
+  });
+
   it('breaks work that no conductor took', async () => {
+    await startWith(LONG_LEASE_S);
     const conductor = await bench.start();
     conductor.halt();
     const node = await bench.node();
@@ -99,6 +145,7 @@ describe('the reservation of a server', () => {
   });
 
   it('shows what waits without holding the server', async () => {
+    await startWith(LONG_LEASE_S);
     await bench.start();
     const node = await bench.node({ provision_state: 'manageable' });
     const hold = [{ interface: 'power', step: 'hold' }];
