@@ -1,5 +1,6 @@
 import type { New } from '../db/store.ts';
 import type { BootMode, Indicator, IndicatorState, VirtualMediaSlot } from '../drivers/contract.ts';
+import type { Announced } from '../lifecycle/announced.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
@@ -8,7 +9,6 @@ import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
 import type { IpAddressRecord, IpPoolRecord } from '../lifecycle/registration-records.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
-import type { Announced } from './notifications/notifier.ts';
 
 /**
  * All that the API may ask of the conductors. Requests that change hardware become jobs in one transaction with the
@@ -38,9 +38,15 @@ export interface ConductorClient {
   /**
    * Changes fields of a node that no background work holds: the exclusive lock of Ironic's PATCH, taken for one
    * compare-and-set. Waits for a lock as `[conductor]node_locked_retry_*` says.
+   * @param action what notifications call it; null: they tell nothing of it. Default: `update`.
    * @throws NodeLocked, Conflict
    */
-  updateNode(node: NodeRecord, changes: Partial<NodeRecord>, caller: Caller): Promise<NodeRecord>;
+  updateNode(
+    node: NodeRecord,
+    changes: Partial<NodeRecord>,
+    caller: Caller,
+    action?: 'update' | 'maintenance_set' | null,
+  ): Promise<NodeRecord>;
   /** Runs `change` while the node cannot be taken by a job (ports, traits and other satellites of a locked node). */
   withNodeUnlocked<T>(node: NodeRecord, change: () => Promise<T>): Promise<T>;
   /**

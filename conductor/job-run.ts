@@ -12,6 +12,7 @@ import type { Certifier } from './certificates/certifier.ts';
 import { CommandLog } from './command-log.ts';
 import type { Lease } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
+import type { AnnouncedStatus, ConsoleAction } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
 
@@ -55,6 +56,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   #stored: NodeRecord | null = null;
   #changes: NodeChanges = {};
   #bmc: Promise<Bmc> | null = null;
+  readonly #console_ends: [ConsoleAction, AnnouncedStatus][] = [];
 
   constructor(deps: ConductorDeps & { works: Readonly<Record<string, Work>> }, job: JobRecord, lease: Lease) {
     const work = deps.works[job.kind];
@@ -146,6 +148,17 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.#changes = {};
   }
 
+  consoleChanged(action: ConsoleAction, status: AnnouncedStatus): void {
+    if (status === 'start') this.#notifier?.consoleChanged(this.node, action, status);
+    else this.#console_ends.push([action, status]);
+  }
+
+  /** What was written is the truth now: it may be told. */
+  committed(): void {
+    for (const [action, status] of this.#console_ends.splice(0))
+      this.#notifier?.consoleChanged(this.node, action, status);
+  }
+
   /** Forgets the pending changes. */
   drop(): void {
     this.#changes = {};
@@ -175,6 +188,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
       bmc: () => this.bmc(),
       bmcWith: (driver_info) => this.bmcWith(driver_info),
       agent: () => this.agent(),
+      consoleChanged: (action, status) => this.consoleChanged(action, status),
       replan: (steps) => {
         this.steps = [...this.steps.slice(0, this.step_index + 1), ...steps];
         this.replanned = true;

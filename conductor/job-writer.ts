@@ -67,6 +67,7 @@ export function createJobWriter(deps: ConductorDeps, run: JobRun, lease: Lease):
           return learned;
         });
         if (learned.node !== undefined) run.written(learned.node);
+        run.committed();
         run.journal_id = learned.journal_id ?? null;
         run.commands.clear();
         return;

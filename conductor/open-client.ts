@@ -21,9 +21,6 @@ import { provision } from './requests/provision.ts';
 import { breakReservation } from './requests/reservation.ts';
 import type { ConductorLogger } from './step.ts';
 
-/** What PUT and DELETE of maintenance change. */
-const MAINTENANCE = ['maintenance', 'maintenance_reason', 'fault'];
-
 /**
  * The API's way to the conductors: see ConductorClient. Disposing it stops its listening on the bus.
  *
@@ -48,14 +45,10 @@ export async function createConductorClient(deps: {
     power: (node, target, timeout_s, caller) => power(common, node, target, timeout_s, caller),
     changeHardware: (node, change, caller) => changeHardware(common, node, change, caller),
     call: (node, method, args, caller) => call(common, node, method, args, caller),
-    updateNode: (node, changes, caller) => {
-      const action = Object.keys(changes).every((name) => MAINTENANCE.includes(name))
-        ? 'maintenance_set'
-        : 'update';
+    updateNode: (node, changes, caller, action = 'update') => {
+      const change = () => updateNode(common, node, changes, caller);
       const record = { ...node, ...changes };
-      return notifier.announce({ object: 'node', action, record }, () =>
-        updateNode(common, node, changes, caller),
-      );
+      return action === null ? change() : notifier.announce({ object: 'node', action, record }, change);
     },
     announce: (what, change) => notifier.announce(what, change),
     withNodeUnlocked: (node, change) => withNodeUnlocked(common, node, host, change),

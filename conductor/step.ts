@@ -13,7 +13,7 @@ import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
 import type { Certifier } from './certificates/certifier.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
-import type { Notifier } from './notifications/notifier.ts';
+import type { AnnouncedStatus, ConsoleAction, Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 
 export interface ConductorLogger extends DriverLogger {
@@ -42,7 +42,7 @@ export interface ConductorDeps {
   /** Default: none. */
   neighbours?: Neighbours;
   /** Default: none. */
-  notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected'>;
+  notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected' | 'consoleChanged'>;
 }
 
 /** Changes to a node's fields. */
@@ -73,6 +73,8 @@ export interface WorkContext {
   bmcWith(driver_info: JsonObject): Promise<Bmc>;
   /** The agent that last sent a heartbeat. @throws StepFailure when none is known. */
   agent(): AgentClient;
+  /** Notifies of a change of the console: of its start at once, of how it ended when the outcome is written. */
+  consoleChanged(action: ConsoleAction, status: AnnouncedStatus): void;
 }
 
 /** What one visit of one step works with. */

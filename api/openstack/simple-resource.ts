@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Changes, ListOptions, New, Repository, Tables } from '../../db/store.ts';
+import type { Announced, SatelliteObject } from '../../lifecycle/announced.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Stored } from '../../lifecycle/records.ts';
@@ -18,6 +19,8 @@ type Kept = Stored & { uuid: string };
 export interface SimpleResource<N extends ResourceName, R extends Kept> {
   /** In errors: `Chassis 1be2… could not be found.` */
   kind: string;
+  /** In the event types of notifications: `baremetal.chassis.create.start`. */
+  object: SatelliteObject;
   /** Path below /v1, and default key of lists. */
   collection: string;
   /** Key of lists where it is not the path. */
@@ -116,6 +119,21 @@ function nameOf(record: object): JsonObject {
   return 'name' in record && typeof record.name === 'string' ? { name: record.name } : {};
 }
 
+/** Notifies of the start, and the end or the error, of a change that the API does itself. */
+export function announced<N extends ResourceName, R extends Kept, T>(
+  api: Api,
+  { object }: SimpleResource<N, R>,
+  action: 'create' | 'update' | 'delete',
+  record: object,
+  change: () => Promise<T>,
+): Promise<T> {
+  return api.conductor.announce({ object, action, record } as Announced, change);
+}
+
+/** How a change is made that needs more than its transaction, such as the node's lock. */
+export type Within = <T>(change: () => Promise<T>) => Promise<T>;
+const alone: Within = (change) => change();
+
 /** @throws AlreadyExists */
 export function createRecord<N extends ResourceName, R extends Kept>(
   request: ApiRequest,
@@ -124,7 +142,9 @@ export function createRecord<N extends ResourceName, R extends Kept>(
   record: New<R> & { uuid: string },
 ): Promise<R> {
   const subject = { uuid: record.uuid, node_uuid: nodeOf(record), detail: nameOf(record) };
-  return audited(api, request, subject, (tables) => resource.table(tables).create(record));
+  return announced(api, resource, 'create', record, () =>
+    audited(api, request, subject, (tables) => resource.table(tables).create(record)),
+  );
 }
 
 /** A record that is gone already is no error. */
@@ -133,13 +153,30 @@ export function deleteRecord<N extends ResourceName, R extends Kept>(
   api: Api,
   resource: SimpleResource<N, R>,
   record: R,
+  within = alone,
 ): Promise<boolean> {
   const subject = { uuid: record.uuid, node_uuid: nodeOf(record), detail: nameOf(record) };
-  return audited(api, request, subject, (tables) => resource.table(tables).delete(record.uuid));
+  return announced(api, resource, 'delete', record, () =>
+    within(() => audited(api, request, subject, (tables) => resource.table(tables).delete(record.uuid))),
+  );
 }
 
-/** Writes a patch's changes; an empty one writes nothing. @throws NotFound, AlreadyExists */
-export async function applyChanges<N extends ResourceName, R extends Kept>(
+/** Makes a patch's changes, and notifies of them: of none too, as Ironic does. @throws NotFound, AlreadyExists */
+export function applyChanges<N extends ResourceName, R extends Kept>(
+  request: ApiRequest,
+  api: Api,
+  resource: SimpleResource<N, R>,
+  record: R,
+  changes: Changes<R>,
+  within = alone,
+): Promise<R> {
+  return announced(api, resource, 'update', { ...record, ...changes }, () =>
+    within(() => writeChanges(request, api, resource, record, changes)),
+  );
+}
+
+/** Writes changes; none write nothing. @throws NotFound, AlreadyExists */
+export async function writeChanges<N extends ResourceName, R extends Kept>(
   request: ApiRequest,
   api: Api,
   resource: SimpleResource<N, R>,

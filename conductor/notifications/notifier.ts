@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../../config/options.ts';
+import type { Announced } from '../../lifecycle/announced.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { TRANSITIONS } from '../../lifecycle/machine.ts';
-import type { NodeRecord, PortRecord } from '../../lifecycle/records.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type ProvisionState, STATES } from '../../lifecycle/states.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ConductorLogger } from '../step.ts';
-import { nodePayload, portPayload } from './payload.ts';
+import { crudPayload, nodePayload } from './payload.ts';
 
-/** What is announced of an object that a client changes. */
-export type Announced =
-  | {
-      object: 'node';
-      action: 'create' | 'update' | 'delete' | 'maintenance_set';
-      record: Partial<NodeRecord>;
-    }
-  | { object: 'port'; action: 'create' | 'update' | 'delete'; record: Partial<PortRecord> };
+/** What is done to a console: a client turned it on or off, it was started again, or it was stopped for a teardown. */
+export type ConsoleAction = 'console_set' | 'console_restore' | 'console_stop';
+export type AnnouncedStatus = 'start' | 'end' | 'error';
 
 /**
- * Tells whoever listens on RabbitMQ what happens to nodes and ports, as Ironic does. Nothing waits for it and nothing fails
+ * Tells whoever listens on RabbitMQ what happens to nodes and all that clients keep beside them, as Ironic does. Nothing waits for it and nothing fails
  * with it: what the broker does not take is lost.
  */
 export interface Notifier {
@@ -27,6 +23,8 @@ export interface Notifier {
   nodeChanged(before: NodeRecord, after: NodeRecord): void;
   /** The recorded power state was found wrong and set right. */
   powerCorrected(node: NodeRecord, from_power: string | null): void;
+  /** A conductor begins to change a node's console, or has done so, or has failed to. */
+  consoleChanged(node: NodeRecord, action: ConsoleAction, status: AnnouncedStatus): void;
   /** Announces the start, and the end or the error, of `change`; the end shows what it resolved with, if anything. */
   announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
 }
@@ -39,7 +37,12 @@ const EXCHANGE = 'ironic';
 /** Notifications that wait for the broker; more are dropped. */
 const MAX_PENDING = 1000;
 
-const SILENT: Notifier = { nodeChanged() {}, powerCorrected() {}, announce: (_what, change) => change() };
+const SILENT: Notifier = {
+  nodeChanged() {},
+  powerCorrected() {},
+  consoleChanged() {},
+  announce: (_what, change) => change(),
+};
 
 /** @param host this process, as in `publisher_id`. */
 export function createNotifier(deps: {
@@ -95,8 +98,8 @@ export function createNotifier(deps: {
     );
   }
 
-  function powerSet(node: NodeRecord, to_power: string, status: 'start' | 'end' | 'error'): void {
-    emit(status === 'error' ? 'error' : 'info', 'ironic-conductor', `node.power_set.${status}`, () =>
+  function powerSet(node: NodeRecord, to_power: string, status: AnnouncedStatus): void {
+    emit(levelOf(status), 'ironic-conductor', `node.power_set.${status}`, () =>
       nodePayload('NodeSetPowerStatePayload', node, { to_power }),
     );
   }
@@ -117,13 +120,15 @@ export function createNotifier(deps: {
         nodePayload('NodeCorrectedPowerStatePayload', node, { from_power }),
       );
     },
+    consoleChanged(node, action, status) {
+      emit(levelOf(status), 'ironic-conductor', `node.${action}.${status}`, () =>
+        nodePayload('NodePayload', node),
+      );
+    },
     async announce(what, change) {
-      const tell = (status: 'start' | 'end' | 'error', record: object) =>
-        emit(
-          status === 'error' ? 'error' : 'info',
-          'ironic-api',
-          `${what.object}.${what.action}.${status}`,
-          () => payloadOf(what, record),
+      const tell = (status: AnnouncedStatus, record: object) =>
+        emit(levelOf(status), 'ironic-api', `${what.object}.${what.action}.${status}`, () =>
+          payloadOf(what, record),
         );
       tell('start', what.record);
       try {
@@ -140,8 +145,12 @@ export function createNotifier(deps: {
 }
 
 function payloadOf(what: Announced, record: object): JsonObject {
-  if (what.object === 'port') return portPayload(record);
+  if (what.object !== 'node') return crudPayload(what.object, record);
   return nodePayload(what.action === 'maintenance_set' ? 'NodePayload' : 'NodeCRUDPayload', record);
+}
+
+function levelOf(status: AnnouncedStatus): Level {
+  return status === 'error' ? 'error' : 'info';
 }
 
 function isUnstable(state: ProvisionState): boolean {

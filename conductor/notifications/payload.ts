@@ -1,8 +1,10 @@
+import type { SatelliteObject } from '../../lifecycle/announced.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import type { NodeRecord, PortRecord } from '../../lifecycle/records.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
 import { isSecretName } from '../../lifecycle/secret-names.ts';
+import { CRUD_PAYLOADS } from './crud-payloads.ts';
 
-/** Payloads of Ironic's versioned notifications (ironic/objects/node.py, port.py), as oslo.versionedobjects writes them. */
+/** Payloads of Ironic's versioned notifications (ironic/objects/*.py), as oslo.versionedobjects writes them. */
 
 type Field<R> = keyof R & string;
 
@@ -17,12 +19,6 @@ const NODE: readonly Field<NodeRecord>[] = [
   ...(['properties', 'protected', 'protected_reason', 'provision_state', 'provision_updated_at'] as const),
   ...(['resource_class', 'retired', 'retired_reason', 'target_power_state'] as const),
   ...(['target_provision_state', 'traits', 'updated_at', 'uuid'] as const),
-];
-
-const PORT: readonly Field<PortRecord>[] = [
-  ...(['address', 'extra', 'local_link_connection', 'pxe_enabled', 'node_uuid', 'portgroup_uuid'] as const),
-  ...(['physical_network', 'created_at', 'updated_at', 'uuid', 'is_smartnic', 'name'] as const),
-  ...(['description', 'vendor', 'category', 'available_for_dynamic_portgroup'] as const),
 ];
 
 const DATES = [
@@ -55,8 +51,10 @@ const NODE_FIELDS: Readonly<Partial<Record<keyof typeof NODE_VERSIONS, readonly 
   NodeCRUDPayload: ['instance_info', 'driver_info', 'chassis_uuid'],
 };
 
-export function portPayload(port: Partial<PortRecord>): JsonObject {
-  return versioned('PortCRUDPayload', '1.8', pick(port, PORT));
+/** The payload of what a client creates, changes or deletes, other than a node. */
+export function crudPayload(object: SatelliteObject, record: object): JsonObject {
+  const { name, version, fields, defaults } = CRUD_PAYLOADS[object];
+  return versioned(name, version, pick(record, fields, defaults));
 }
 
 function versioned(name: string, version: string, data: JsonObject): JsonObject {
@@ -68,11 +66,11 @@ function versioned(name: string, version: string, data: JsonObject): JsonObject 
   };
 }
 
-/** The fields, times in ISO 8601 and secrets masked; null for what the record does not have yet. */
-function pick(record: object, fields: readonly string[]): JsonObject {
+/** The fields, times in ISO 8601 and secrets masked; their default, or null, for what the record does not have yet. */
+function pick(record: object, fields: readonly string[], defaults: JsonObject = {}): JsonObject {
   return Object.fromEntries(
     fields.map((field) => {
-      const value = ((record as JsonObject)[field] ?? null) as Json;
+      const value = ((record as JsonObject)[field] ?? defaults[field] ?? null) as Json;
       if (DATES.includes(field) && typeof value === 'number')
         return [field, new Date(value).toISOString().replace(/\.\d+Z$/, 'Z')];
       return [field, masked(value, field)];

@@ -11,7 +11,7 @@ import type { ConductorDeps } from '../step.ts';
 export interface OrderDeps extends ConductorDeps {
   bus: Bus;
   placement: Placement;
-  notifier: Pick<Notifier, 'nodeChanged' | 'powerCorrected'>;
+  notifier: Pick<Notifier, 'nodeChanged' | 'powerCorrected' | 'consoleChanged'>;
 }
 
 /** Sets a server up and installs it, as the order says. @throws ServiceError */

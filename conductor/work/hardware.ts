@@ -1,6 +1,7 @@
 import type { BootMode, CallOptions, Connection } from '../../drivers/contract.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { VIRTUAL_MEDIA_DEVICES, type VirtualMediaDevice } from '../../lifecycle/virtual-media.ts';
+import { announced } from '../console.ts';
 import { managesHardware } from '../interfaces.ts';
 import { DONE, findIn, type NodeChanges, type StepDefinition, type Work } from '../step.ts';
 import { lacks } from './lacks.ts';
@@ -17,6 +18,8 @@ function change(facts: {
   extension: string;
   /** What the node shows afterwards. */
   shows?: (args: JsonObject) => NodeChanges;
+  /** True: notifications tell of it. */
+  console?: boolean;
 }): StepDefinition {
   return {
     survives: 'repeat',
@@ -25,12 +28,13 @@ function change(facts: {
       const what = facts.what(args);
       if (ctx.step.interface === 'management' && !managesHardware(ctx.node))
         throw lacks(ctx, facts.extension, what);
-      const bmc = await ctx.bmc();
-      await bmc.use(what, async (connection, options) => {
-        const act = facts.how(connection, args);
-        if (act === undefined) throw lacks(ctx, facts.extension, what);
-        await act(options);
-      });
+      const act = async (connection: Connection, options: CallOptions) => {
+        const how = facts.how(connection, args);
+        if (how === undefined) throw lacks(ctx, facts.extension, what);
+        await how(options);
+      };
+      if (facts.console) await announced(ctx, 'console_set', what, act);
+      else await (await ctx.bmc()).use(what, act);
       ctx.change(facts.shows?.(args) ?? {});
       return DONE;
     },
@@ -56,12 +60,14 @@ const STEPS: Readonly<Record<string, StepDefinition>> = {
     how: ({ console }) => console && ((options) => console.start(options)),
     extension: 'console',
     shows: () => ({ console_enabled: true }),
+    console: true,
   }),
   'console.stop_console': change({
     what: () => 'disable the console',
     how: ({ console }) => console && ((options) => console.stop(options)),
     extension: 'console',
     shows: () => ({ console_enabled: false }),
+    console: true,
   }),
   'management.attach_virtual_media': change({
     what: ({ device_type }) => `attach device ${String(device_type)}`,

@@ -40,7 +40,7 @@ export async function leaveMaintenance(context: ActionContext): Promise<void> {
   await changeMaintenance(context, 'leave-maintenance', NO_MAINTENANCE);
   if (!found.node.maintenance) return;
   const cleared = { maintenance: false, maintenance_reason: null, fault: null };
-  await api.conductor.updateNode(found.node, cleared, request.caller);
+  await api.conductor.updateNode(found.node, cleared, request.caller, 'maintenance_set');
 }
 
 async function changeMaintenance(

@@ -7,7 +7,7 @@ import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
 import type { Policy } from '../../../api/openstack/policy/policy.ts';
 import { createOpenstackApi } from '../../../api/openstack/server.ts';
-import { createMemoryBus } from '../../../conductor/bus/memory.ts';
+import { openBus } from '../../../conductor/bus/open-bus.ts';
 import type { ConductorClient } from '../../../conductor/client.ts';
 import { createConductorClient } from '../../../conductor/open-client.ts';
 import { startConductor } from '../../../conductor/server.ts';
@@ -40,6 +40,8 @@ export interface ApiBenchOptions {
   /** As `[database]connection`. Default: SQLite in memory. */
   connection?: string;
   settings?: Overrides;
+  /** As `[DEFAULT]transport_url`. Default: a bus in memory. */
+  transport_url?: string;
   /** Stands in for parts of the store, to make it fail. */
   wrapStore?: (store: Store) => Store;
   /** Stands in for the policy, to hear what it is asked. */
@@ -87,7 +89,8 @@ export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiB
     error: (facts: unknown, message?: string) =>
       logged.push({ facts: facts as JsonObject, message: message ?? '' }),
   };
-  const bus = createMemoryBus({ redeliveries: 3, clock: systemClock, log });
+  const transport_url = options.transport_url ?? 'memory://';
+  const bus = await openBus({ transport_url, redeliveries: 3, clock: systemClock, log });
   const drivers = createDriverRegistry([createFakeDriver({ clock: systemClock, log })]);
   const common = { store, bus, settings, clock: systemClock, log, drivers };
   const conductor = await createConductorClient(common);

@@ -5,6 +5,7 @@ import { requireByIdent } from '../../named-object.ts';
 import { listProject, lookUpNode, nodeNotFound, nodeTarget, withJsonSuffix } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
 import {
+  announced,
   applyChanges,
   listReply,
   patchedChanges,
@@ -18,6 +19,7 @@ import { checkAllocationName, invalid, isVisible, missing } from './allocation-a
 /** Allocations, as PATCH and lists work with them. */
 export const ALLOCATIONS: SimpleResource<'allocation', AllocationRecord> = {
   kind: 'Allocation',
+  object: 'allocation',
   collection: 'allocations',
   view: ALLOCATION_VIEW,
   table: (tables) => tables.allocations,
@@ -62,7 +64,9 @@ export const patchAllocation: Handler = async (request, api) => {
 /** DELETE /v1/allocations/{allocation} */
 export const deleteAllocation: Handler = async (request, api) => {
   const allocation = await findAllocation(api, request, 'baremetal:allocation:delete');
-  await api.conductor.destroyAllocation(allocation, request.caller);
+  await announced(api, ALLOCATIONS, 'delete', allocation, () =>
+    api.conductor.destroyAllocation(allocation, request.caller),
+  );
   return { status: 204 };
 };
 
@@ -83,7 +87,9 @@ export const deleteNodeAllocation: Handler = async (request, api) => {
   const allocation = await allocationOf(api, node, ident);
   const target = { 'allocation.owner': allocation.owner };
   api.policy.authorize('baremetal:allocation:delete', target, request.caller);
-  await api.conductor.destroyAllocation(allocation, request.caller);
+  await announced(api, ALLOCATIONS, 'delete', allocation, () =>
+    api.conductor.destroyAllocation(allocation, request.caller),
+  );
   return { status: 204 };
 };
 

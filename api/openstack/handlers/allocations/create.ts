@@ -6,7 +6,7 @@ import { isServiceError, RoutingError } from '../../../http/wire-error.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { FIELDS, since } from '../../microversions.ts';
 import { lookUpNode, nodeTarget } from '../../node-access.ts';
-import { wholeReply } from '../../simple-resource.ts';
+import { announced, wholeReply } from '../../simple-resource.ts';
 import { checkAllocationName, invalid } from './allocation-access.ts';
 import { ALLOCATIONS } from './allocations.ts';
 
@@ -33,7 +33,9 @@ export const createAllocation: Handler = async (request, api) => {
     extra: (body.extra ?? {}) as JsonObject,
     owner,
   };
-  const allocation = await api.conductor.createAllocation(wanted, node, request.caller);
+  const allocation = await announced(api, ALLOCATIONS, 'create', wanted, () =>
+    api.conductor.createAllocation(wanted, node, request.caller),
+  );
   return wholeReply(request, api, ALLOCATIONS, allocation, 201);
 };
 

@@ -20,6 +20,7 @@ import { CHASSIS_VIEW } from '../../views/chassis.ts';
 
 const CHASSIS: SimpleResource<'chassis', ChassisRecord> = {
   kind: 'Chassis',
+  object: 'chassis',
   collection: 'chassis',
   view: CHASSIS_VIEW,
   table: (tables) => tables.chassis,

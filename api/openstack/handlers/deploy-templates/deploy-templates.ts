@@ -21,6 +21,7 @@ const KIND = 'Deploy template';
 
 const DEPLOY_TEMPLATES: SimpleResource<'deploy_template', DeployTemplateRecord> = {
   kind: KIND,
+  object: 'deploytemplate',
   collection: 'deploy_templates',
   view: DEPLOY_TEMPLATE_VIEW,
   table: (tables) => tables.deploy_templates,

@@ -32,6 +32,7 @@ const PHASE = 'main';
 
 const RULES: SimpleResource<'inspection_rule', InspectionRuleRecord> = {
   kind: 'Inspection rule',
+  object: 'inspectionrule',
   collection: 'inspection_rules',
   view: INSPECTION_RULE_VIEW,
   table: (tables) => tables.inspection_rules,

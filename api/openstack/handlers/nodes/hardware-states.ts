@@ -65,7 +65,7 @@ export const setRaidConfig: Handler = async (request, api) => {
     api.schema('target_raid_config')(target_raid_config);
     refuseRootVolumes(target_raid_config);
   }
-  await api.conductor.updateNode(node, { target_raid_config }, request.caller);
+  await api.conductor.updateNode(node, { target_raid_config }, request.caller, null);
   return { status: 204 };
 };
 

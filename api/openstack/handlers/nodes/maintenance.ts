@@ -8,7 +8,7 @@ export const setMaintenance: Handler = async (request, api) => {
   const body = (request.body ?? {}) as JsonObject;
   const reason = request.query.reason ?? body.reason ?? null;
   const changes = { maintenance: true, maintenance_reason: reason === null ? null : String(reason) };
-  await api.conductor.updateNode(node, changes, request.caller);
+  await api.conductor.updateNode(node, changes, request.caller, 'maintenance_set');
   return { status: 202 };
 };
 
@@ -16,6 +16,6 @@ export const setMaintenance: Handler = async (request, api) => {
 export const clearMaintenance: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, 'baremetal:node:clear_maintenance');
   const changes = { maintenance: false, maintenance_reason: null, fault: null };
-  await api.conductor.updateNode(node, changes, request.caller);
+  await api.conductor.updateNode(node, changes, request.caller, 'maintenance_set');
   return { status: 202 };
 };

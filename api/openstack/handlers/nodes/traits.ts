@@ -1,7 +1,9 @@
+import type { Tables } from '../../../../db/store.ts';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
+import type { NodeRecord } from '../../../../lifecycle/records.ts';
 import { audited } from '../../audited.ts';
-import type { Handler } from '../../handler.ts';
+import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { findNodeFor } from '../../node-access.ts';
 import { isTrait, MAX_TRAITS } from '../../traits.ts';
 
@@ -20,11 +22,7 @@ export const replaceTraits: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, SET);
   const traits = [...new Set((request.body as JsonObject).traits as string[])];
   refuseTooMany(traits.length);
-  await api.conductor.withNodeUnlocked(node, () =>
-    audited(api, request, { node_uuid: node.uuid, detail: { traits } }, (tables) =>
-      tables.nodes.setTraits(node.uuid, traits),
-    ),
-  );
+  await change(api, request, node, traits, { traits }, (tables) => tables.nodes.setTraits(node.uuid, traits));
   return { status: 204 };
 };
 
@@ -32,14 +30,9 @@ export const replaceTraits: Handler = async (request, api) => {
 export const addTrait: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, SET);
   const trait = requireTrait(request.params.trait ?? '');
-  if (!node.traits.includes(trait)) {
-    refuseTooMany(node.traits.length + 1);
-    await api.conductor.withNodeUnlocked(node, () =>
-      audited(api, request, { node_uuid: node.uuid, detail: { trait } }, (tables) =>
-        tables.nodes.addTrait(node.uuid, trait),
-      ),
-    );
-  }
+  const traits = [...new Set([...node.traits, trait])];
+  refuseTooMany(traits.length);
+  await change(api, request, node, traits, { trait }, (tables) => tables.nodes.addTrait(node.uuid, trait));
   const path = `nodes/${encodeURIComponent(request.params.node ?? '')}/traits/${trait}`;
   return { status: 204, headers: { Location: `${request.base_url}/v1/${path}` } };
 };
@@ -47,9 +40,7 @@ export const addTrait: Handler = async (request, api) => {
 /** DELETE /v1/nodes/{node}/traits */
 export const clearTraits: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, DELETE);
-  await api.conductor.withNodeUnlocked(node, () =>
-    audited(api, request, { node_uuid: node.uuid }, (tables) => tables.nodes.setTraits(node.uuid, [])),
-  );
+  await change(api, request, node, [], {}, (tables) => tables.nodes.setTraits(node.uuid, []));
   return { status: 204 };
 };
 
@@ -57,14 +48,32 @@ export const clearTraits: Handler = async (request, api) => {
 export const removeTrait: Handler = async (request, api) => {
   const node = await findNodeFor(api, request, DELETE);
   const trait = request.params.trait ?? '';
-  await api.conductor.withNodeUnlocked(node, () =>
-    audited(api, request, { node_uuid: node.uuid, detail: { trait } }, async (tables) => {
-      const removed = await tables.nodes.removeTrait(node.uuid, trait);
-      if (!removed) throw serviceError('NotFound', { kind: `Node ${node.uuid}: trait`, ident: trait });
-    }),
-  );
+  const traits = node.traits.filter((one) => one !== trait);
+  await change(api, request, node, traits, { trait }, async (tables) => {
+    const removed = await tables.nodes.removeTrait(node.uuid, trait);
+    if (!removed) throw serviceError('NotFound', { kind: `Node ${node.uuid}: trait`, ident: trait });
+  });
   return { status: 204 };
 };
+
+/** Changes the traits of a node that nothing holds; to those who listen it is an update of the node. */
+async function change(
+  api: Api,
+  request: ApiRequest,
+  node: NodeRecord,
+  traits: string[],
+  detail: JsonObject,
+  write: (tables: Tables) => Promise<unknown>,
+): Promise<void> {
+  const record = { ...node, traits: [...traits].sort() };
+  await api.conductor.announce({ object: 'node', action: 'update', record }, () =>
+    api.conductor.withNodeUnlocked(node, () =>
+      audited(api, request, { node_uuid: node.uuid, detail }, async (tables) => {
+        await write(tables);
+      }),
+    ),
+  );
+}
 
 function requireTrait(trait: string): string {
   if (isTrait(trait)) return trait;

@@ -22,6 +22,7 @@ import {
 } from '../../node-access.ts';
 import { readFields } from '../../paging.ts';
 import {
+  announced,
   createRecord,
   deleteRecord,
   listReply,
@@ -39,6 +40,7 @@ const TEXTS = ['name', 'physical_network', 'category'] as const;
 
 const PORTGROUPS: SimpleResource<'portgroup', PortgroupRecord> = {
   kind: 'Portgroup',
+  object: 'portgroup',
   collection: 'portgroups',
   view: PORTGROUP_VIEW,
   table: (tables) => tables.portgroups,
@@ -151,10 +153,13 @@ export const patchPortgroup: Handler = async (request, api) => {
     });
   }
   await checkChanges(api, portgroup, target, changes);
-  if (Object.keys(changes).length === 0) return wholeReply(request, api, PORTGROUPS, portgroup, 200);
-  const updated = await api.conductor.withNodeUnlocked(target, () =>
-    writeChanges(request, api, portgroup, changes, touches(steps, 'physical_network')),
-  );
+  const after = { ...portgroup, ...changes };
+  const updated = await announced(api, PORTGROUPS, 'update', after, async () => {
+    if (Object.keys(changes).length === 0) return portgroup;
+    return api.conductor.withNodeUnlocked(target, () =>
+      writeChanges(request, api, portgroup, changes, touches(steps, 'physical_network')),
+    );
+  });
   return wholeReply(request, api, PORTGROUPS, updated, 200);
 };
 
@@ -166,7 +171,9 @@ export const deletePortgroup: Handler = async (request, api) => {
       why: `Portgroup ${portgroup.uuid} is not empty: it has ports.`,
     });
   }
-  await api.conductor.withNodeUnlocked(node, () => deleteRecord(request, api, PORTGROUPS, portgroup));
+  await deleteRecord(request, api, PORTGROUPS, portgroup, (change) =>
+    api.conductor.withNodeUnlocked(node, change),
+  );
   return { status: 204 };
 };
 

@@ -62,13 +62,16 @@ export const patchPort: Handler = async (request, api) => {
   }
   checkNodeState(port, target, changes);
   if (CONNECTIVITY.some((field) => field in changes)) await checkMembership(api, after, portgroup);
-  if (Object.keys(changes).length === 0) return wholePort(api, request, port, 200);
   const detail = { fields: Object.keys(changes) };
   const subject = { uuid: port.uuid, node_uuid: target.uuid, detail };
-  const updated = await api.conductor.announce({ object: 'port', action: 'update', record: after }, () =>
-    api.conductor.withNodeUnlocked(target, () =>
-      audited(api, request, subject, (tables) => tables.ports.update(port.uuid, changes)),
-    ),
+  const updated = await api.conductor.announce(
+    { object: 'port', action: 'update', record: after },
+    async () => {
+      if (Object.keys(changes).length === 0) return port;
+      return api.conductor.withNodeUnlocked(target, () =>
+        audited(api, request, subject, (tables) => tables.ports.update(port.uuid, changes)),
+      );
+    },
   );
   if (updated === null) throw portNotFound(port.uuid);
   return wholePort(api, request, updated, 200);

@@ -17,6 +17,7 @@ import {
   patchedChanges,
   type SimpleResource,
   wholeReply,
+  writeChanges,
 } from '../../simple-resource.ts';
 import { refuseDuplicateSteps } from '../../step-lists.ts';
 import { isTrait } from '../../traits.ts';
@@ -30,6 +31,7 @@ const PATCHABLE = ['disable_ramdisk', 'extra', 'name', 'owner', 'public', 'steps
 function runbooksAt(minor: number): SimpleResource<'runbook', RunbookRecord> {
   return {
     kind: KIND,
+    object: 'runbook',
     collection: 'runbooks',
     view: RUNBOOK_VIEW,
     table: (tables) => tables.runbooks,
@@ -143,7 +145,8 @@ async function changeTraits(
   const runbook = await findRunbook(api, request);
   authorize(api, request, 'baremetal:runbook:update', runbook);
   const traits = [...new Set(change(runbook.traits))].sort();
-  await applyChanges(request, api, runbooksAt(request.minor), runbook, { traits });
+  // Ironic notifies of no changes of traits.
+  await writeChanges(request, api, runbooksAt(request.minor), runbook, { traits });
   return { status: 204 };
 }
 

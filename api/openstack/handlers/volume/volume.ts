@@ -23,6 +23,7 @@ import { VOLUME_CONNECTOR_VIEW, VOLUME_TARGET_VIEW } from '../../views/volume.ts
 
 export const CONNECTORS: SimpleResource<'volume_connector', VolumeConnectorRecord> = {
   kind: 'Volume connector',
+  object: 'volumeconnector',
   collection: 'volume/connectors',
   key: 'connectors',
   view: VOLUME_CONNECTOR_VIEW,
@@ -37,6 +38,7 @@ export const CONNECTORS: SimpleResource<'volume_connector', VolumeConnectorRecor
 
 export const TARGETS: SimpleResource<'volume_target', VolumeTargetRecord> = {
   kind: 'Volume target',
+  object: 'volumetarget',
   collection: 'volume/targets',
   key: 'targets',
   view: VOLUME_TARGET_VIEW,
@@ -133,8 +135,8 @@ const patchIn =
     if (typeof moved === 'string') await findLinkedNode(api, request, 'node_uuid', moved, node.owner);
     const changes = patchedChanges(request, api, rows, record);
     requirePoweredOff(rows, record, node, []);
-    const updated = await api.conductor.withNodeUnlocked(node, () =>
-      applyChanges(request, api, rows, record, changes),
+    const updated = await applyChanges(request, api, rows, record, changes, (change) =>
+      api.conductor.withNodeUnlocked(node, change),
     );
     return wholeReply(request, api, rows, updated, 200);
   };
@@ -144,7 +146,7 @@ const deleteIn =
   async (request, api) => {
     const { record, node } = await findFor(api, request, rows, 'baremetal:volume:delete');
     requirePoweredOff(rows, record, node, ['enroll', 'manageable', 'adopt failed']);
-    await api.conductor.withNodeUnlocked(node, () => deleteRecord(request, api, rows, record));
+    await deleteRecord(request, api, rows, record, (change) => api.conductor.withNodeUnlocked(node, change));
     return { status: 204 };
   };
 
