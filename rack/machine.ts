@@ -69,6 +69,8 @@ export class Machine implements AgentHost, AsyncDisposable {
   nmi_count = 0;
   /** Resets and cycles that were carried out. */
   reboots = 0;
+  /** Times that it began to boot. */
+  boots = 0;
   readonly #options: MachineOptions;
   #power: 'on' | 'off' = 'off';
   #running: Running = { what: 'nothing' };
@@ -231,6 +233,7 @@ export class Machine implements AgentHost, AsyncDisposable {
   #switchOn(): void {
     if (this.#power === 'on') return;
     this.#power = 'on';
+    this.boots += 1;
     this.erased.clear();
     const session = new AbortController();
     this.#session = session;

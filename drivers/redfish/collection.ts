@@ -1,7 +1,7 @@
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
 import type { RedfishClient } from './client.ts';
-import { linksIn, textIn } from './resources.ts';
+import { linksIn, type Resource, textIn } from './resources.ts';
 
 /** More members than this are no server's; a page may have one member only. */
 const MAX_MEMBERS = 512;
@@ -21,4 +21,17 @@ export async function membersOf(client: RedfishClient, call: Call, collection: s
     page = textIn(body, 'Members@odata.nextLink');
   }
   return members;
+}
+
+/** Reads what links lead to, one after the other. @throws DriverError `unsupported` when they are more than any server's */
+export async function readAll(
+  client: RedfishClient,
+  call: Call,
+  links: readonly string[],
+): Promise<Resource[]> {
+  if (links.length > MAX_MEMBERS)
+    throw new DriverError('unsupported', `${client.name}: The BMC gives ${links.length} links in one place.`);
+  const found: Resource[] = [];
+  for (const link of links) found.push(await client.get(call, link));
+  return found;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { redfishBios, redfishBiosWriter } from './bios.ts';
 import { redfishBoot, redfishBootMode, redfishSecureBoot } from './boot-device.ts';
 import { ClientPool } from './client-pool.ts';
 import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-info.ts';
@@ -12,7 +13,7 @@ import { systemOf } from './system.ts';
 import { redfishVirtualMedia } from './virtual-media.ts';
 
 const INTERFACES = {
-  bios: ['no-bios'],
+  bios: ['redfish', 'no-bios'],
   boot: ['ipxe', 'pxe'],
   console: ['no-console'],
   deploy: ['direct', 'ramdisk'],
@@ -55,6 +56,11 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         sensors: redfishSensors(system),
         health: redfishHealth(system),
         bmc: redfishBmcControl(system),
+        bios: redfishBios(system),
+        biosWriter: redfishBiosWriter(system),
+        tasks: {
+          read: (task, options) => client.within(options, (inside) => client.readTask(inside, task)),
+        },
         [Symbol.asyncDispose]: release,
       };
     },

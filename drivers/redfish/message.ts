@@ -10,7 +10,10 @@ const BY_STATUS: Readonly<Record<number, DriverErrorCode>> = {
   423: 'busy',
   429: 'busy',
   501: 'unsupported',
+  // A BMC's web server stands in front of what is at work or restarting.
+  502: 'busy',
   503: 'busy',
+  504: 'busy',
 };
 
 /** Keys of the Base message registry (DSP8011) that say more than the status does. */
@@ -52,22 +55,28 @@ export function extendedMessage(body: unknown): { message_id: string; message: s
   const info = error['@Message.ExtendedInfo'];
   // Some services send one message instead of a list.
   const messages = (Array.isArray(info) ? info : [info]).filter(isObject);
-  const severity = (each: object): number =>
-    SEVERITIES.indexOf(textIn(each, 'MessageSeverity') ?? textIn(each, 'Severity') ?? '');
-  const worst = messages.reduce<object | null>(
-    (found, each) => (found === null || severity(each) > severity(found) ? each : found),
-    null,
-  );
+  const worst = mostSevere(messages);
   return {
     message_id: (worst && textIn(worst, 'MessageId')) ?? textIn(error, 'code') ?? '',
     message: (worst && textIn(worst, 'Message')) ?? textIn(error, 'message') ?? '',
   };
 }
 
-/** The first message of a task, for people. */
+/** The most severe message of a task, for people; empty: it has none. */
 export function taskMessage(task: object): string {
   const messages = arrayIn(task, 'Messages').filter(isObject);
-  return messages.map((each) => textIn(each, 'Message') ?? '').find((text) => text !== '') ?? '';
+  const worst = mostSevere(messages.filter((each) => (textIn(each, 'Message') ?? '') !== ''));
+  return (worst && textIn(worst, 'Message')) ?? '';
+}
+
+/** The first of the worst. */
+function mostSevere(messages: readonly object[]): object | null {
+  const severity = (each: object): number =>
+    SEVERITIES.indexOf(textIn(each, 'MessageSeverity') ?? textIn(each, 'Severity') ?? '');
+  return messages.reduce<object | null>(
+    (found, each) => (found === null || severity(each) > severity(found) ? each : found),
+    null,
+  );
 }
 
 /** A text of the BMC as it may be told: short, printable, without secrets. */

@@ -1,7 +1,7 @@
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
 import type { RedfishClient } from './client.ts';
-import { membersOf } from './collection.ts';
+import { membersOf, readAll } from './collection.ts';
 import {
   type Action,
   arrayIn,
@@ -14,9 +14,6 @@ import {
   textIn,
   textsIn,
 } from './resources.ts';
-
-/** More chassis, managers or slots than this are no server's. */
-const MAX_MEMBERS = 64;
 
 /** One server of a BMC: its ComputerSystem and what that links to. */
 export interface System {
@@ -46,11 +43,6 @@ export function systemOf(client: RedfishClient, system_id: string | null): Syste
       );
     return only;
   };
-  const getAll = async (call: Call, links: readonly string[]): Promise<Resource[]> => {
-    const found: Resource[] = [];
-    for (const link of links.slice(0, MAX_MEMBERS)) found.push(await client.get(call, link));
-    return found;
-  };
   return {
     client,
     read: async (call) => {
@@ -64,10 +56,10 @@ export function systemOf(client: RedfishClient, system_id: string | null): Syste
         throw error;
       }
     },
-    linked: (call, { body }, name) => getAll(call, linksIn(objectIn(body, 'Links') ?? {}, name)),
+    linked: (call, { body }, name) => readAll(client, call, linksIn(objectIn(body, 'Links') ?? {}, name)),
     members: async (call, collection) => {
       if (collection === null) return [];
-      return await getAll(call, await membersOf(client, call, collection));
+      return await readAll(client, call, await membersOf(client, call, collection));
     },
     allowed: async (call, { allowed, info }, parameter) => {
       if (allowed !== null || info === null) return allowed;

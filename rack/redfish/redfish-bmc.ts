@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Certificate } from '../certificate.ts';
 import type { Machine } from '../machine.ts';
+import type { Area, Outcome } from './area.ts';
 import { sendHostileBody } from './hostile-body.ts';
+import { PATHS } from './paths.ts';
 import { carryOut, changeResource } from './redfish-changes.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
-import { PATHS, resourceAt } from './redfish-resources.ts';
+import { resourceAt } from './redfish-resources.ts';
 import { RedfishState } from './redfish-state.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -51,6 +53,7 @@ export class RedfishBmc implements AsyncDisposable {
   most_at_once = 0;
   readonly #options: RedfishBmcOptions;
   readonly #server: Server;
+  readonly #areas: readonly Area[];
   /** Token → id. */
   readonly #sessions = new Map<string, number>();
   #next_id = 1;
@@ -59,6 +62,15 @@ export class RedfishBmc implements AsyncDisposable {
   private constructor(options: RedfishBmcOptions) {
     this.#options = options;
     this.state = new RedfishState(options.machine);
+    this.#areas = [
+      {
+        read: (path) => resourceAt(this.state, this.faults, path),
+        write: (path, body) => changeResource(this.state, path, body),
+        act: (path, body) => carryOut(this.state, this.faults, path, body),
+      },
+      this.state.tasks,
+      this.state.bios,
+    ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {
       this.#at_once += 1;
@@ -131,19 +143,21 @@ export class RedfishBmc implements AsyncDisposable {
     this.#refuseWhenBusy();
     if (method === 'POST' && path === PATHS.sessions) return this.#openSession(body);
     if (path !== PATHS.root && path !== '/redfish/v1') this.#authenticate(request);
-    if (method === 'DELETE') return this.#closeSession(path);
+    if (method === 'DELETE')
+      return this.#closeSession(path) ?? this.#carryOut(this.#first((area) => area.remove?.(path) ?? null));
     if (method === 'GET') return this.#get(path);
     if (method === 'PATCH') return this.#patch(path, body ?? {}, request);
-    if (method === 'POST') return this.#post(path, body ?? {});
+    if (method === 'POST') return this.#carryOut(this.#first((area) => area.act?.(path, body ?? {}) ?? null));
     throw new RedfishRefusal(405, 'OperationNotAllowed', 'The method is not allowed.');
   }
 
   #get(path: string): Reply {
     const { redirect_to, links_to } = this.faults;
-    if (path.startsWith(PATHS.monitor)) return this.#look(path);
+    const monitored = this.state.tasks.monitor(path);
+    if (monitored !== null) return monitored;
     if (redirect_to !== undefined && path !== PATHS.root)
       return { status: 307, headers: { location: redirect_to + path } };
-    const resource = resourceAt(this.state, this.faults, path);
+    const resource = this.#first((area) => area.read(path));
     if (resource === null)
       throw new RedfishRefusal(404, 'ResourceMissingAtURI', `The resource at the URI ${path} was not found.`);
     const body = links_to === undefined ? resource : elsewhere(resource, links_to);
@@ -157,33 +171,39 @@ export class RedfishBmc implements AsyncDisposable {
       this.faults = { ...this.faults, stale_etag: Math.max(0, stale - 1) };
       throw new RedfishRefusal(412, 'PreconditionFailed', 'The ETag does not match.');
     }
-    changeResource(this.state, path, body);
-    return { status: 204 };
+    const outcome = this.#first((area) => area.write?.(path, body) ?? null);
+    if (outcome === null)
+      throw new RedfishRefusal(405, 'OperationNotAllowed', 'The resource cannot be changed.');
+    return outcome.work === undefined ? this.#done(outcome) : this.#carryOut(outcome);
   }
 
-  #post(path: string, body: JsonObject): Reply {
+  /** Carries a request out that may become a task. */
+  #carryOut(outcome: Outcome | null): Reply {
+    if (outcome === null) throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such action.');
     const { task } = this.faults;
-    if (task?.end !== 'Exception') {
-      const known = carryOut(this.state, this.faults, path, body, () => this.forgetSessions());
-      if (!known) throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such action.');
-    }
-    if (task === undefined) return { status: 204 };
-    const id = this.#next_id++;
-    this.state.tasks.set(id, { id, looks_left: task.looks, end: task.end });
-    return { status: 202, headers: { location: `${PATHS.monitor}${id}` }, body: taskBody(id, 'New') };
+    if (task === undefined) return this.#done(outcome);
+    return this.state.tasks.start(task, () => this.#done(outcome));
   }
 
-  /** A look at a task's monitor: 202 until the end, then what the action would have answered (DSP0266 12.2). */
-  #look(path: string): Reply {
-    const task = this.state.tasks.get(Number(path.slice(PATHS.monitor.length)));
-    if (task === undefined)
-      throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such task monitor.');
-    task.looks_left -= 1;
-    if (task.looks_left >= 0) return { status: 202, body: taskBody(task.id, 'Running') };
-    this.state.tasks.delete(task.id);
-    if (task.end === 'Exception')
-      throw new RedfishRefusal(500, 'InternalError', 'The task failed in the virtual BMC.');
-    return { status: 204 };
+  #done({ status, body, headers, work }: Outcome): Reply {
+    const { restarts } = this.state;
+    work?.();
+    this.state.version += 1;
+    if (this.state.restarts > restarts) this.forgetSessions();
+    return {
+      status: status ?? (body === undefined ? 204 : 200),
+      ...(body === undefined ? {} : { body }),
+      ...(headers === undefined ? {} : { headers }),
+    };
+  }
+
+  /** What the first area says that knows the path; null: none does. */
+  #first<T>(ask: (area: Area) => T | null): T | null {
+    for (const area of this.#areas) {
+      const answer = ask(area);
+      if (answer !== null) return answer;
+    }
+    return null;
   }
 
   #openSession(body: JsonObject | null): Reply {
@@ -206,13 +226,14 @@ export class RedfishBmc implements AsyncDisposable {
     };
   }
 
-  #closeSession(path: string): Reply {
+  /** null: there is no such session. */
+  #closeSession(path: string): Reply | null {
     for (const [token, id] of this.#sessions)
       if (path === `${PATHS.sessions}/${id}`) {
         this.#sessions.delete(token);
         return { status: 204 };
       }
-    throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such session.');
+    return null;
   }
 
   #authenticate(request: IncomingMessage): void {
@@ -243,10 +264,6 @@ export class RedfishBmc implements AsyncDisposable {
     this.requests.push(seen);
     if (this.requests.length > KEPT_REQUESTS) this.requests.shift();
   }
-}
-
-function taskBody(id: number, state: string): JsonObject {
-  return { '@odata.id': `/redfish/v1/TaskService/Tasks/${id}`, Id: String(id), TaskState: state };
 }
 
 /** The same resource with its links at another origin. */

@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { PowerAction } from '../machine.ts';
+import { booleanOf, notInList, type Outcome, objectOf, writeEach } from './area.ts';
+import { PATHS } from './paths.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
-import { BOOT_TARGETS, PATHS, RESET_TYPES } from './redfish-resources.ts';
+import { BOOT_TARGETS, RESET_TYPES } from './redfish-resources.ts';
 import type { Lamp, RedfishState } from './redfish-state.ts';
 
 const ACTIONS: Readonly<Record<(typeof RESET_TYPES)[number], PowerAction>> = {
@@ -16,8 +18,8 @@ const ACTIONS: Readonly<Record<(typeof RESET_TYPES)[number], PowerAction>> = {
 };
 const LAMPS: readonly Lamp[] = ['Lit', 'Off', 'Blinking'];
 
-/** Writes properties of a resource. @throws RedfishRefusal */
-export function changeResource(state: RedfishState, path: string, body: JsonObject): void {
+/** Writes properties of a resource; null: it has none that can be written. @throws RedfishRefusal */
+export function changeResource(state: RedfishState, path: string, body: JsonObject): Outcome | null {
   const writers: Readonly<Record<string, Readonly<Record<string, (value: Json) => void>>>> = {
     [PATHS.system]: {
       Boot: (value) => changeBoot(state, objectOf(value, 'Boot')),
@@ -39,35 +41,28 @@ export function changeResource(state: RedfishState, path: string, body: JsonObje
     },
   };
   const writable = writers[path];
-  if (writable === undefined)
-    throw new RedfishRefusal(405, 'OperationNotAllowed', 'The resource cannot be changed.');
-  for (const [name, value] of Object.entries(body)) {
-    const write = writable[name];
-    if (write === undefined)
-      throw new RedfishRefusal(400, 'PropertyNotWritable', `The property ${name} is read only.`);
-    write(value);
-  }
-  state.version += 1;
+  return writable === undefined ? null : writeEach(body, writable);
 }
 
-/** Carries an action out; false: there is no such action. @throws RedfishRefusal */
+/** An action of the system, its manager or their media; null: there is no such action. @throws RedfishRefusal */
 export function carryOut(
   state: RedfishState,
   faults: RedfishFaults,
   path: string,
   body: JsonObject,
-  forgetSessions: () => void,
-): boolean {
-  if (path === `${PATHS.system}/Actions/ComputerSystem.Reset`) resetSystem(state, faults, body);
-  else if (path === `${PATHS.manager}/Actions/Manager.Reset`) {
-    state.machine.note('bmc reset', String(body.ResetType));
-    forgetSessions();
-  } else if (!changeMedia(state, path, body)) return false;
-  state.version += 1;
-  return true;
+): Outcome | null {
+  if (path === `${PATHS.system}/Actions/ComputerSystem.Reset`) return resetSystem(state, faults, body);
+  if (path === `${PATHS.manager}/Actions/Manager.Reset`)
+    return {
+      work: () => {
+        state.machine.note('bmc reset', String(body.ResetType));
+        state.restarts += 1;
+      },
+    };
+  return changeMedia(state, path, body);
 }
 
-function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetType }: JsonObject): void {
+function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetType }: JsonObject): Outcome {
   const type = RESET_TYPES.find((each) => each === ResetType);
   if (type === undefined || faults.lies_about?.includes(type) === true)
     throw new RedfishRefusal(
@@ -78,11 +73,12 @@ function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetTy
   // As strict BMCs do: what is on already cannot be switched on.
   if (type === 'On' && machine.power === 'on')
     throw new RedfishRefusal(409, 'NoOperation', 'The server is on already.');
-  if (!machine.command(ACTIONS[type]))
+  if (machine.power === 'off' && !['On', 'ForceOff', 'GracefulShutdown'].includes(type))
     throw new RedfishRefusal(409, 'PowerStateNotAllowed', 'The server is off.');
+  return { work: () => void machine.command(ACTIONS[type]) };
 }
 
-function changeMedia(state: RedfishState, path: string, body: JsonObject): boolean {
+function changeMedia(state: RedfishState, path: string, body: JsonObject): Outcome | null {
   for (const slot of state.media) {
     const actions = `${PATHS.manager}/VirtualMedia/${slot.id}/Actions/VirtualMedia`;
     if (path === `${actions}.InsertMedia`) {
@@ -90,17 +86,24 @@ function changeMedia(state: RedfishState, path: string, body: JsonObject): boole
         throw new RedfishRefusal(409, 'ResourceInUse', 'The slot holds an image already.');
       if (typeof body.Image !== 'string' || !URL.canParse(body.Image))
         throw new RedfishRefusal(400, 'ActionParameterMissing', 'The action needs the parameter Image.');
-      slot.image = body.Image;
-      slot.write_protected = body.WriteProtected !== false;
-      return true;
+      const { Image } = body;
+      return {
+        work: () => {
+          slot.image = Image;
+          slot.write_protected = body.WriteProtected !== false;
+        },
+      };
     }
     if (path === `${actions}.EjectMedia`) {
       if (slot.image === null) throw new RedfishRefusal(400, 'NoOperation', 'The slot is empty.');
-      slot.image = null;
-      return true;
+      return {
+        work: () => {
+          slot.image = null;
+        },
+      };
     }
   }
-  return false;
+  return null;
 }
 
 function changeBoot(state: RedfishState, boot: JsonObject): void {
@@ -116,22 +119,4 @@ function changeBoot(state: RedfishState, boot: JsonObject): void {
   const device = BOOT_TARGETS[String(target)];
   if (device === undefined) throw notInList(target ?? null, 'BootSourceOverrideTarget');
   state.setBoot(enabled === 'Disabled' ? null : device, enabled === 'Continuous');
-}
-
-function objectOf(value: Json, name: string): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notInList(value, name);
-  return value;
-}
-
-function booleanOf(value: Json, name: string): boolean {
-  if (typeof value !== 'boolean') throw notInList(value, name);
-  return value;
-}
-
-function notInList(value: Json, name: string): RedfishRefusal {
-  return new RedfishRefusal(
-    400,
-    'PropertyValueNotInList',
-    `The value ${JSON.stringify(value)} for the property ${name} is not in the list of acceptable values.`,
-  );
 }

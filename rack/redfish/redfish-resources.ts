@@ -1,17 +1,9 @@
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { FirmwareDevice } from '../machine.ts';
+import { collection, link, named, withoutNulls } from './json.ts';
+import { PATHS } from './paths.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
 import type { MediaSlot, RedfishState } from './redfish-state.ts';
-
-/** Not what the specification's examples say: who builds links instead of following them gets 404. */
-export const PATHS = {
-  root: '/redfish/v1/',
-  sessions: '/redfish/v1/SessionService/Sessions',
-  system: '/redfish/v1/Systems/node-7c',
-  chassis: '/redfish/v1/Chassis/sled-7c',
-  manager: '/redfish/v1/Managers/controller-7c',
-  monitor: '/redfish/v1/TaskService/TaskMonitors/',
-} as const;
 
 export const RESET_TYPES = [
   'On',
@@ -49,6 +41,8 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     Chassis: link('/redfish/v1/Chassis'),
     Managers: link('/redfish/v1/Managers'),
     SessionService: link('/redfish/v1/SessionService'),
+    Tasks: link('/redfish/v1/TaskService'),
+    Registries: link('/redfish/v1/Registries'),
     Links: { Sessions: link(PATHS.sessions) },
   }),
   '/redfish/v1/SessionService': () => ({
@@ -59,6 +53,10 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
   '/redfish/v1/Systems': () => collection('/redfish/v1/Systems', 'ComputerSystem', [PATHS.system]),
   '/redfish/v1/Chassis': () => collection('/redfish/v1/Chassis', 'Chassis', [PATHS.chassis]),
   '/redfish/v1/Managers': () => collection('/redfish/v1/Managers', 'Manager', [PATHS.manager]),
+  '/redfish/v1/Registries': () =>
+    collection('/redfish/v1/Registries', 'MessageRegistryFile', [
+      '/redfish/v1/Registries/BiosAttributeRegistryKurogane.v1_0_0',
+    ]),
   [PATHS.system]: systemResource,
   [`${PATHS.system}/SecureBoot`]: ({ secure_boot }) => ({
     ...named(`${PATHS.system}/SecureBoot`, 'SecureBoot.v1_1_0.SecureBoot', 'SecureBoot'),
@@ -162,6 +160,7 @@ function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject 
       BootSourceOverrideMode: boot_mode === 'uefi' ? 'UEFI' : 'Legacy',
       'BootSourceOverrideTarget@Redfish.AllowableValues': [...(allowed(Object.keys(BOOT_TARGETS)) ?? [])],
     }),
+    Bios: link(state.bios.path),
     SecureBoot: link(`${PATHS.system}/SecureBoot`),
     Links: { Chassis: [link(PATHS.chassis)], ManagedBy: [link(PATHS.manager)] },
     Actions: {
@@ -191,26 +190,4 @@ function mediaResource(path: string, { id, media_types, image, write_protected }
       '#VirtualMedia.EjectMedia': { target: `${path}/Actions/VirtualMedia.EjectMedia` },
     },
   };
-}
-
-function named(path: string, type: string, id: string): JsonObject {
-  return { '@odata.id': path, '@odata.type': `#${type}`, Id: id, Name: id };
-}
-
-function link(path: string): JsonObject {
-  return { '@odata.id': path };
-}
-
-function collection(path: string, type: string, members: readonly string[]): JsonObject {
-  return {
-    '@odata.id': path,
-    '@odata.type': `#${type}Collection.${type}Collection`,
-    Name: `${type} Collection`,
-    'Members@odata.count': members.length,
-    Members: members.map(link),
-  };
-}
-
-function withoutNulls(object: Record<string, Json>): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 }

@@ -1,4 +1,7 @@
 import type { BootOverride, Machine } from '../machine.ts';
+import { Bios } from './bios.ts';
+import { PATHS } from './paths.ts';
+import { Tasks } from './tasks.ts';
 
 export type Lamp = 'Lit' | 'Off' | 'Blinking';
 export type Health = 'OK' | 'Warning' | 'Critical';
@@ -8,12 +11,6 @@ export interface MediaSlot {
   media_types: readonly string[];
   image: string | null;
   write_protected: boolean;
-}
-
-export interface BmcTask {
-  id: number;
-  looks_left: number;
-  end: 'Completed' | 'Exception';
 }
 
 /** What a Redfish BMC knows of its server beside what the server itself is. */
@@ -28,12 +25,16 @@ export class RedfishState {
     { id: 'Cd', media_types: ['CD', 'DVD'], image: null, write_protected: true },
     { id: 'Removable', media_types: ['Floppy', 'USBStick'], image: null, write_protected: true },
   ];
-  readonly tasks = new Map<number, BmcTask>();
+  readonly tasks = new Tasks();
+  readonly bios: Bios;
+  /** Restarts of the BMC itself. */
+  restarts = 0;
   /** Goes up with each change, so that ETags do. */
   version = 1;
 
   constructor(machine: Machine) {
     this.machine = machine;
+    this.bios = new Bios(machine, `${PATHS.system}/Bios`);
   }
 
   setBoot(device: BootOverride['device'] | null, persistent: boolean): void {

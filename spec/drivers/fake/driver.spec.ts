@@ -6,9 +6,10 @@ import { type FakeServer, type FakeServers, serverOf } from '../../../drivers/fa
 import type { Clock } from '../../../lifecycle/clock.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
-import { type DriverBench, recordingContext } from '../../contract/driver-bench.ts';
+import { recordingContext } from '../../contract/driver-bench.ts';
+import { describeHardwareChanges, type HardwareBench } from '../../contract/driver-hardware.ts';
 
-async function startFakeBench(): Promise<DriverBench> {
+async function startFakeBench(): Promise<HardwareBench> {
   const servers: FakeServers = new Map();
   const extra: [JsonObject, JsonObject] = [{}, {}];
   return {
@@ -81,6 +82,9 @@ async function startFakeBench(): Promise<DriverBench> {
       extra[i] = {};
       serverOf(servers, `server-${i}`).answers = true;
     },
+    slow: () => {
+      extra[0] = { fake_task_delay: 0.05 };
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }
@@ -93,6 +97,8 @@ describeDriver('fake-hardware', startFakeBench, {
   faults: ['silent', 'busy'],
   secrets: [],
 });
+
+describeHardwareChanges('fake-hardware', startFakeBench, ['biosWriter']);
 
 describe('drivers/fake', () => {
   const use = (driver_info: JsonObject, driver: Driver<FakeInfo>, node_uuid = 'n') => {

@@ -1,7 +1,8 @@
 import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
-import type { BenchFault, DriverBench } from '../../contract/driver-bench.ts';
+import type { BenchFault } from '../../contract/driver-bench.ts';
+import { describeHardwareChanges, type HardwareBench } from '../../contract/driver-hardware.ts';
 import { PASSWORD, QUICK_OPTIONS, quickRack, WRONG_PASSWORD } from './redfish-bench.ts';
 
 const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
@@ -10,7 +11,7 @@ const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
 };
 const LAMP = { Lit: 'on', Off: 'off', Blinking: 'blinking' } as const;
 
-async function startRedfishBench(): Promise<DriverBench> {
+async function startRedfishBench(): Promise<HardwareBench> {
   const rack = await quickRack();
   return {
     createDriver: (context) => createRedfishDriver(context, QUICK_OPTIONS),
@@ -65,6 +66,9 @@ async function startRedfishBench(): Promise<DriverBench> {
         set health(health) {
           state.health = health;
         },
+        set bios(settings: readonly { name: string; value: string | null }[]) {
+          for (const { name, value } of settings) state.bios.values[name] = value ?? '';
+        },
         get images() {
           return state.media.map(({ image }) => image).filter((image) => image !== null);
         },
@@ -76,6 +80,9 @@ async function startRedfishBench(): Promise<DriverBench> {
     heal: (i) => {
       rack.server(i).redfish.faults = {};
     },
+    slow: () => {
+      rack.server(0).redfish.faults = { task: { looks: 1, end: 'Completed' } };
+    },
     [Symbol.asyncDispose]: () => rack[Symbol.asyncDispose](),
   };
 }
@@ -83,8 +90,10 @@ async function startRedfishBench(): Promise<DriverBench> {
 describeDriver('redfish', startRedfishBench, {
   capabilities: [
     ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
-    ...(['virtualMedia', 'health'] as const),
+    ...(['virtualMedia', 'health', 'bios'] as const),
   ],
   faults: ['silent', 'busy'],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
+
+describeHardwareChanges('redfish', startRedfishBench, ['biosWriter']);

@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import {
+  type BiosSetting,
+  type BmcTask,
+  type CallOptions,
+  type Connection,
+  type Driver,
+  DriverError,
+  type TaskStatus,
+} from '../../drivers/contract.ts';
+import { type DriverBench, eventually, recordingContext } from './driver-bench.ts';
+
+const PATIENT: CallOptions = { timeout_ms: 15_000 };
+
+/** What a row can change of the hardware behind its BMC. A case exists only when it is named. */
+export type HardwareCapability = 'biosWriter';
+
+/** A bench whose servers can take their time. */
+export interface HardwareBench extends DriverBench {
+  /** From now on the work of server 0 becomes tasks, which take a while. */
+  slow(): void;
+}
+
+/** What every driver owes the steps that change hardware: asked, followed over connections, and read back. */
+export function describeHardwareChanges(
+  name: string,
+  startBench: () => Promise<HardwareBench>,
+  capabilities: readonly HardwareCapability[],
+): void {
+  describe(`driver ${name}, the hardware`, () => {
+    let bench: HardwareBench;
+    let driver: Driver;
+
+    beforeEach(async () => {
+      bench = await startBench();
+      driver = bench.createDriver(recordingContext().context);
+    });
+    afterEach(async () => {
+      await driver[Symbol.asyncDispose]();
+      await bench[Symbol.asyncDispose]();
+    });
+
+    const using = async <T>(work: (connection: Connection) => Promise<T>, by = driver): Promise<T> => {
+      const parsed = by.parse(bench.driver_info(0));
+      if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+      await using connection = await by.connect(parsed.info, { ...PATIENT, node_uuid: 'node-0' });
+      return await work(connection);
+    };
+    /** As another process does it, which has the handle and nothing else. */
+    const lookAt = async (task: string): Promise<TaskStatus> => {
+      await using other = bench.createDriver(recordingContext().context);
+      return await using(({ tasks }) => {
+        if (tasks === undefined) throw new Error('no tasks');
+        return tasks.read(task, PATIENT);
+      }, other);
+    };
+    const ended = async (task: BmcTask): Promise<void> => {
+      if (task === null) return;
+      const status = await eventually(
+        () => lookAt(task),
+        ({ state }) => state !== 'running',
+      );
+      expect(status.state, status.message ?? 'no message').to.be.oneOf(['done', 'vanished']);
+    };
+    const refusal = async (work: (connection: Connection) => Promise<unknown>): Promise<unknown> =>
+      await using(work).then(
+        () => null,
+        (error: unknown) => error,
+      );
+
+    if (capabilities.includes('biosWriter'))
+      describe('BIOS settings', () => {
+        const settings = () => using(async ({ bios }) => (await bios?.read(PATIENT)) ?? []);
+        const valueAt = async (wished: string) =>
+          (await settings()).find((each) => each.name === wished)?.value;
+        const pending = () => using(async ({ biosWriter }) => biosWriter?.pending(PATIENT));
+        const reboot = () => using(({ power }) => power.set('rebooting', PATIENT));
+        /** One that can be chosen, with a value that it does not have. */
+        const choice = async (): Promise<{ name: string; value: string; before: string | null }> => {
+          const found = (await settings()).find(
+            (each) => each.read_only !== true && (each.allowable_values ?? []).length > 1,
+          );
+          const value = found?.allowable_values?.find((each) => each !== found.value);
+          if (found === undefined || value === undefined) throw new Error('no setting to choose');
+          return { name: found.name, value, before: found.value };
+        };
+
+        it('are asked for, pending, and taken on with a boot', async () => {
+          const { name: wished, value, before } = await choice();
+          await using(({ power }) => power.set('power on', PATIENT));
+          await ended(
+            await using(async ({ biosWriter }) =>
+              biosWriter === undefined ? null : biosWriter.apply([{ name: wished, value }], PATIENT),
+            ),
+          );
+          expect(await pending()).to.deep.equal({ [wished]: value });
+          expect(await valueAt(wished), 'before the boot').to.equal(before);
+          await reboot();
+          expect(await pending()).to.deep.equal({});
+          expect(await valueAt(wished), 'after the boot').to.equal(value);
+        });
+
+        it('of the factory come back with a boot', async () => {
+          const { name: wished, value, before } = await choice();
+          bench.truth(0).bios = [{ name: wished, value }];
+          expect(await valueAt(wished)).to.equal(value);
+          await ended(
+            await using(async ({ biosWriter }) =>
+              biosWriter === undefined ? null : biosWriter.factoryReset(PATIENT),
+            ),
+          );
+          await reboot();
+          expect(await pending()).to.deep.equal({});
+          expect(await valueAt(wished)).to.equal(before);
+        });
+
+        it('that cannot be are refused, and none of those with them is asked for', async () => {
+          const good = await choice();
+          const all = await settings();
+          const bounded = all.find((each) => each.upper_bound !== null);
+          const fixed = all.find((each) => each.read_only === true);
+          const wrong: (BiosSetting | undefined | { name: string; value: string })[] = [
+            { name: 'NoSuchSetting', value: '1' },
+            { name: good.name, value: 'no such value' },
+            fixed && { name: fixed.name, value: 'x' },
+            bounded && { name: bounded.name, value: String(Number(bounded.upper_bound) + 1) },
+          ];
+          for (const each of wrong) {
+            if (each === undefined) throw new Error('the bench lacks such a setting');
+            const asked = [
+              { name: good.name, value: good.value },
+              { name: each.name, value: each.value ?? '' },
+            ];
+            const error = await refusal(async ({ biosWriter }) => biosWriter?.apply(asked, PATIENT));
+            expect(error, each.name).to.be.instanceOf(DriverError).and.include({ code: 'rejected' });
+            expect(await pending(), each.name).to.deep.equal({});
+          }
+        });
+
+        it('are followed by another process when they take a while', async () => {
+          bench.slow();
+          const { name: wished, value } = await choice();
+          const task = await using(async ({ biosWriter }) =>
+            biosWriter === undefined ? null : biosWriter.apply([{ name: wished, value }], PATIENT),
+          );
+          if (task === null) throw new Error('no task');
+          expect((await lookAt(task)).state).to.equal('running');
+          await ended(task);
+          expect(await pending()).to.deep.equal({ [wished]: value });
+        });
+      });
+
+    it('says that a task which it does not know has vanished', async () => {
+      expect((await lookAt('/no/such/task')).state).to.equal('vanished');
+    });
+  });
+}
