@@ -8,6 +8,8 @@ export interface StartOrder {
   transport_url: string;
   key: string;
   time: FasterTime;
+  /** Holds the power of the servers of the fake driver. */
+  power_file: string;
   /** Whether it serves the API besides. */
   api: boolean;
   settings: Parameters<typeof settingsWith>[0];

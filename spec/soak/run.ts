@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { soak } from './soak.ts';
 
-/** `npm run soak [-- --nodes N] [--minutes N] [--rate N] [--json FILE]`: exit code 1 when a node was stuck or work was left. */
+/** `npm run soak [-- --nodes N] [--minutes N] [--rate N] [--json FILE]`: exit code 1 when a node was stuck, work was left, or something grew. */
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '10000' },
@@ -20,4 +20,4 @@ const figures = await soak({
 const text = JSON.stringify(figures, null, 2);
 process.stdout.write(`${text}\n`);
 if (values.json !== undefined) writeFileSync(values.json, `${text}\n`);
-process.exit(figures.stuck.length + figures.left.length > 0 ? 1 : 0);
+process.exit(figures.stuck.length + figures.left.length + figures.grown.length > 0 ? 1 : 0);

@@ -10,13 +10,13 @@ import { openStore } from '../../db/open-store.ts';
 import { parseKeyRing } from '../../db/secrets.ts';
 import type { Store } from '../../db/store.ts';
 import { createFakeDriver } from '../../drivers/fake/driver.ts';
-import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
 import { createDriverRegistry } from '../../drivers/registry.ts';
 import { settingsWith } from '../conductor/conductor-bench.ts';
 import { fasterClock } from './faster-clock.ts';
 import type { FromService, ProcessSample, StartOrder, ToService } from './protocol.ts';
+import { sharedServers } from './shared-power.ts';
 
 /** A process of the soak: a conductor, and the API where it is told so, made of the product's parts on a faster clock. */
 async function start(order: StartOrder): Promise<{ conductor: Conductor; url: string | null }> {
@@ -33,7 +33,7 @@ async function start(order: StartOrder): Promise<{ conductor: Conductor; url: st
   const drivers = createDriverRegistry([
     createIpmiDriver(context, settings.ipmi),
     createRedfishDriver(context, settings.redfish),
-    createFakeDriver(context, await serversInMemory(store)),
+    createFakeDriver(context, sharedServers(order.power_file, await memoryNodes(store))),
   ]);
   const observer = telemetry.metrics.conductor;
   const conductor = await startConductor({ ...base, bus, drivers, hostname: order.hostname, observer });
@@ -43,12 +43,10 @@ async function start(order: StartOrder): Promise<{ conductor: Conductor; url: st
   return { conductor, url: door.url };
 }
 
-/** All that the fake driver will ever keep, made at once: what grows later is the product's. */
-async function serversInMemory(store: Store): Promise<FakeServers> {
-  const servers: FakeServers = new Map();
-  for (const { uuid } of await store.nodes.list({ where: { driver: 'fake-hardware' }, fields: ['uuid'] }))
-    serverOf(servers, uuid);
-  return servers;
+/** The nodes in memory, in the same order in every process. */
+async function memoryNodes(store: Store): Promise<string[]> {
+  const nodes = await store.nodes.list({ where: { driver: 'fake-hardware' }, fields: ['uuid'] });
+  return nodes.map(({ uuid }) => uuid).sort();
 }
 
 function sample(conductor: Conductor | null): ProcessSample {

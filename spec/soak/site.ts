@@ -15,6 +15,7 @@ import { type RabbitmqServer, startRabbitmq } from '../services/rabbitmq.ts';
 import { temporaryFolder } from '../services/temporary-folder.ts';
 import { fasterClock } from './faster-clock.ts';
 import type { StartOrder } from './protocol.ts';
+import { makePowerFile } from './shared-power.ts';
 
 export interface SoakSize {
   /** Nodes in all. */
@@ -94,6 +95,8 @@ export async function startSoakSite(size: SoakSize): Promise<SoakSite> {
       ),
       ...Array.from({ length: size.nodes - size.ipmi - size.redfish }, (_, at) => inMemory(at)),
     ]);
+    const power_file = join(folder.path, 'power');
+    makePowerFile(power_file, size.nodes);
     const { url: transport_url } = rabbitmq;
     return {
       ...{ mariadb, rabbitmq, store, ipmi: ipmi.servers, redfish: redfish.servers },
@@ -104,6 +107,7 @@ export async function startSoakSite(size: SoakSize): Promise<SoakSite> {
         transport_url,
         key,
         time,
+        power_file,
         settings: INTERFACES,
       }),
     };

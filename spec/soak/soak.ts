@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobRecord } from '../../lifecycle/job.ts';
+import { grown, type Quarter, quarters, type SoakSample } from './flat.ts';
 import { type LoadFigures, runLoad } from './load.ts';
-import type { ProcessSample } from './protocol.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 import { type SoakSite, type SoakSize, startSoakSite } from './site.ts';
 
@@ -20,17 +20,15 @@ export interface SoakFigures extends LoadFigures {
   conductors_killed: number;
   mariadb_restarts: number;
   rabbitmq_restarts: number;
-  /** Of the process with the API, which lives throughout: medians of the first and the last quarter of the samples. */
-  first_quarter: SoakSample;
-  last_quarter: SoakSample;
+  /** Of the process with the API, which lives throughout, after the first sixth of the time. */
+  first_quarter: Quarter;
+  last_quarter: Quarter;
+  /** What the last quarter held more of than TOLERANCE allows. */
+  grown: string[];
+  /** Power actions by which the power synchronisation corrected what it found. */
+  corrections: number;
   /** Jobs that had not ended once all had come to rest, and leases and reservations that were left. */
   left: string[];
-}
-
-/** What the process that lives throughout holds, and the rows in flight. */
-export interface SoakSample extends ProcessSample {
-  jobs_in_flight: number;
-  pool_waiting: number;
 }
 
 /** Minutes of the faster clock between faults. */
@@ -98,11 +96,11 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     ending.abort();
     await Promise.all([load, faults, sampling]);
     const left = await leftovers(site, minute_ms);
-    const quarter = Math.max(1, Math.floor(samples.length / 4));
+    const { first, last } = quarters(samples);
     return {
       ...{ nodes: options.nodes, minutes: options.minutes, rate: options.rate, ...figures, ...counts, left },
-      first_quarter: medians(samples.slice(0, quarter)),
-      last_quarter: medians(samples.slice(-quarter)),
+      ...{ first_quarter: first, last_quarter: last, grown: grown({ first, last }) },
+      corrections: (await site.store.jobs.list({ where: { kind: 'power', request_id: null } })).length,
     };
   } catch (error) {
     options.tell(kept.log());
@@ -167,14 +165,4 @@ async function leftovers(site: SoakSite, minute_ms: number): Promise<string[]> {
       ];
     await sleep(500);
   }
-}
-
-function medians(samples: readonly SoakSample[]): SoakSample {
-  const names = Object.keys(samples[0] ?? {}) as (keyof SoakSample)[];
-  return Object.fromEntries(
-    names.map((name) => {
-      const sorted = samples.map((sample) => sample[name]).sort((a, b) => a - b);
-      return [name, Number((sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(1))];
-    }),
-  ) as unknown as SoakSample;
 }
