@@ -87,8 +87,9 @@ export async function composeApi(
     authenticator,
     observe: telemetry.requestEnded,
   });
+  const ending = new AbortController();
   const lifecycle = await createLifecycleApi({
-    ...{ settings, store, conductor, policy, log, clock, authenticator },
+    ...{ settings, store, conductor, policy, log, clock, authenticator, signal: ending.signal },
     observe: telemetry.requestEnded,
   });
   const app = express();
@@ -105,6 +106,7 @@ export async function composeApi(
   // The first to end: requests in hand still need the rest.
   parts.defer(async () => {
     await clock.sleep(settings.api.shutdown_delay * 1000);
+    ending.abort();
     await options.door.close();
   });
 }

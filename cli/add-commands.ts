@@ -11,6 +11,7 @@ const DEFAULT_TIMEOUT_S = 3600;
 /** First words of commands of two words. */
 const GROUPS: Readonly<Record<string, string>> = {
   api: 'the life-cycle API itself',
+  event: 'what changes',
   order: 'servers from stock',
   quota: 'how many servers a project may have',
   reservation: 'who holds a server',

@@ -1,4 +1,4 @@
-import type { CommandRow } from './command-row.ts';
+import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
@@ -13,6 +13,18 @@ export const COMMANDS: readonly CommandRow[] = [
     path: '/v1/openapi.json',
     help: 'print the OpenAPI document of the life-cycle API (with -o json)',
     output: { kind: 'item', columns: ['openapi', 'info.title', 'info.version'] },
+  },
+  {
+    words: 'event watch',
+    operation: 'lifecycle.events.watch',
+    method: 'GET',
+    path: '/v1/events',
+    help: 'tell what changes, as it changes, until it is interrupted',
+    options: [
+      query('after', 'go on after this event', { kind: 'integer' }),
+      query('follow', 'false: only what there is to tell now', { choices: ['true', 'false'] }),
+    ],
+    output: { kind: 'events' },
   },
   ...SERVER_ROWS,
   ...CERTIFICATE_ROWS,

@@ -15,6 +15,23 @@ export function render(body: Json, output: Output, format: Format): string {
   return itemTable(body as JsonObject, output.kind === 'item' ? output.columns : undefined);
 }
 
+/** The text for one event, without a newline at its end. Pure. */
+export function renderEvent(event: string, data: Json, format: Format): string {
+  if (format === 'json') return JSON.stringify({ event, data });
+  if (format === 'yaml') return `---\n${stringify({ event, data }).trimEnd()}`;
+  const item = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {};
+  const told = EVENT_FIELDS.flatMap((field) =>
+    item[field] === undefined || item[field] === null ? [] : [`${field}=${cell(item[field])}`],
+  );
+  return [event, ...told].join(' ');
+}
+
+/** What a line tells of an event, where it has it. */
+const EVENT_FIELDS = [
+  ...['uuid', 'name', 'stage', 'provision_state', 'target_provision_state', 'power_state', 'state'],
+  ...['progress', 'attention', 'total', 'resumed'],
+];
+
 function listOf(body: Json, key: string): JsonObject[] {
   const items = (body as JsonObject)[key];
   return Array.isArray(items) ? (items as JsonObject[]) : [];

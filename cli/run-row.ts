@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../lifecycle/json.ts';
 import { type AuthSettings, authSettings } from './auth-settings.ts';
 import { type CommandRow, type OptionRow, pathArguments, type WaitRow } from './command-row.ts';
 import { CommandFailure } from './exit-codes.ts';
-import { type Format, render } from './output.ts';
+import { type Format, render, renderEvent } from './output.ts';
 import { openSession, type Session } from './session.ts';
 
 /** What a command may touch outside. */
@@ -38,6 +38,7 @@ export async function runRow(
   const path = `${filled(row.path, params)}${queryText(row, given)}`;
   const body = await bodyOf(row, given, outside);
   await using session = await openSession(await settingsOf(outside));
+  if (row.output.kind === 'events') return await follow(session, row, params, given, common.output, outside);
   let answer = await session.request(row.method, path, body);
   if (common.wait && row.wait !== undefined)
     answer = await waitFor(row.wait, session, params, answer, common.timeout_s, outside);
@@ -121,6 +122,25 @@ async function fileText(name: string, path: string, outside: Outside): Promise<s
   } catch (error) {
     throw new CommandFailure('usage', `${name}: ${path} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** Prints events as they come. The service ends a stream now and then: the next one goes on where it was. */
+async function follow(
+  session: Session,
+  row: CommandRow,
+  params: Readonly<Record<string, string>>,
+  given: Given,
+  format: Format,
+  { out }: Outside,
+): Promise<void> {
+  let after = given.after;
+  do {
+    const query = queryText(row, { ...given, after });
+    for await (const { id, event, data } of session.events(`${filled(row.path, params)}${query}`)) {
+      if (id !== null) after = id;
+      if (event !== null) out(`${renderEvent(event, data, format)}\n`);
+    }
+  } while (given.follow !== 'false');
 }
 
 const FIRST_PAUSE_MS = 200;

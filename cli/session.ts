@@ -3,11 +3,14 @@ import { type JsonHttp, openJsonHttp } from '../net/json-http.ts';
 import { v3Root } from '../net/keystone-login.ts';
 import type { AuthSettings } from './auth-settings.ts';
 import { CommandFailure, exitOfStatus } from './exit-codes.ts';
+import { readEvents, type ServerEvent } from './server-events.ts';
 
 /** The life-cycle API, as the holder of a token sees it. */
 export interface Session extends AsyncDisposable {
   /** @throws CommandFailure for every answer that is no success. Resolves with its body; null: it has none. */
   request(method: string, path: string, body?: Json): Promise<Json>;
+  /** The events of an answer that goes on, until it ends. @throws CommandFailure */
+  events(path: string): AsyncIterable<ServerEvent>;
 }
 
 const SERVICE_TYPE = 'baremetal-lifecycle';
@@ -20,21 +23,38 @@ export async function openSession(settings: AuthSettings): Promise<Session> {
   try {
     const { token, endpoint } = await logIn(http, settings);
     const base = endpoint.replace(/\/+$/, '');
+    const headers: Record<string, string> = token === null ? {} : { 'x-auth-token': token };
     return {
+      events: (path) => eventsOf(http, `${base}${path}`, headers),
       request: async (method, path, body) => {
-        const headers: Record<string, string> = token === null ? {} : { 'x-auth-token': token };
         const answer = await ask(http, method, `${base}${path}`, headers, body);
         if (answer.status < 400) return answer.body;
-        throw new CommandFailure(
-          exitOfStatus(answer.status),
-          `${faultOf(answer.body)} (HTTP ${answer.status})`,
-        );
+        throw refusal(answer);
       },
       [Symbol.asyncDispose]: () => http.close(),
     };
   } catch (error) {
     await http.close();
     throw error;
+  }
+}
+
+function refusal({ status, body }: { status: number; body: Json }): CommandFailure {
+  return new CommandFailure(exitOfStatus(status), `${faultOf(body)} (HTTP ${status})`);
+}
+
+async function* eventsOf(
+  http: JsonHttp,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): AsyncGenerator<ServerEvent> {
+  try {
+    const answer = await http.stream(url, { ...headers, accept: 'text/event-stream' });
+    if (!('chunks' in answer)) throw refusal(answer);
+    yield* readEvents(answer.chunks);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    throw unreachable(url, error);
   }
 }
 
@@ -56,12 +76,15 @@ async function ask(
   try {
     return await http.request(method, url, { headers, ...(body === undefined ? {} : { body }) });
   } catch (error) {
-    const cause =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
-    throw new CommandFailure('unavailable', `${new URL(url).origin} cannot be reached: ${cause}`, {
-      cause: error,
-    });
+    throw unreachable(url, error);
   }
+}
+
+function unreachable(url: string, error: unknown): CommandFailure {
+  const cause = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
+  return new CommandFailure('unavailable', `${new URL(url).origin} cannot be reached: ${cause}`, {
+    cause: error,
+  });
 }
 
 async function logIn(

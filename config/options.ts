@@ -299,6 +299,15 @@ export const OPTIONS = {
       'File with the Ed25519 key (PEM, PKCS #8) that erase certificates are signed with. Empty: none are issued.',
     ),
   },
+  events: {
+    poll_interval: integer(1, 'Seconds between looks for what changed, while anybody watches.', 1),
+    max_streams: integer(500, 'Event streams of one API process at once.', 0),
+    stream_lifetime: integer(
+      300,
+      'Seconds after which a stream is ended, so that its client comes back with a token that is still good.',
+      1,
+    ),
+  },
   inspection_rules: {
     mask_secrets: choice(
       ['always', 'never', 'sensitive'],

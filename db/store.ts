@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
-import type { OrderLineRecord, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
+import type { OrderLineRecord, OrderProgress, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
 import type {
   AllocationRecord,
   BiosSettingRecord,
@@ -212,6 +212,8 @@ export interface ServerRepository {
 export interface OrderRepository extends Repository<OrderRecord> {
   /** How many servers a project has, and how many its orders still want from stock. */
   usage(project: string): Promise<{ used: number; ordered: number }>;
+  /** Orders that were made or changed, or had a server that changed, at `at_ms` or later; oldest order first. */
+  changedSince(at_ms: EpochMs, limit: number): Promise<OrderProgress[]>;
 }
 
 export interface QuotaRepository extends Repository<QuotaRecord> {

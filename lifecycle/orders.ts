@@ -76,6 +76,15 @@ export function orderStateOf(lines: readonly LineState[], cancelled: boolean): O
 /** How far a server may go wrong before its line is given up. */
 export const ORDER_LIMITS = { deployments_of_a_server: 2, servers_of_a_line: 3 } as const;
 
+/** How far an order is, as lists of what changed tell it. */
+export interface OrderProgress
+  extends Pick<OrderRecord, 'uuid' | 'name' | 'project' | 'count' | 'state' | 'finished_at'> {
+  /** When the order or one of its servers last changed. */
+  changed_at: EpochMs;
+  /** How many servers are in each state that any is in. */
+  progress: Partial<Record<LineState, number>>;
+}
+
 /** What becomes of a line whose server failed: once more, another server, or nothing. Pure. */
 export function afterFailure(
   line: Pick<OrderLineRecord, 'attempts' | 'tried'>,

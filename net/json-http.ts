@@ -24,6 +24,15 @@ export interface JsonHttp {
     url: string,
     options?: { headers?: Readonly<Record<string, string>>; body?: Json; repeat?: boolean },
   ): Promise<JsonAnswer>;
+  /**
+   * Asks for an answer that goes on: its body as it comes, as text. The time limit is that of the answer's head, and of each
+   * silence after it.
+   * @throws Error when no answer came; later when it broke off.
+   */
+  stream(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; chunks: AsyncIterable<string> } | JsonAnswer>;
   close(): Promise<void>;
 }
 
@@ -87,6 +96,16 @@ export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: Jso
         if (!repeat || !lostConnection(error)) throw error;
         return await attempt(url, init, fresh);
       }
+    },
+    async stream(url, headers) {
+      const init = { headers, redirect: 'error', dispatcher: fresh };
+      const response = await fetch(url, init as unknown as RequestInit);
+      const { status, body } = response;
+      if (status >= 400 || body === null) {
+        const text = await readBounded(response, most_bytes);
+        return { status, headers: response.headers, body: parseJson(text) };
+      }
+      return { status, chunks: body.pipeThrough(new TextDecoderStream()) };
     },
     async close() {
       await Promise.all([kept.destroy(), fresh.destroy()]);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Json } from '../../lifecycle/json.ts';
 
 /** What a handler answers. */
@@ -7,5 +8,7 @@ export interface Reply {
   body?: Json;
   /** JSON text made beforehand, instead of `body`. */
   text?: string;
+  /** Instead of a body: writes one for as long as it likes; its content type stands in `headers`. Never rejects. */
+  stream?: (response: ServerResponse) => Promise<void>;
   headers?: Readonly<Record<string, string>>;
 }

@@ -47,10 +47,12 @@ export function serveApi(options: ServeOptions): RequestListener {
     const began = clock.monotonic();
     const exchange: Exchange = { request_id: `req-${randomUUID()}`, operation: null };
     const { request_id } = exchange;
+    let reply: Reply | null = null;
     response.setHeader('openstack-request-id', request_id);
     response.setHeader('x-openstack-request-id', request_id);
     try {
-      send(response, await options.answer(request, response, exchange));
+      reply = await options.answer(request, response, exchange);
+      send(response, reply);
     } catch (error) {
       sendError(request, response, error, { log, request_id });
     }
@@ -61,6 +63,9 @@ export function serveApi(options: ServeOptions): RequestListener {
     const facts = { request_id, operation, method, status: response.statusCode, duration_s };
     if (READS.has(method)) log.debug(facts, 'request');
     else log.info(facts, 'request');
+    if (reply?.stream === undefined) return;
+    await reply.stream(response);
+    response.end();
   };
   return (request, response) => {
     serve(request, response).catch((error: unknown) => {
@@ -73,6 +78,10 @@ export function serveApi(options: ServeOptions): RequestListener {
 function send(response: ServerResponse, reply: Reply): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   response.statusCode = reply.status;
+  if (reply.stream !== undefined) {
+    response.flushHeaders();
+    return;
+  }
   const text = reply.text ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body));
   if (text === undefined) {
     if (reply.status !== 204) response.setHeader('Content-Length', 0);

@@ -1,11 +1,18 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Reply } from '../http/reply.ts';
 import type { Api, ApiRequest } from '../openstack/handler.ts';
+import type { EventStreams } from './events/streams.ts';
 
 /** What every handler works with. */
-export type LifecycleApi = Pick<
-  Api,
-  'settings' | 'store' | 'conductor' | 'policy' | 'log' | 'clock' | 'document'
->;
+export interface LifecycleApi
+  extends Pick<Api, 'settings' | 'store' | 'conductor' | 'policy' | 'log' | 'clock' | 'document'> {
+  /** What changes, for those who watch. */
+  events: EventStreams;
+}
+
+export interface LifecycleRequest extends ApiRequest {
+  headers: IncomingHttpHeaders;
+}
 
 /** One operation. Throws ServiceError or RoutingError. */
-export type LifecycleHandler = (request: ApiRequest, api: LifecycleApi) => Promise<Reply> | Reply;
+export type LifecycleHandler = (request: LifecycleRequest, api: LifecycleApi) => Promise<Reply> | Reply;

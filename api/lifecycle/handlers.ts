@@ -1,6 +1,7 @@
 import { listCertificateKeys } from './certificates/keys.ts';
 import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
+import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
 import { setQuota, showQuota } from './orders/quotas.ts';
@@ -20,6 +21,7 @@ import { showTimeline } from './timeline.ts';
 /** operationId of openapi.yaml → what answers it. */
 export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.openapi.show': (_request, api) => ({ status: 200, text: api.document }),
+  'lifecycle.events.watch': watchEvents,
   'lifecycle.servers.list': listServers,
   'lifecycle.servers.counts': countServers,
   'lifecycle.servers.show': showServer,

@@ -15,11 +15,15 @@ import { createRouteMatcher, type Match } from '../http/route-matcher.ts';
 import { type Exchange, type SeenRequest, serveApi } from '../http/serve.ts';
 import { RoutingError } from '../http/wire-error.ts';
 import { MAX_MINOR } from '../openstack/microversions.ts';
+import { createEventFeed } from './events/feed.ts';
+import { createEventStreams } from './events/streams.ts';
 import type { LifecycleApi, LifecycleHandler } from './handler.ts';
 import { HANDLERS } from './handlers.ts';
 
-export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document'> {
+export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document' | 'events'> {
   authenticator: Authenticator;
+  /** Ends the event streams, which would go on for long. */
+  signal?: AbortSignal;
   observe?: (seen: SeenRequest) => void;
 }
 
@@ -28,11 +32,15 @@ export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document'> {
  * policy and errors, without microversions.
  */
 export async function createLifecycleApi(options: LifecycleApiOptions): Promise<RequestListener> {
-  const { authenticator, observe, ...parts } = options;
+  const { authenticator, observe, signal, ...parts } = options;
   const openapi = await loadOpenApi('lifecycle');
   const handlers = pairHandlers<Operation, LifecycleHandler>(openapi.operations, HANDLERS);
   const match = createRouteMatcher(openapi.operations);
-  const server = { api: { ...parts, document: openapi.document }, authenticator, handlers, match };
+  const { store, clock, log, settings } = parts;
+  const { poll_interval, max_streams, stream_lifetime } = settings.events;
+  const feed = createEventFeed({ store, clock, log, poll_interval_s: poll_interval, signal });
+  const events = createEventStreams({ feed, clock, max_streams, stream_lifetime_s: stream_lifetime, signal });
+  const server = { api: { ...parts, document: openapi.document, events }, authenticator, handlers, match };
   return serveApi({
     ...{ log: parts.log, clock: parts.clock, observe },
     answer: (request, _response, exchange) => answer(request, exchange, server),
@@ -65,7 +73,16 @@ async function answer(request: IncomingMessage, exchange: Exchange, server: Serv
   const base_url = baseUrl(request, server.api.settings);
   return handler(
     {
-      ...{ operation: id, method, params: found.params, query, body, caller, base_url },
+      ...{
+        operation: id,
+        method,
+        params: found.params,
+        query,
+        body,
+        caller,
+        base_url,
+        headers: request.headers,
+      },
       // There are no microversions here: nodes are found by every kind of name.
       ...{ minor: MAX_MINOR, versioned: true },
     },

@@ -7,6 +7,7 @@ import { orphanedReservations } from './orphaned-reservations.ts';
 import type { Periodic } from './periodic.ts';
 import { powerFailureRecovery } from './power-failure-recovery.ts';
 import { powerSync } from './power-sync.ts';
+import { removedServersTrim } from './removed-servers-trim.ts';
 
 /**
  * Every periodic task. Stalled jobs and waits past their deadline need none: the claim takes them, and every conductor
@@ -21,4 +22,5 @@ export const PERIODICS: readonly Periodic[] = [
   jobTrim,
   auditSeal,
   addressSweep,
+  removedServersTrim,
 ];

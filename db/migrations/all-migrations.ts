@@ -8,6 +8,7 @@ import { auditPending } from './0007-audit-pending.ts';
 import { registration } from './0011-registration.ts';
 import { orders } from './0015-orders.ts';
 import { eraseCertificates } from './0023-erase-certificates.ts';
+import { changeIndexes } from './0060-change-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registration,
   orders,
   eraseCertificates,
+  changeIndexes,
 ];

@@ -19,11 +19,10 @@ export interface LifecycleBench extends AsyncDisposable {
 const ROLES = ['admin', 'manager', 'member', 'reader'];
 
 /** The life-cycle API on a loopback port, over the store of a conductor bench. */
-export async function serveLifecycle({
-  store,
-  settings,
-  client: conductor,
-}: Pick<ConductorBench, 'store' | 'settings' | 'client'>): Promise<LifecycleBench> {
+export async function serveLifecycle(
+  { store, settings, client: conductor }: Pick<ConductorBench, 'store' | 'settings' | 'client'>,
+  signal?: AbortSignal,
+): Promise<LifecycleBench> {
   const authenticator: Authenticator = {
     authenticate: async (headers, request_id) => {
       const said = headers['x-spec-caller'];
@@ -34,6 +33,7 @@ export async function serveLifecycle({
   const policy = createPolicy({ settings });
   const app = await createLifecycleApi({
     ...{ store, settings, conductor, policy, log: SILENT, clock: systemClock, authenticator },
+    ...(signal === undefined ? {} : { signal }),
   });
   const server = createServer(app);
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readEvents } from '../../../cli/server-events.ts';
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
@@ -66,7 +67,8 @@ export async function runRow(bench: ApiBench, row: ApiRow): Promise<void> {
   if (!/^\w+ \/lifecycle\//.test(row.request))
     expect(response.headers.get('X-OpenStack-Ironic-API-Maximum-Version')).to.equal('1.115');
   if (row.empty === true) expect([text, response.headers.get('content-type')]).to.deep.equal(['', null]);
-  const body = text === '' ? null : (JSON.parse(text) as JsonObject);
+  const streamed = response.headers.get('content-type') === 'text/event-stream';
+  const body = streamed ? await eventsIn(text) : text === '' ? null : (JSON.parse(text) as JsonObject);
   checkError(row, body);
   if (row.reply !== undefined) expectContains(body, fill(row.reply, names), 'reply');
   if (row.keys !== undefined) expect(body).to.have.all.keys(...row.keys);
@@ -75,6 +77,16 @@ export async function runRow(bench: ApiBench, row: ApiRow): Promise<void> {
     expect(response.headers.get(name), name).to.equal(fillText(value, { ...names, url: bench.url }));
   }
   await checkAfterwards(bench, row, names);
+}
+
+/** The events of a stream that ended: name → data of its last one. */
+async function eventsIn(text: string): Promise<JsonObject> {
+  const found: JsonObject = {};
+  const chunks = (async function* () {
+    yield text;
+  })();
+  for await (const { event, data } of readEvents(chunks)) if (event !== null) found[event] = data;
+  return found;
 }
 
 async function prepare(bench: ApiBench, row: ApiRow): Promise<Names> {
