@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   reservation: 'who holds a server',
   certificate: 'certificates of erased disks',
   server: 'servers, through all the stages of their life',
+  stock: 'servers that can be ordered',
   stage: 'the stages of servers',
 };
 

@@ -205,6 +205,22 @@ export function serverRepository(db: Executor): ServerRepository {
         }),
       ) as Record<Stage, { count: number; attention: number }>;
     },
+    async countByKind(match, limit) {
+      const columns = KIND.map(quoted).join(', ');
+      const { text, bindings } = where(conditions(SERVERS, match, db.keys));
+      const rows = await db.rows(
+        `SELECT COUNT(*), MIN(\`uuid\`), ${columns} FROM \`servers\`${text} GROUP BY ${columns} ORDER BY COUNT(*) DESC, MIN(\`id\`) LIMIT ${Math.trunc(limit)}`,
+        bindings,
+      );
+      return rows.map(([count, uuid, ...kind]) => ({
+        ...(Object.fromEntries(KIND.map((column, index) => [column, kind[index] ?? null])) as Pick<
+          ServerRecord,
+          (typeof KIND)[number]
+        >),
+        count: Number(count),
+        uuid: String(uuid),
+      }));
+    },
     async update(uuid, changes, guard) {
       return (await writeServer(db, uuid, changes, guard)) ? get(uuid) : null;
     },
@@ -232,6 +248,16 @@ export function serverRepository(db: Executor): ServerRepository {
     },
   };
 }
+
+/** What an order may ask for. */
+const KIND = [
+  'resource_class',
+  'flavor_uuid',
+  'model_uuid',
+  'manufacturer',
+  'product_name',
+  'availability_zone',
+] as const satisfies readonly (keyof ServerRecord)[];
 
 function allConditions(db: Executor, filter: ServerFilter): Condition[] {
   return [...conditions(SERVERS, filter.where, db.keys), ...filterConditions(filter)];

@@ -188,6 +188,17 @@ export interface ServerFilter {
   search?: string;
 }
 
+/** Servers that an order does not tell apart. */
+export interface ServerKind
+  extends Pick<
+    ServerRecord,
+    'resource_class' | 'flavor_uuid' | 'model_uuid' | 'manufacturer' | 'product_name' | 'availability_zone'
+  > {
+  count: number;
+  /** One of them. */
+  uuid: string;
+}
+
 /** What the provider knows of servers. A row is made, follows its node and goes with it by what `nodes` writes. */
 export interface ServerRepository {
   get(uuid: string): Promise<ServerRecord | null>;
@@ -201,6 +212,8 @@ export interface ServerRepository {
     changes: Partial<ServerFacts>,
     guard?: Match<ServerRecord>,
   ): Promise<ServerRecord | null>;
+  /** The servers that match, counted by what tells them apart in an order; the largest groups first. */
+  countByKind(where: Match<ServerRecord>, limit: number): Promise<ServerKind[]>;
   /** Servers that were made or changed at `at_ms` or later, by the database's clock; oldest change first. */
   changedSince(at_ms: EpochMs, limit: number, scope?: Pick<NodeScope, 'project'>): Promise<ServerRecord[]>;
   /** Servers whose node was deleted at `at_ms` or later, as far as they are still known. */

@@ -30,7 +30,7 @@ export interface PlannedVolume {
   is_root_volume: boolean;
 }
 
-interface Level {
+export interface RaidLevelFacts {
   least: number;
   /** Drives must be a multiple of it. */
   group: number;
@@ -38,7 +38,8 @@ interface Level {
   data(n: number): number;
 }
 
-const LEVELS: Readonly<Record<string, Level>> = {
+/** What each RAID level asks of its drives. */
+export const RAID_LEVEL_FACTS: Readonly<Record<string, RaidLevelFacts>> = {
   JBOD: { least: 1, group: 1, data: (n) => n },
   '0': { least: 1, group: 1, data: (n) => n },
   '1': { least: 2, group: 2, data: () => 1 },
@@ -68,8 +69,8 @@ export function diskProblems(disks: readonly JsonObject[]): string[] {
     const found: string[] = [];
     if (size_gb !== 'MAX' && !(typeof size_gb === 'number' && size_gb > 0))
       found.push(`${where}/size_gb must be a number above 0 or MAX.`);
-    if (typeof raid_level !== 'string' || !Object.hasOwn(LEVELS, raid_level))
-      found.push(`${where}/raid_level must be one of ${Object.keys(LEVELS).join(', ')}.`);
+    if (typeof raid_level !== 'string' || !Object.hasOwn(RAID_LEVEL_FACTS, raid_level))
+      found.push(`${where}/raid_level must be one of ${Object.keys(RAID_LEVEL_FACTS).join(', ')}.`);
     if (share_physical_disks === true)
       found.push(`${where}: share_physical_disks is not supported out of band.`);
     return found;
@@ -123,7 +124,7 @@ function place(
   taken: ReadonlySet<string>,
 ): PlannedVolume | string {
   const raid_level = String(disk.raid_level);
-  const level = LEVELS[raid_level];
+  const level = RAID_LEVEL_FACTS[raid_level];
   if (level === undefined) return `there is no RAID ${raid_level}.`;
   const able = controllers.filter(
     ({ id, raid_levels }) =>
@@ -148,7 +149,7 @@ function place(
 
 function chooseDrives(
   disk: JsonObject,
-  level: Level,
+  level: RaidLevelFacts,
   controller: RaidControllerFacts,
   taken: ReadonlySet<string>,
 ): string[] | null {

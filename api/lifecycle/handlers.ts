@@ -5,6 +5,7 @@ import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
 import { setQuota, showQuota } from './orders/quotas.ts';
+import { showStock } from './orders/stock.ts';
 import { CATALOGUE_HANDLERS } from './registration/catalogue.ts';
 import { IPAM_HANDLERS } from './registration/ipam.ts';
 import { PROFILE_HANDLERS } from './registration/profiles.ts';
@@ -36,6 +37,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.orders.list': listOrders,
   'lifecycle.orders.show': showOrder,
   'lifecycle.orders.cancel': cancelOrder,
+  'lifecycle.stock.show': showStock,
   'lifecycle.quotas.show': showQuota,
   'lifecycle.quotas.set': setQuota,
   'lifecycle.timeline.show': showTimeline,

@@ -49,6 +49,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:order:list_all': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:order:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:order:cancel': { check: ORDER_MEMBER, scope: BOTH },
+  /** What the caller's project may order now. */
+  'lifecycle:stock:get': { check: API_READER, scope: BOTH },
   'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -70,6 +70,37 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     output: { kind: 'item', columns: [...COLUMNS, 'progress'] },
   },
   {
+    words: 'stock show',
+    operation: 'lifecycle.stock.show',
+    method: 'GET',
+    path: '/v1/stock',
+    help: 'show what can be ordered now',
+    options: [
+      query('flavor', 'uuid of a flavor, or a resource class'),
+      query('model', "uuid of a model, or a product's name"),
+      query('availability_zone', 'where'),
+      query('project', 'what this project may order'),
+    ],
+    output: {
+      kind: 'made',
+      columns: [
+        'count',
+        'resource_class',
+        'manufacturer',
+        'product_name',
+        'availability_zone',
+        'raid_levels',
+      ],
+      rows: (body) =>
+        ((body as JsonObject).stock as JsonObject[]).map((group) => ({
+          ...group,
+          raid_levels: (group.raid_layouts as JsonObject[])
+            .map(({ raid_level, capacity_gb }) => `${String(raid_level)} (${String(capacity_gb)} GiB)`)
+            .join(', '),
+        })),
+    },
+  },
+  {
     words: 'quota show',
     operation: 'lifecycle.quotas.show',
     method: 'GET',
