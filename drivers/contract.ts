@@ -338,6 +338,8 @@ export interface TaskStatus {
   /** What the BMC says of it; null: nothing. */
   message: string | null;
   percent: number | null;
+  /** True: it was asked for with the next boot of the server, and waits for that if there was none since. */
+  needs_boot?: true;
 }
 
 export interface BiosWriter {

@@ -21,17 +21,25 @@ export function deadline(ctx: StepContext): number {
   return ctx.now() + ctx.settings.conductor.hardware_step_timeout * 1000;
 }
 
-/**
- * Whether the BMC is done with a task; a BMC that is silent may be at work. @throws StepFailure when it failed
- */
+/** Whether the BMC is done with a task; a BMC that is silent may be at work. @throws StepFailure when it failed */
 export async function taskEnded(ctx: StepContext, task: BmcTask, what: string): Promise<boolean> {
-  if (task === null) return true;
+  return (await lookAtTask(ctx, task, what)).ended;
+}
+
+/** The same, and whether it waits for a boot of the server if there was none. @throws StepFailure */
+export async function lookAtTask(
+  ctx: StepContext,
+  task: BmcTask,
+  what: string,
+): Promise<{ ended: boolean; needs_boot: boolean }> {
+  if (task === null) return { ended: true, needs_boot: false };
   const status = await whileSilent(ctx, `read the task of the BMC`, async ({ tasks }, options) =>
     tasks === undefined ? null : tasks.read(task, options),
   );
-  if (status === 'silent') return false;
-  if (status === null || status.state === 'done' || status.state === 'vanished') return true;
-  if (status.state === 'running') return false;
+  if (status === 'silent') return { ended: false, needs_boot: false };
+  if (status === null) return { ended: true, needs_boot: false };
+  const needs_boot = status.needs_boot === true;
+  if (status.state !== 'failed') return { ended: status.state !== 'running', needs_boot };
   throw new StepFailure(
     `Failed to ${what}: the BMC says that it failed${status.message === null ? '.' : `: ${status.message}`} Check the BMC's log.`,
   );

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import { type PlannedVolume, planRaid, wantedDisks } from '../../lifecycle/raid-plan.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { DONE, type StepContext, StepFailure } from '../step.ts';
-import { again, deadline, refuseLate, taskEnded, whileSilent } from './bmc-task.ts';
+import { again, deadline, lookAtTask, rebootFor, refuseLate, whileSilent } from './bmc-task.ts';
 import { capability } from './capability.ts';
 import type { HardwareStepRun } from './hardware-step-run.ts';
 
@@ -59,7 +59,11 @@ async function build(ctx: StepContext, how: { only_delete?: true } = {}): Promis
   const { data } = ctx;
   if (data.phase === undefined) return start(ctx, what, how.only_delete === true);
   const task = typeof data.task === 'string' ? data.task : null;
-  if (!(await taskEnded(ctx, task, what))) {
+  const { ended, needs_boot } = await lookAtTask(ctx, task, what);
+  // Some controllers change volumes while the server boots, and at no other time.
+  if (needs_boot && data.booted_for !== data.asked)
+    return rebootFor(ctx, { ...data, booted_for: data.asked ?? null });
+  if (!ended) {
     refuseLate(ctx, what, 'the BMC is still at work on it.');
     return again(ctx, data);
   }

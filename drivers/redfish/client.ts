@@ -6,7 +6,7 @@ import type { RedfishOptions } from './driver-options.ts';
 import type { HttpReply } from './http.ts';
 import { isObject, type Resource, textIn } from './resources.ts';
 import { isSuccess, RedfishSession, ROOT } from './session.ts';
-import { taskLinkOf, taskStatusOf } from './task.ts';
+import { handleOf, taskLinkOf, taskStatusOf } from './task.ts';
 
 const FIRST_LOOK_MS = 100;
 const LONGEST_LOOK_MS = 5000;
@@ -92,7 +92,12 @@ export class RedfishClient {
 
   /** How far the work of a handle is. @throws DriverError where the answer says nothing of it */
   async readTask(call: Call, task: string): Promise<TaskStatus> {
-    return (await this.#lookAt(call, task)).status;
+    const { path, needs_boot } = handleOf(task);
+    const status: TaskStatus =
+      path === ''
+        ? { state: 'vanished', message: null, percent: null }
+        : (await this.#lookAt(call, path)).status;
+    return needs_boot ? { ...status, needs_boot } : status;
   }
 
   /** True while a session is kept on the BMC. */

@@ -8,6 +8,7 @@ import type { RedfishOptions } from './driver-options.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishNmi, redfishPower } from './power.ts';
+import { redfishDrives, redfishRaid } from './raid.ts';
 import { redfishSensors } from './sensors.ts';
 import { systemOf } from './system.ts';
 import { redfishVirtualMedia } from './virtual-media.ts';
@@ -22,7 +23,7 @@ const INTERFACES = {
   management: ['redfish'],
   network: ['flat', 'neutron', 'noop'],
   power: ['redfish'],
-  raid: ['no-raid'],
+  raid: ['redfish', 'no-raid', 'agent'],
   rescue: ['no-rescue', 'agent'],
   storage: ['noop'],
   vendor: ['no-vendor'],
@@ -58,6 +59,8 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         bmc: redfishBmcControl(system),
         bios: redfishBios(system),
         biosWriter: redfishBiosWriter(system),
+        raid: redfishRaid(system),
+        drives: redfishDrives(system),
         tasks: {
           read: (task, options) => client.within(options, (inside) => client.readTask(inside, task)),
         },

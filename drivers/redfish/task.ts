@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../contract.ts';
+import type { BmcTask, TaskStatus } from '../contract.ts';
 import type { HttpReply } from './http.ts';
 import { extendedMessage, taskMessage, told } from './message.ts';
 import { isObject, textIn } from './resources.ts';
@@ -11,6 +11,19 @@ const RUNNING: ReadonlySet<string> = new Set([
 
 /** Answers to a look at a task that are about the BMC, and not about the task. */
 const NOT_ABOUT_IT: ReadonlySet<number> = new Set([401, 403, 429, 502, 503, 504]);
+
+const ON_RESET = 'on-reset ';
+
+/** The handle of work that was asked for with the next boot; the task may have no path. */
+export function onReset(task: BmcTask): string {
+  return ON_RESET + (task ?? '');
+}
+
+/** The path in a handle, and whether the work is to wait for a boot. */
+export function handleOf(task: string): { path: string; needs_boot: boolean } {
+  const needs_boot = task.startsWith(ON_RESET);
+  return { path: needs_boot ? task.slice(ON_RESET.length) : task, needs_boot };
+}
 
 /**
  * Where the task of a reply 202 can be looked at: the Task, which stays for a while, before its monitor, which goes with its

@@ -70,6 +70,7 @@ export class RedfishBmc implements AsyncDisposable {
       },
       this.state.tasks,
       this.state.bios,
+      this.state.storage,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {

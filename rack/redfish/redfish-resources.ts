@@ -161,6 +161,7 @@ function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject 
       'BootSourceOverrideTarget@Redfish.AllowableValues': [...(allowed(Object.keys(BOOT_TARGETS)) ?? [])],
     }),
     Bios: link(state.bios.path),
+    Storage: link(`${PATHS.system}/Storage`),
     SecureBoot: link(`${PATHS.system}/SecureBoot`),
     Links: { Chassis: [link(PATHS.chassis)], ManagedBy: [link(PATHS.manager)] },
     Actions: {

@@ -1,6 +1,7 @@
 import type { BootOverride, Machine } from '../machine.ts';
 import { Bios } from './bios.ts';
 import { PATHS } from './paths.ts';
+import { Storage } from './storage.ts';
 import { Tasks } from './tasks.ts';
 
 export type Lamp = 'Lit' | 'Off' | 'Blinking';
@@ -27,6 +28,7 @@ export class RedfishState {
   ];
   readonly tasks = new Tasks();
   readonly bios: Bios;
+  readonly storage: Storage;
   /** Restarts of the BMC itself. */
   restarts = 0;
   /** Goes up with each change, so that ETags do. */
@@ -35,6 +37,7 @@ export class RedfishState {
   constructor(machine: Machine) {
     this.machine = machine;
     this.bios = new Bios(machine, `${PATHS.system}/Bios`);
+    this.storage = new Storage(machine, `${PATHS.system}/Storage`);
   }
 
   setBoot(device: BootOverride['device'] | null, persistent: boolean): void {

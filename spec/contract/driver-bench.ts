@@ -21,6 +21,8 @@ export interface ServerTruth {
   readonly console?: boolean;
   bios?: readonly { name: string; value: string | null }[];
   firmware?: readonly { component: string; current_version: string }[];
+  /** Times that drives have erased themselves. */
+  readonly erasures?: number;
   health?: 'OK' | 'Warning' | 'Critical' | null;
 }
 

@@ -6,6 +6,7 @@ import {
   type Connection,
   type Driver,
   DriverError,
+  type RaidController,
   type TaskStatus,
 } from '../../drivers/contract.ts';
 import { type DriverBench, eventually, recordingContext } from './driver-bench.ts';
@@ -13,7 +14,7 @@ import { type DriverBench, eventually, recordingContext } from './driver-bench.t
 const PATIENT: CallOptions = { timeout_ms: 15_000 };
 
 /** What a row can change of the hardware behind its BMC. A case exists only when it is named. */
-export type HardwareCapability = 'biosWriter';
+export type HardwareCapability = 'biosWriter' | 'raid' | 'drives';
 
 /** A bench whose servers can take their time. */
 export interface HardwareBench extends DriverBench {
@@ -148,6 +149,67 @@ export function describeHardwareChanges(
           await ended(task);
           expect(await pending()).to.deep.equal({ [wished]: value });
         });
+      });
+
+    if (capabilities.includes('raid'))
+      describe('RAID', () => {
+        const controllers = () => using(async ({ raid }) => (await raid?.read(PATIENT)) ?? []);
+        const volumes = async () => (await controllers()).flatMap(({ volumes }) => volumes);
+        const able = async (): Promise<RaidController> => {
+          const found = (await controllers()).find(
+            (each) => each.raid_levels.includes('1') && each.drives.length > 1,
+          );
+          if (found === undefined) throw new Error('no controller makes mirrors');
+          return found;
+        };
+        const mirror = async (changes: { controller?: string; drives?: string[] } = {}): Promise<BmcTask> => {
+          const { id: controller, drives } = await able();
+          const two = drives.slice(0, 2).map(({ id }) => id);
+          const volume = { controller, raid_level: '1', size_gb: null, drives: two, name: 'root' } as const;
+          return using(async ({ raid }) => raid?.create({ ...volume, ...changes }, PATIENT) ?? null);
+        };
+
+        it('volumes are made and deleted; one that is gone is no error', async () => {
+          const { id: controller, drives } = await able();
+          await ended(await mirror());
+          const [made, ...others] = await volumes();
+          expect(others).to.deep.equal([]);
+          expect(made).to.deep.include({ raid_level: '1', name: 'root' });
+          expect(made?.drives).to.have.members(drives.slice(0, 2).map(({ id }) => id));
+          expect(made?.size_gb).to.be.greaterThan(0);
+          for (let times = 0; times < 2; times += 1) {
+            const id = made?.id ?? '';
+            await ended(await using(async ({ raid }) => raid?.delete({ controller, id }, PATIENT) ?? null));
+            expect(await volumes()).to.deep.equal([]);
+          }
+        });
+
+        it('volumes that cannot be are refused', async () => {
+          for (const wrong of [{ controller: 'nowhere' }, { drives: ['no such drive', 'nor this'] }])
+            expect(await refusal(() => mirror(wrong)))
+              .to.be.instanceOf(DriverError)
+              .and.include({ code: 'rejected' });
+          expect(await volumes()).to.deep.equal([]);
+        });
+
+        it('volumes that take a while are followed by another process', async () => {
+          bench.slow();
+          const task = await mirror();
+          if (task === null) throw new Error('no task');
+          expect((await lookAt(task)).state).to.equal('running');
+          await ended(task);
+          expect(await volumes()).to.have.lengthOf(1);
+        });
+      });
+
+    if (capabilities.includes('drives'))
+      it('has drives that erase themselves, one by one', async () => {
+        const drives = await using(async ({ drives }) => (await drives?.list(PATIENT)) ?? []);
+        const ids = drives.map(({ id }) => id);
+        expect(new Set(ids).size).to.equal(ids.length).and.be.greaterThan(0);
+        for (const id of ids)
+          await ended(await using(async ({ drives }) => drives?.erase(id, PATIENT) ?? null));
+        expect(bench.truth(0).erasures).to.equal(ids.length);
       });
 
     it('says that a task which it does not know has vanished', async () => {

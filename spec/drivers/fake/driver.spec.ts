@@ -57,6 +57,9 @@ async function startFakeBench(): Promise<HardwareBench> {
         get images() {
           return server.virtual_media.flatMap(({ image }) => image ?? []);
         },
+        get erasures() {
+          return server.erased.length;
+        },
         get console() {
           return server.console;
         },
@@ -83,7 +86,7 @@ async function startFakeBench(): Promise<HardwareBench> {
       serverOf(servers, `server-${i}`).answers = true;
     },
     slow: () => {
-      extra[0] = { fake_task_delay: 0.05 };
+      extra[0] = { fake_task_delay: 1 };
     },
     [Symbol.asyncDispose]: async () => {},
   };
@@ -98,7 +101,7 @@ describeDriver('fake-hardware', startFakeBench, {
   secrets: [],
 });
 
-describeHardwareChanges('fake-hardware', startFakeBench, ['biosWriter']);
+describeHardwareChanges('fake-hardware', startFakeBench, ['biosWriter', 'raid', 'drives']);
 
 describe('drivers/fake', () => {
   const use = (driver_info: JsonObject, driver: Driver<FakeInfo>, node_uuid = 'n') => {

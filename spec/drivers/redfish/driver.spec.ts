@@ -69,6 +69,9 @@ async function startRedfishBench(): Promise<HardwareBench> {
         set bios(settings: readonly { name: string; value: string | null }[]) {
           for (const { name, value } of settings) state.bios.values[name] = value ?? '';
         },
+        get erasures() {
+          return state.storage.drives.reduce((sum, { erasures }) => sum + erasures, 0);
+        },
         get images() {
           return state.media.map(({ image }) => image).filter((image) => image !== null);
         },
@@ -96,4 +99,4 @@ describeDriver('redfish', startRedfishBench, {
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
 
-describeHardwareChanges('redfish', startRedfishBench, ['biosWriter']);
+describeHardwareChanges('redfish', startRedfishBench, ['biosWriter', 'raid', 'drives']);
