@@ -8,13 +8,25 @@ import type { EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { EndedSpan, SpanSink } from '../lifecycle/span.ts';
 import { type AgentClient, agentOf } from './agent.ts';
 import { type Bmc, openBmc } from './bmc.ts';
+import { jobQueue } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
 import { CommandLog } from './command-log.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, LeaseLost } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
-import type { ConductorDeps, ConductorLogger, NodeChanges, StepContext, Work, WorkContext } from './step.ts';
+import type {
+  ConductorDeps,
+  ConductorLogger,
+  NodeChanges,
+  RelativeJob,
+  StepContext,
+  Work,
+  WorkContext,
+} from './step.ts';
+
+/** Thrown to roll back: somebody else holds the node. */
+class Taken extends Error {}
 
 /** What every line about a job says: the request id leads from the API to the calls to the BMC. */
 interface JobFacts {
@@ -48,6 +60,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   data: JsonObject;
   readonly #lease: Lease;
   readonly #notifier: ConductorDeps['notifier'];
+  readonly #bus: ConductorDeps['bus'];
   readonly #observer: ConductorObserver | undefined;
   readonly #gates: ConductorDeps['gates'];
   readonly #clock_offset_ms: number;
@@ -79,6 +92,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.data = job.step_data;
     this.#lease = lease;
     this.#notifier = deps.notifier;
+    this.#bus = deps.bus;
     // A lease that was just given ends lease_timeout after the database's now.
     const db_now = (job.lease_expires_at ?? deps.clock.now()) - deps.settings.conductor.lease_timeout * 1000;
     // On the monotonic clock: the wall clock of this machine may jump.
@@ -148,6 +162,34 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.#changes = {};
   }
 
+  async ensureJob({ uuid, node, kind, args, changes }: RelativeJob): Promise<JobRecord | null> {
+    const known = await this.store.jobs.getByUuid(uuid);
+    if (known !== null || node.reservation !== null) return known;
+    const { request_id, user, project } = this.job;
+    const { conductor_group } = node;
+    this.#lease.check();
+    const job = await this.store
+      .transaction(async (tables) => {
+        if (!(await tables.jobs.update(this.#lease.claim, {})))
+          throw new LeaseLost('The job was taken over.');
+        const made = await tables.jobs.insert({
+          ...{ uuid, kind, args, node_uuid: node.uuid, conductor_group, exclusive: true },
+          ...{ request_id, user, project },
+        });
+        const held = { ...changes, reservation: this.hostname, reservation_job_id: made.id };
+        if ((await tables.nodes.update(node.uuid, held, { reservation: null })) === null) throw new Taken();
+        return made;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Taken) return null;
+        throw error;
+      });
+    if (job === null) return null;
+    this.#notifier?.nodeChanged(node, { ...node, ...changes });
+    await this.#bus?.send(jobQueue(conductor_group), { job_id: job.id });
+    return job;
+  }
+
   consoleChanged(action: ConsoleAction, status: AnnouncedStatus): void {
     if (status === 'start') this.#notifier?.consoleChanged(this.node, action, status);
     else this.#console_ends.push([action, status]);
@@ -188,6 +230,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
       bmc: () => this.bmc(),
       bmcWith: (driver_info) => this.bmcWith(driver_info),
       agent: () => this.agent(),
+      ensureJob: (wanted) => this.ensureJob(wanted),
       consoleChanged: (action, status) => this.consoleChanged(action, status),
       replan: (steps) => {
         this.steps = [...this.steps.slice(0, this.step_index + 1), ...steps];

@@ -1,5 +1,5 @@
 import type { ClaimedJob, JobChanges } from '../db/store.ts';
-import type { PlannedStep, StepOutcome } from '../lifecycle/job.ts';
+import { type PlannedStep, STATELESS_KINDS, type StepOutcome } from '../lifecycle/job.ts';
 import type { Json } from '../lifecycle/json.ts';
 import type { ProvisionEvent } from '../lifecycle/machine.ts';
 import { transition } from '../lifecycle/machine.ts';
@@ -9,6 +9,7 @@ import { JobRun } from './job-run.ts';
 import { createJobWriter, isUnavailable, type JobEnd } from './job-writer.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import { fire } from './provision-event.ts';
+import { relativeStep, withRelatives } from './relatives.ts';
 import {
   type ConductorDeps,
   type Failure,
@@ -127,7 +128,7 @@ export async function runJob(
     const planned = job.steps === null;
     if (planned)
       try {
-        run.steps = await run.work.plan(run);
+        run.steps = await withRelatives(run, await run.work.plan(run));
       } catch (error) {
         leaveIfAway(error);
         lease.check();
@@ -159,7 +160,7 @@ export async function runJob(
     });
     run.woken = job.wait_for !== null;
     for (;;) {
-      const definition = run.work.find(step, run.node);
+      const definition = relativeStep(step) ?? run.work.find(step, run.node);
       const began = deps.clock.monotonic();
       const span = run.span;
       const outcome = await perform(step, definition, crashed);
@@ -308,7 +309,7 @@ function isOverdue(run: JobRun): boolean {
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];
 
 function failEvents(run: JobRun): ProvisionEvent[] {
-  if (!run.hasNode || ['power', 'hardware', 'call'].includes(run.job.kind)) return [];
+  if (!run.hasNode || STATELESS_KINDS.includes(run.job.kind)) return [];
   return transition(run.node.provision_state, 'fail') === null ? [] : ['fail'];
 }
 
@@ -321,6 +322,9 @@ function stepView(work: Work, step: PlannedStep | undefined): NodeChanges {
     priority: step.priority,
     abortable: step.abortable,
     requires_ramdisk: step.in_band,
+    ...(step.children === undefined
+      ? {}
+      : { execute_on_child_nodes: true, limit_child_node_execution: [...step.children] }),
   };
   return { [work.step_field]: view };
 }

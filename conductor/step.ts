@@ -11,6 +11,7 @@ import type { SpanSink } from '../lifecycle/span.ts';
 import type { AgentClient } from './agent.ts';
 import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
+import type { Bus } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction, Notifier } from './notifications/notifier.ts';
@@ -41,6 +42,8 @@ export interface ConductorDeps {
   spans?: SpanSink | undefined;
   /** Default: none. */
   neighbours?: Neighbours;
+  /** Where jobs on other nodes are announced. Default: conductors find them by looking. */
+  bus?: Pick<Bus, 'send'>;
   /** Default: none. */
   notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected' | 'consoleChanged'>;
 }
@@ -73,8 +76,21 @@ export interface WorkContext {
   bmcWith(driver_info: JsonObject): Promise<Bmc>;
   /** The agent that last sent a heartbeat. @throws StepFailure when none is known. */
   agent(): AgentClient;
+  /**
+   * Starts a job on another node, and takes that node for it, unless the job is there; null: somebody else holds the node.
+   * @throws LeaseLost
+   */
+  ensureJob(wanted: RelativeJob): Promise<JobRecord | null>;
   /** Notifies of a change of the console: of its start at once, of how it ended when the outcome is written. */
   consoleChanged(action: ConsoleAction, status: AnnouncedStatus): void;
+}
+
+/** A job on another node than the one that a job is about. */
+export interface RelativeJob extends Pick<NewJob, 'kind' | 'args'> {
+  uuid: string;
+  node: NodeRecord;
+  /** Of that node, with the start of the job. */
+  changes: NodeChanges;
 }
 
 /** What one visit of one step works with. */

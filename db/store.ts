@@ -279,7 +279,7 @@ export interface Claim {
 }
 
 export type NewJob = Pick<JobRecord, 'kind' | 'node_uuid' | 'conductor_group' | 'exclusive' | 'args'> &
-  Partial<Pick<JobRecord, 'run_at' | 'deadline_at' | 'request_id' | 'user' | 'project' | 'steps'>>;
+  Partial<Pick<JobRecord, 'uuid' | 'run_at' | 'deadline_at' | 'request_id' | 'user' | 'project' | 'steps'>>;
 
 export type JobChanges = Partial<
   Pick<

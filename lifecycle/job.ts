@@ -9,10 +9,13 @@ import type { EpochMs } from './records.ts';
  */
 
 /**
- * Provision work, power actions, other changes of the hardware, agent-driven inspection data, and calls that the API
- * waits for.
+ * Provision work, power actions, other changes of the hardware, calls that the API waits for, allocations, orders, and steps
+ * of a parent node's work on its child.
  */
-export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate' | 'order';
+export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate' | 'order' | 'child';
+
+/** Kinds that leave the provision state of their node alone, also when they fail. */
+export const STATELESS_KINDS: readonly JobKind[] = ['power', 'hardware', 'call', 'child'];
 
 /**
  * - `queued`: may be claimed once `run_at` has come.
@@ -35,6 +38,8 @@ export interface PlannedStep {
   abortable: boolean;
   /** True: runs on the agent in the ramdisk. */
   in_band: boolean;
+  /** Runs on these children of the node instead; none named: on all of them. */
+  children?: readonly string[];
 }
 
 /** What a waiting job waits for: the agent's next heartbeat, in-band inspection data, a client's unhold, or a time. */

@@ -1,4 +1,4 @@
-import type { JobRecord } from './job.ts';
+import { type JobRecord, STATELESS_KINDS } from './job.ts';
 import { transition } from './machine.ts';
 import type { EpochMs, NodeRecord } from './records.ts';
 
@@ -45,10 +45,9 @@ export function outcomeOfBreak(
     ? ' Whether its last command took effect is not known: check the server, then start over.'
     : ' It had not begun.';
   const message = `The reservation by ${holder} was broken by request while ${job.kind} was ${begun ? 'under way' : 'queued'}${step === null ? '' : ` in step ${step}`}.${unknown}`;
-  const failed =
-    job.kind === 'power' || job.kind === 'hardware' || job.kind === 'call'
-      ? null
-      : transition(node.provision_state, 'fail', node.target_provision_state ?? undefined);
+  const failed = STATELESS_KINDS.includes(job.kind)
+    ? null
+    : transition(node.provision_state, 'fail', node.target_provision_state ?? undefined);
   return {
     changes: {
       last_error: message,

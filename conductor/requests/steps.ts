@@ -19,6 +19,8 @@ export interface StepRequest {
   steps: readonly JsonObject[];
   /** True: the client wants no ramdisk to be booted. */
   disable_ramdisk: boolean;
+  /** True: the node is a child, and the work its parent's. No ramdisk is there, nor asked for by any step. */
+  on_child?: boolean;
   settings: Settings;
   /** For the account that the service logs in with; null: this process has no drivers. */
   drivers: Pick<DriverRegistry, 'get'> | null;
@@ -43,15 +45,23 @@ export function requestedSteps(request: StepRequest): PlannedStep[] {
       args: isObject(asked.args) ? asked.args : {},
       priority: Number(asked.priority ?? 0),
     });
+    // Children are looked at when their turn has come, as in Ironic: what they can do may depend on the steps before.
+    if (asked.execute_on_child_nodes === true)
+      return [{ ...one, abortable: true, children: childrenOf(asked) }];
     const reserved = isReserved(step);
     if (reserved) return [{ ...one, abortable: true }];
     const found = placeOf(one, request);
     if (Array.isArray(found)) problems.push(...found);
     return [{ ...one, in_band: found === 'in band' }];
   });
-  problems.push(...unsafeOrders({ steps: planned, login: loginOf(request) }));
+  const own = planned.filter(({ children }) => children === undefined);
+  problems.push(...unsafeOrders({ steps: own, login: loginOf(request) }));
   if (problems.length > 0) throw serviceError('InvalidParameterValue', { why: problems.join(' ') });
   return planned;
+}
+
+function childrenOf({ limit_child_node_execution: only }: JsonObject): string[] {
+  return Array.isArray(only) ? only.map((uuid) => String(uuid).toLowerCase()) : [];
 }
 
 export function isReserved(step: string): boolean {
@@ -60,7 +70,7 @@ export function isReserved(step: string): boolean {
 
 /** A step that the BMC carries out; null: it is the agent's, or the service's own. */
 export function hardwareStepOf(step: PlannedStep): HardwareStep | null {
-  if (step.in_band) return null;
+  if (step.in_band || step.children !== undefined) return null;
   const name = stepName(step);
   return Object.hasOwn(HARDWARE_STEPS, name) ? (HARDWARE_STEPS[name] ?? null) : null;
 }
@@ -82,7 +92,7 @@ function placeOf(step: PlannedStep, request: StepRequest): 'in band' | 'out of b
   const known = Object.hasOwn(HARDWARE_STEPS, name) ? HARDWARE_STEPS[name] : undefined;
   const by_bmc = known !== undefined && known.areas[area] !== undefined;
   if (known !== undefined && runsOnBmc(step, request)) {
-    if (usesAgent(node) && disable_ramdisk && known.requires_ramdisk.includes(area))
+    if (usesAgent(node) && disable_ramdisk && !request.on_child && known.requires_ramdisk.includes(area))
       return [`The step ${name} wants the ramdisk to run: it cannot run with disable_ramdisk.`];
     return argumentProblems(name, known.args, step.args).length === 0
       ? 'out of band'

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { refreshCaches } from '../caches.ts';
 import { usesAgent } from '../interfaces.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
+import { withRelatives } from '../relatives.ts';
 import { isReserved, requestedSteps, runsOnBmc } from '../requests/steps.ts';
 import {
   DONE,
@@ -53,7 +54,7 @@ const prepare: StepDefinition = {
     }
     const steps = automatedSteps(result, ctx);
     await refuseImpossible(ctx, steps);
-    ctx.replan([...steps, plannedStep('deploy.tear_down_cleaning')]);
+    ctx.replan(await withRelatives(ctx, [...steps, plannedStep('deploy.tear_down_cleaning')]));
     return DONE;
   },
 };

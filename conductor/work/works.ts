@@ -2,6 +2,7 @@ import type { Work } from '../step.ts';
 import { abortWork } from './abort.ts';
 import { adoptWork } from './adopt.ts';
 import { callWork } from './call.ts';
+import { childWork } from './child.ts';
 import { cleanWork } from './clean.ts';
 import { deployWork } from './deploy.ts';
 import { hardwareWork } from './hardware.ts';
@@ -17,6 +18,7 @@ export const WORKS: Readonly<Record<string, Work>> = {
   abort: abortWork,
   adopt: adoptWork,
   call: callWork,
+  child: childWork,
   clean: cleanWork,
   deploy: deployWork,
   hardware: hardwareWork,

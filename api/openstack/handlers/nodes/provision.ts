@@ -4,10 +4,10 @@ import type { JsonObject } from '../../../../lifecycle/json.ts';
 import { clientEvents } from '../../../../lifecycle/machine.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
 import { isVerb, VERBS, type Verb, verbsFor } from '../../../../lifecycle/verbs.ts';
-import { parseBoolean } from '../../../http/value-syntax.ts';
+import { isUuidLike, parseBoolean } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
-import { findNodeFor, nodeTarget } from '../../node-access.ts';
+import { findNode, findNodeFor, nodeTarget } from '../../node-access.ts';
 import { runbookArgs } from './provision-runbook.ts';
 import { acceptedAt } from './states.ts';
 
@@ -40,6 +40,7 @@ export const setProvisionState: Handler = async (request, api) => {
   const args: ProvisionBody & ProvisionArgs = { ...body, ...runbook };
   checkDisableRamdisk(verb, args.disable_ramdisk, request.minor);
   checkSteps(verb, args, request.minor);
+  await checkChildren(api, request, [...(args.clean_steps ?? []), ...(args.service_steps ?? [])]);
   checkRescuePassword(verb, args.rescue_password);
   if (verb === 'abort') checkAbort(node, request.minor);
   const { target: _target, runbook: _runbook, ...accepted } = args;
@@ -148,6 +149,22 @@ function checkSteps(verb: Verb, args: ProvisionBody, minor: number): void {
   if (!since('deploy_steps', minor)) throw serviceError('NotAcceptable', {});
   if (verb !== 'active' && verb !== 'rebuild') {
     throw invalid('"deploy_steps" is only valid when setting target provision state to active or rebuild.');
+  }
+}
+
+/**
+ * The nodes that a step is to run on instead; whether they are children of this one is seen later, as in Ironic.
+ * @throws InvalidParameterValue (no uuid), NotFound (hidden or unknown), NotAuthorized
+ */
+async function checkChildren(api: Api, request: ApiRequest, steps: readonly JsonObject[]): Promise<void> {
+  for (const { execute_on_child_nodes, limit_child_node_execution, step } of steps) {
+    if (execute_on_child_nodes !== true || !Array.isArray(limit_child_node_execution)) continue;
+    for (const uuid of limit_child_node_execution) {
+      if (typeof uuid !== 'string' || !isUuidLike(uuid))
+        throw invalid(`Invalid entry detected for execute_on_child_node parameter in step ${String(step)}.`);
+      const child = await findNode(api, request, uuid);
+      api.policy.authorize('baremetal:node:set_provision_state', nodeTarget(child), request.caller);
+    }
   }
 }
 
