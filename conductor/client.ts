@@ -6,7 +6,8 @@ import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
-import type { IpAddressRecord, IpPoolRecord } from '../lifecycle/registration-records.ts';
+import type { IpAddressRecord, IpPoolRecord, RegistrationStep } from '../lifecycle/registration-records.ts';
+import type { ServerReport } from '../lifecycle/server-report.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
 
@@ -85,6 +86,21 @@ export interface ConductorClient {
    * @throws NoFreeAddress, ServiceUnavailable
    */
   allocateAddress(pool: IpPoolRecord, holder: string): Promise<IpAddressRecord>;
+  /**
+   * Registers a server that calls in with an enrolment token: its node is made in `enroll` with ports and inventory, its cables and
+   * firmware are judged, its BMC gets an address and an account. What fails there is an answer, `stay`, and on record.
+   * @throws InvalidParameterValue, InvalidEnrolmentToken, DoubledSystemUuid, RegistrationRefused, ServiceUnavailable
+   */
+  register(token: string, report: ServerReport): Promise<RegistrationAnswer>;
+  /**
+   * Takes what a server tells of its registration, and says what it is to do. `done` starts the proof that its BMC can be
+   * reached; the server asks again until it is over. @throws NotFound: no such registration, or not its secret
+   */
+  registrationProgress(
+    registration_uuid: string,
+    secret: string,
+    progress: RegistrationProgress,
+  ): Promise<RegistrationVerdict>;
   /** Makes a change that the API does itself, and tells those who listen to notifications of its start and end. */
   announce<T>(what: Announced, change: () => Promise<T>): Promise<T>;
   /** An agent's look-up: makes the agent token when none exists. `token` is shown once, '******' ever after. */
@@ -97,6 +113,46 @@ export interface ConductorClient {
   conductorsOf(
     nodes: readonly Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>[],
   ): Promise<(string | null)[]>;
+}
+
+/** What a server sets on its own BMC. */
+export interface BmcOrders {
+  address: string;
+  netmask: string;
+  gateway: string | null;
+  vlan_id: number | null;
+  username: string;
+  password: string;
+}
+
+export interface RegistrationAnswer {
+  registration_uuid: string;
+  node_uuid: string;
+  /** What the server reports with; told once. */
+  secret: string;
+  action: 'go-on' | 'stay';
+  /** Where it stopped, and why; null: it goes on. */
+  step: RegistrationStep | null;
+  cause: string | null;
+  /** null: there is nothing to set. */
+  bmc: BmcOrders | null;
+}
+
+export interface RegistrationProgress {
+  step: RegistrationStep;
+  /** `done`: all that the server had to do is done. */
+  outcome: 'running' | 'failed' | 'done';
+  cause: string;
+  log_tail: string;
+}
+
+/** `stay`: powered on, so that somebody sees it. */
+export type RegistrationAction = 'wait' | 'power-off' | 'stay';
+
+export interface RegistrationVerdict {
+  action: RegistrationAction;
+  step: RegistrationStep;
+  cause: string | null;
 }
 
 /** Arguments of PUT states/provision, as validated. */

@@ -10,6 +10,8 @@ import { createJobEnds } from './job-ends.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 import { createPlacement } from './placement.ts';
+import { registrationProgress } from './registration/progress.ts';
+import { register } from './registration/register.ts';
 import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
 import { createAllocation, destroyAllocation } from './requests/allocation.ts';
 import { call } from './requests/call.ts';
@@ -60,6 +62,8 @@ export async function createConductorClient(deps: {
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
     createOrder: (order, names, caller) => createOrder(common, order, names, caller),
     allocateAddress: (pool, holder) => allocateAddress(deps.store, pool, holder),
+    register: (token, report) => register(common, token, report),
+    registrationProgress: (uuid, secret, progress) => registrationProgress(common, uuid, secret, progress),
     destroyAllocation: (allocation, caller) => destroyAllocation(common, allocation, caller),
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),

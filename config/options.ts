@@ -323,6 +323,40 @@ export const OPTIONS = {
     port: integer(8088, 'Port that the boot service listens on. 0: any free one.', 0, 65_535),
     image_path: text('', 'Folder of images served under /images. Empty: images in state_path.'),
   },
+  registration: {
+    enabled: flag(
+      false,
+      'Serve the gRPC service through which new servers register, in the processes of the API.',
+    ),
+    host_ip: text('127.0.0.1', 'Address that it listens on.'),
+    port: integer(6387, 'Port that it listens on. 0: any free one.', 0, 65_535),
+    cert_file: text(
+      '',
+      'Its certificate and the chain above it (PEM). Empty: that of [ssl]; `kurogane serve` makes one in state_path.',
+    ),
+    key_file: text('', 'The private key of that certificate (PEM).'),
+    driver: text('ipmi', 'Hardware type of the nodes that are made.'),
+    driver_info: list([], 'Entries of their driver_info, as key=value: ipmi_port=6230.'),
+    conductor_group: text('', 'Their conductor group.'),
+    bmc_pool: text(
+      '',
+      'Pool (name) that their BMCs get addresses of. Empty: the oldest one whose purpose is bmc.',
+    ),
+    bmc_username: text(
+      'kurogane',
+      'Account that is made on their BMCs, with a password of its own for each.',
+    ),
+    timeout: integer(900, 'Seconds of silence after which a registration has failed.', 1),
+    concurrency: integer(32, 'Registrations that one process works on at once; more of them wait.', 1, 1000),
+    queue: integer(2000, 'Registrations that wait in one process; more are refused and come again.', 0),
+    calls_per_minute: integer(120, 'Calls of one address per minute; more are refused. 0: no limit.', 0),
+  },
+  notices: {
+    slack_url: text('', 'Incoming webhook of Slack for what people have to look after. Empty: none.', true),
+    webhook_url: text('', 'URL that the same is posted to as JSON. Empty: none.', true),
+    attempts: integer(8, 'Times that a notice is tried; the pause doubles from 5 s up to 10 minutes.', 1),
+    timeout: integer(10, 'Seconds that one try may take.', 1),
+  },
   ipmi: {
     command_timeout: integer(1000, 'Milliseconds before an unanswered IPMI datagram is sent again.', 50),
     command_retries: integer(4, 'Times that a datagram is sent again.', 0),

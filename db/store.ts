@@ -86,7 +86,7 @@ export interface Tables {
   readonly flavors: Repository<FlavorRecord>;
   readonly ip_pools: Repository<IpPoolRecord>;
   readonly ip_addresses: IpAddressRepository;
-  readonly cables: Repository<CableRecord>;
+  readonly cables: CableRepository;
   readonly firmware_baselines: Repository<FirmwareBaselineRecord>;
   readonly enrolment_tokens: EnrolmentTokenRepository;
   readonly registrations: Repository<RegistrationRecord>;
@@ -412,9 +412,16 @@ export interface IpAddressRepository extends Repository<IpAddressRecord> {
   freeOrphans(older_than_ms: number): Promise<number>;
 }
 
+export interface CableRepository extends Repository<CableRecord> {
+  /** The names of all switches of the plan. */
+  switches(): Promise<Set<string>>;
+}
+
 export interface EnrolmentTokenRepository extends Repository<EnrolmentTokenRecord> {
   /** Counts one use of a token that is valid. null: there is no such token, it has expired, or it is used up. */
   use(token_hash: string): Promise<EnrolmentTokenRecord | null>;
+  /** As `use`, without counting. */
+  valid(token_hash: string): Promise<EnrolmentTokenRecord | null>;
 }
 
 /** A job just claimed, with what its previous claim left behind. */

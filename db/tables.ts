@@ -1,6 +1,7 @@
 import { ALLOCATIONS, allocationRepository } from './allocations.ts';
 import { AUDIT, AUDIT_PENDING, auditRepository } from './audit.ts';
 import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
+import { cableRepository } from './cables.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
 import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
@@ -110,7 +111,7 @@ export function tables(db: Executor): Tables {
     flavors: repository(db, FLAVORS),
     ip_pools: repository(db, IP_POOLS),
     ip_addresses: ipAddressRepository(db),
-    cables: repository(db, CABLES),
+    cables: cableRepository(db),
     firmware_baselines: repository(db, FIRMWARE_BASELINES),
     enrolment_tokens: enrolmentTokenRepository(db),
     registrations: repository(db, REGISTRATIONS),

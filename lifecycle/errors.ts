@@ -46,6 +46,11 @@ export const ERRORS = {
     message: (p: { rule: string }) => `Access was denied to the following resource: ${p.rule}`,
   },
   Forbidden: { status: 403, message: (p: { why: string }) => p.why },
+  InvalidEnrolmentToken: {
+    status: 403,
+    message: (_: object) =>
+      'The enrolment token is not valid: it is unknown, expired or used up. Make one: kurogane enrolment token create.',
+  },
   NodeProtected: {
     status: 403,
     message: (p: { node: string }) =>
@@ -83,10 +88,17 @@ export const ERRORS = {
     message: (p: { pool: string; network: string }) =>
       `Pool ${p.pool} (${p.network}) has no free address. Add a range to it, or free addresses.`,
   },
+  DoubledSystemUuid: { status: 409, message: (p: { why: string }) => p.why },
+  /** A server that may not register because of what is known of it. */
+  RegistrationRefused: { status: 409, message: (p: { why: string }) => p.why },
   VifAlreadyAttached: {
     status: 409,
     message: (p: { vif: string; type: 'Port' | 'Portgroup'; uuid: string }) =>
       `Unable to attach VIF ${p.vif} because it is already attached to ${p.type} ${p.uuid}.`,
+  },
+  TooManyRequests: {
+    status: 429,
+    message: (p: { why: string; retry_s: number }) => `${p.why} Try again in ${p.retry_s} s.`,
   },
   BodyTooLarge: {
     status: 413,

@@ -131,6 +131,7 @@ export const REGISTRATION_STEPS = [
   'bmc-lan',
   'bmc-account',
   'report',
+  'verify',
 ] as const;
 export type RegistrationStep = (typeof REGISTRATION_STEPS)[number];
 

@@ -3,10 +3,12 @@ import { auditSeal } from './audit-seal.ts';
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
 import { jobTrim } from './job-trim.ts';
+import { noticeDelivery } from './notice-delivery.ts';
 import { orphanedReservations } from './orphaned-reservations.ts';
 import type { Periodic } from './periodic.ts';
 import { powerFailureRecovery } from './power-failure-recovery.ts';
 import { powerSync } from './power-sync.ts';
+import { registrationSweep } from './registration-sweep.ts';
 import { removedServersTrim } from './removed-servers-trim.ts';
 
 /**
@@ -23,4 +25,6 @@ export const PERIODICS: readonly Periodic[] = [
   auditSeal,
   addressSweep,
   removedServersTrim,
+  registrationSweep,
+  noticeDelivery,
 ];

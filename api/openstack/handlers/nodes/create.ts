@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
+import { chooseInterfaces } from '../../../../lifecycle/interfaces.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import { audited } from '../../audited.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
-import { chooseInterfaces, requireHardwareType } from '../../hardware-types.ts';
+import { requireHardwareType } from '../../hardware-types.ts';
 import { since } from '../../microversions.ts';
 import { findLinkedNode } from '../../node-access.ts';
 import { checkNodeName, readNodeFields, refuseNewerFields, requireChassis } from './node-input.ts';

@@ -1,14 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { serviceError } from '../../../../lifecycle/errors.ts';
+import { chooseInterfaces, type Interfaces, interfacesOf } from '../../../../lifecycle/interfaces.ts';
 import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import { INTERFACE_KINDS, type InterfaceField, type NodeRecord } from '../../../../lifecycle/records.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
-import {
-  chooseInterfaces,
-  type Interfaces,
-  interfacesOf,
-  requireHardwareType,
-} from '../../hardware-types.ts';
+import { requireHardwareType } from '../../hardware-types.ts';
 import { applyPatch, type PatchStep, patchValues, readPatch } from '../../json-patch.ts';
 import { since } from '../../microversions.ts';
 import { findLinkedNode, findNodeFor } from '../../node-access.ts';

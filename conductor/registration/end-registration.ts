@@ -1,0 +1,82 @@
+import type { Tables } from '../../db/store.ts';
+import type { Notice } from '../../lifecycle/notice.ts';
+import type { RegistrationRecord, RegistrationStep } from '../../lifecycle/registration-records.ts';
+import { addNotice } from '../notices/add-notice.ts';
+import type { RegistrationDeps } from './registration-deps.ts';
+
+export interface RegistrationFailure {
+  step: RegistrationStep;
+  cause: string;
+  log_tail?: string | null;
+}
+
+/** How `last_error` of the node tells it. */
+export const failureText = ({ step, cause }: RegistrationFailure): string =>
+  `Registration failed at ${step}: ${cause}`;
+
+/** What people are told of a server that stays on. */
+export function failureNotice(record: RegistrationRecord): Notice {
+  const { address, cause, manufacturer, node_uuid, product_name, serial_number, step, system_uuid, uuid } =
+    record;
+  const name = [manufacturer, product_name, serial_number].filter(Boolean).join(' ');
+  const reach = address === null ? '' : ` Reach it by: ssh root@${address}`;
+  return {
+    event: 'registration.failed',
+    severity: 'error',
+    project: null,
+    subject_key: `registration.failed:${uuid}`,
+    text: `The registration of ${name || 'a server'} (${system_uuid}) failed at ${step}: ${cause ?? ''} It was left powered on.${reach}`,
+    facts: {
+      ...{ registration_uuid: uuid, system_uuid, node_uuid, serial_number },
+      ...{ step, cause, address },
+    },
+  };
+}
+
+/**
+ * Ends a registration that runs as failed: the record, the node's last_error and a notice in one transaction.
+ * False: it did not run any more.
+ */
+export async function failRegistration(
+  deps: RegistrationDeps,
+  { uuid }: Pick<RegistrationRecord, 'uuid'>,
+  failure: RegistrationFailure,
+): Promise<boolean> {
+  const now = await deps.placement.dbNow();
+  return deps.store.transaction(async (tables) => {
+    const { step, cause, log_tail } = failure;
+    const changes = { state: 'failed' as const, step, cause, finished_at: now };
+    const record = await tables.registrations.update(
+      uuid,
+      { ...changes, ...(log_tail === undefined ? {} : { log_tail }) },
+      { state: 'running' },
+    );
+    if (record === null) return false;
+    if (record.node_uuid !== null)
+      await tables.nodes.change(
+        record.node_uuid,
+        { last_error: failureText(failure) },
+        { provision_state: 'enroll', reservation: null },
+      );
+    await addNotice(tables, deps.settings, now, failureNotice(record));
+    return true;
+  });
+}
+
+/** Ends earlier attempts of a server that began anew. Nobody is told: the new attempt tells how it goes. */
+export async function endEarlier(
+  tables: Pick<Tables, 'registrations'>,
+  system_uuid: string,
+  now: number,
+): Promise<void> {
+  const running = await tables.registrations.list({
+    where: { system_uuid, state: 'running' },
+    fields: ['uuid'],
+  });
+  for (const { uuid } of running)
+    await tables.registrations.update(
+      uuid,
+      { state: 'failed', cause: 'The server began to register anew.', finished_at: now },
+      { state: 'running' },
+    );
+}

@@ -1,0 +1,289 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Store, Tables } from '../../db/store.ts';
+import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
+import { flavorOf } from '../../lifecycle/flavor-match.ts';
+import { chooseInterfaces } from '../../lifecycle/interfaces.ts';
+import { ipv4Network, netmask } from '../../lifecycle/ipv4.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
+import { localLink } from '../../lifecycle/lldp.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { FlavorRecord, IpPoolRecord, RegistrationRecord } from '../../lifecycle/registration-records.ts';
+import {
+  type HardwareVerdict,
+  hardwareVerdict,
+  identityVerdict,
+} from '../../lifecycle/registration-verdict.ts';
+import {
+  flavorFacts,
+  inventoryOf,
+  reportProblem,
+  type ServerReport,
+  schedulingProperties,
+} from '../../lifecycle/server-report.ts';
+import type { BmcOrders, RegistrationAnswer } from '../client.ts';
+import { allocateAddress } from '../ipam.ts';
+import { addNotice } from '../notices/add-notice.ts';
+import { audit } from '../requests/audit.ts';
+import { asRead } from '../requests/reserve.ts';
+import { endEarlier, failureNotice, failureText, type RegistrationFailure } from './end-registration.ts';
+import { type Known, knownServer } from './known-server.ts';
+import { type RegistrationDeps, registrant, sha256 } from './registration-deps.ts';
+
+/** Times that a registration is decided anew because the server's node changed meanwhile. */
+const MAX_TRIES = 4;
+const SECRET_BYTES = 32;
+/** What IPMI 1.5 and 2.0 both take: 16 characters. */
+const PASSWORD_BYTES = 12;
+
+/** See ConductorClient.register. */
+export async function register(
+  deps: RegistrationDeps,
+  token: string,
+  report: ServerReport,
+): Promise<RegistrationAnswer> {
+  const problem = reportProblem(report);
+  if (problem !== null) throw serviceError('InvalidParameterValue', { why: problem });
+  const token_hash = sha256(token);
+  const valid = await deps.store.enrolment_tokens.valid(token_hash);
+  if (valid === null) throw serviceError('InvalidEnrolmentToken', {});
+  for (let tries = 1; ; tries++) {
+    const known = await knownServer(deps.store, report);
+    const verdict = identityVerdict(report, known.facts, known.others);
+    const from = { token_uuid: valid.uuid, token_hash };
+    if (verdict.is === 'refused') {
+      await recordRefusal(deps, report, from.token_uuid, known.node, verdict.cause);
+      const code = verdict.reason === 'doubled-uuid' ? 'DoubledSystemUuid' : 'RegistrationRefused';
+      throw serviceError(code, { why: verdict.cause });
+    }
+    try {
+      const answer = await enrol(deps, from, report, known);
+      if (answer !== null) return answer;
+    } catch (error) {
+      // Somebody else took the UUID or a MAC address at the same moment: what is known is different now.
+      if (!(error instanceof ServiceError) || error.code !== 'AlreadyExists' || tries >= MAX_TRIES)
+        throw error;
+    }
+    if (tries >= MAX_TRIES)
+      throw serviceError('ServiceUnavailable', {
+        why: `Node ${report.system_uuid} keeps changing: register again later.`,
+      });
+  }
+}
+
+/** A server that is refused is on record too, so that whoever looks for it finds out why. */
+async function recordRefusal(
+  deps: RegistrationDeps,
+  report: ServerReport,
+  token_uuid: string,
+  node: NodeRecord | null,
+  cause: string,
+): Promise<void> {
+  const now = await deps.placement.dbNow();
+  await deps.store.transaction(async (tables) => {
+    const record = await tables.registrations.create({
+      ...aboutServer(report),
+      ...{
+        node_uuid: node?.uuid ?? null,
+        token_uuid,
+        state: 'failed',
+        step: 'enrol',
+        cause,
+        finished_at: now,
+      },
+    });
+    await addNotice(tables, deps.settings, now, failureNotice(record));
+  });
+}
+
+const aboutServer = (report: ServerReport) => ({
+  system_uuid: report.system_uuid,
+  address: report.address,
+  serial_number: report.serial_number,
+  manufacturer: report.manufacturer,
+  product_name: report.product_name,
+  agent_version: report.agent_version,
+});
+
+/** Makes the node or takes the one that is there, judges the hardware and gives out the BMC's address. null: decide anew. */
+async function enrol(
+  deps: RegistrationDeps,
+  token: { token_uuid: string; token_hash: string },
+  report: ServerReport,
+  known: Known,
+): Promise<RegistrationAnswer | null> {
+  const { store, settings, placement } = deps;
+  const { driver, conductor_group } = settings.registration;
+  const facts = await placement.factsOf({ uuid: report.system_uuid, driver, conductor_group });
+  if (facts === null)
+    throw serviceError('ServiceUnavailable', {
+      why: `No conductor serves the hardware type ${driver} ([registration]driver): start one, or enable it.`,
+    });
+  const { hardware, flavor } = await judge(store, report, known);
+  const login = deps.drivers?.get(driver)?.login;
+  const ordered = hardware.failure === null && login !== undefined ? await orderBmc(deps, report) : null;
+  const failure = hardware.failure ?? (ordered !== null && 'failure' in ordered ? ordered.failure : null);
+  const bmc = ordered !== null && 'bmc' in ordered ? ordered.bmc : null;
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const now = await placement.dbNow();
+  const driver_info: JsonObject = {
+    ...known.node?.driver_info,
+    ...Object.fromEntries(settings.registration.driver_info.map(pair)),
+    ...(bmc === null || login === undefined
+      ? {}
+      : {
+          [login.address]: bmc.address,
+          [login.username]: bmc.username,
+          [login.password]: bmc.password,
+        }),
+  };
+  const state: Partial<RegistrationRecord> =
+    failure === null
+      ? { state: 'running', step: bmc === null ? 'report' : 'bmc-lan' }
+      : { state: 'failed', step: failure.step, cause: failure.cause, finished_at: now };
+  const node: Partial<NodeRecord> = {
+    driver_info,
+    properties: { ...known.node?.properties, ...schedulingProperties(report) },
+    resource_class: flavor?.resource_class ?? known.node?.resource_class ?? null,
+    last_error: failure === null ? null : failureText(failure),
+  };
+  const registration_uuid = randomUUID();
+  const written = await store.transaction(async (tables) => {
+    if (known.node === null) {
+      if ((await tables.enrolment_tokens.use(token.token_hash)) === null)
+        throw serviceError('InvalidEnrolmentToken', {});
+      await tables.nodes.create({
+        ...{ uuid: report.system_uuid, driver, conductor_group, provision_state: 'enroll' as const },
+        ...chooseInterfaces(driver, facts, {}),
+        ...node,
+      });
+    } else if (!(await tables.nodes.change(known.node.uuid, node, asRead(known.node)))) return false;
+    await addPorts(tables, report);
+    await tables.inventory.put(report.system_uuid, { inventory: inventoryOf(report), plugin_data: {} });
+    await tables.servers.update(report.system_uuid, serverFacts(report, flavor));
+    await endEarlier(tables, report.system_uuid, now);
+    const record = await tables.registrations.create({
+      ...aboutServer(report),
+      uuid: registration_uuid,
+      node_uuid: report.system_uuid,
+      token_uuid: token.token_uuid,
+      bmc_address: bmc?.address ?? null,
+      secret_hash: sha256(secret),
+      ports: hardware.ports,
+      firmware: hardware.firmware,
+      ...state,
+    });
+    if (failure !== null) await addNotice(tables, settings, now, failureNotice(record));
+    await audit(tables, settings, report.system_uuid, registrant(`req-${registration_uuid}`), {
+      action: 'register',
+      detail: { registration_uuid, token_uuid: token.token_uuid, failed_at: failure?.step ?? null },
+    });
+    return true;
+  });
+  if (!written) return null;
+  return {
+    ...{ registration_uuid, node_uuid: report.system_uuid, secret, bmc },
+    action: failure === null ? 'go-on' : 'stay',
+    step: failure?.step ?? null,
+    cause: failure?.cause ?? null,
+  };
+}
+
+async function judge(
+  store: Store,
+  report: ServerReport,
+  { server }: Known,
+): Promise<{ hardware: HardwareVerdict; flavor: FlavorRecord | null }> {
+  // The plan names a server by its serial number, or by where it stands.
+  const place =
+    server?.rack == null || server.rack_unit === null ? [] : [`${server.rack}/${server.rack_unit}`];
+  const device = [report.serial_number, ...place].filter((name) => name !== '');
+  const [plan, switches, baselines, flavors] = await Promise.all([
+    store.cables.list({ where: { device } }),
+    store.cables.switches(),
+    store.firmware_baselines.list(),
+    store.flavors.list(),
+  ]);
+  return {
+    hardware: hardwareVerdict(report, plan, switches, baselines),
+    flavor: flavorOf(flavorFacts(report), flavors),
+  };
+}
+
+/** What the server is to set on its own BMC. */
+async function orderBmc(
+  { store, settings }: RegistrationDeps,
+  report: ServerReport,
+): Promise<{ bmc: BmcOrders } | { failure: RegistrationFailure }> {
+  if (report.bmc === null)
+    return {
+      failure: {
+        step: 'bmc-lan',
+        cause:
+          'The server has no BMC that answers in band: check that it is enabled and that the ramdisk has its driver (ipmi_si).',
+      },
+    };
+  const pool = await bmcPool(store, settings.registration.bmc_pool);
+  if (pool === null)
+    return {
+      failure: {
+        step: 'address',
+        cause:
+          'There is no pool of BMC addresses: make one (kurogane ipam pool create --purpose bmc), or name one in [registration]bmc_pool.',
+      },
+    };
+  try {
+    const { address } = await allocateAddress(store, pool, report.system_uuid);
+    return {
+      bmc: {
+        address,
+        netmask: netmask(ipv4Network(pool.network)?.prefix ?? 24),
+        gateway: pool.gateway,
+        vlan_id: pool.vlan_id,
+        username: settings.registration.bmc_username,
+        password: randomBytes(PASSWORD_BYTES).toString('base64url'),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.status !== 409) throw error;
+    return { failure: { step: 'address', cause: error.message } };
+  }
+}
+
+async function bmcPool(store: Store, name: string): Promise<IpPoolRecord | null> {
+  if (name !== '') return store.ip_pools.getByName(name);
+  const [oldest] = await store.ip_pools.list({ where: { purpose: 'bmc' }, limit: 1 });
+  return oldest ?? null;
+}
+
+async function addPorts(tables: Tables, { system_uuid, ports }: ServerReport): Promise<void> {
+  const own = await tables.ports.list({ where: { node_uuid: system_uuid } });
+  const by_pxe = ports.some(({ pxe }) => pxe);
+  for (const { mac, name, neighbour, pxe } of ports) {
+    const local_link_connection = localLink(neighbour);
+    const there = own.find(({ address }) => address === mac);
+    if (there !== undefined) {
+      if (neighbour !== null) await tables.ports.update(there.uuid, { local_link_connection });
+      continue;
+    }
+    await tables.ports.create({
+      ...{ address: mac, node_uuid: system_uuid, local_link_connection, extra: { interface: name } },
+      pxe_enabled: by_pxe ? pxe : true,
+    });
+  }
+}
+
+function serverFacts(
+  { manufacturer, product_name, serial_number }: ServerReport,
+  flavor: FlavorRecord | null,
+) {
+  return {
+    ...{ manufacturer, product_name, serial_number },
+    ...(flavor === null ? {} : { flavor_uuid: flavor.uuid }),
+    ...(flavor?.availability_zone == null ? {} : { availability_zone: flavor.availability_zone }),
+  };
+}
+
+function pair(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+}
