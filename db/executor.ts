@@ -48,6 +48,8 @@ export interface Dialect {
   readonly update_returning: boolean;
   /** The tail of an INSERT that turns it into an update of `columns` when the unique `key` is taken. */
   upsert(key: string, columns: readonly string[]): string;
+  /** How many rows the statement before matched, on the same connection: an expression. */
+  readonly matched: string;
   /** Turns a driver's error into one of db/failures.ts; others come back as they are. */
   failure(error: unknown): unknown;
 }
@@ -59,6 +61,11 @@ export interface Dialect {
 export interface Executor extends Omit<Link, 'many'> {
   readonly dialect: Dialect;
   readonly keys: KeyRing;
+  /**
+   * A write that nothing in the transaction waits for: it travels with the statements after it, with COMMIT at the latest, and
+   * its failure fails the transaction. Outside of one it is carried out at once.
+   */
+  later(sql: string, bindings: readonly SqlValue[]): Promise<void>;
   /** A write and the read after it, on one connection. */
   writeAndRead(write: Sql, read: Sql): Promise<[RunResult, Row[]]>;
   /** Runs `work` in a transaction; in the one that is open, when there is one. */

@@ -130,6 +130,7 @@ const DIALECT: Omit<Dialect, 'insert_returning'> = {
   update_returning: false,
   upsert: (_key, columns) =>
     `ON DUPLICATE KEY UPDATE ${columns.map((column) => `\`${column}\` = VALUES(\`${column}\`)`).join(', ')}`,
+  matched: 'ROW_COUNT()',
   failure: mysqlFailure,
 };
 

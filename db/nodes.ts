@@ -7,8 +7,8 @@ import { scopeConditions } from './node-scope.ts';
 import { change, create, getBy, list, remove, repository, update } from './repository.ts';
 import { createServer, followNode, isFollowed, removeServer } from './servers.ts';
 import { type Condition, contains, placeholders } from './statements.ts';
-import type { NodeListOptions, NodeRepository } from './store.ts';
-import { CREATED_AT, defineTable, ID, reader, UPDATED_AT } from './table.ts';
+import type { Changes, Match, NodeListOptions, NodeRepository } from './store.ts';
+import { CREATED_AT, defineTable, ID, reader, UPDATED_AT, withInitial } from './table.ts';
 import { insertTraits, traitWrites } from './traits.ts';
 
 const INTERFACES = Object.fromEntries(
@@ -84,8 +84,8 @@ export function nodeRepository(db: Executor): NodeRepository {
     ...repository(db, NODES),
     create: ({ traits: given, ...record }) =>
       db.atomic(async (inside) => {
-        const node = await create(inside, NODES, record);
-        await createServer(inside, node);
+        const whole = withInitial(NODES, record) as unknown as NodeRecord;
+        const [node] = await Promise.all([create(inside, NODES, whole), createServer(inside, whole)]);
         if (given === undefined || given.length === 0) return node;
         await insertTraits(inside, node.uuid, given);
         return { ...node, traits: [...new Set(given)].sort() };
@@ -94,28 +94,29 @@ export function nodeRepository(db: Executor): NodeRepository {
       given === undefined && !isFollowed(changes)
         ? update(db, NODES, uuid, changes, guard)
         : db.atomic(async (inside) => {
-            const node = await update(inside, NODES, uuid, changes, guard);
-            if (node === null) return null;
-            await followNode(inside, uuid, changes);
+            const reread = () => getBy(inside, NODES, 'uuid', uuid);
+            const [changed, node] = await Promise.all([
+              changeFollowed(inside, uuid, changes, guard),
+              given === undefined ? reread() : null,
+            ]);
+            if (!changed) return null;
             if (given === undefined) return node;
             await traitWrites(inside).setTraits(uuid, given);
-            return getBy(inside, NODES, 'uuid', uuid);
+            return reread();
           }),
     change: (uuid, changes, guard) =>
       isFollowed(changes)
-        ? db.atomic(async (inside) => {
-            if (!(await change(inside, NODES, uuid, changes, guard))) return false;
-            await followNode(inside, uuid, changes);
-            return true;
-          })
+        ? db.atomic((inside) => changeFollowed(inside, uuid, changes, guard))
         : change(db, NODES, uuid, changes, guard),
     list: (options = {}) => list(db, NODES, options, nodeConditions(options)),
     delete: (uuid) =>
       db.atomic(async (inside) => {
-        if (!(await remove(inside, NODES, uuid))) return false;
-        await removeServer(inside, uuid);
-        await freeAddressesOf(inside, uuid);
-        return true;
+        const [removed] = await Promise.all([
+          remove(inside, NODES, uuid),
+          removeServer(inside, uuid),
+          freeAddressesOf(inside, uuid),
+        ]);
+        return removed;
       }),
     async listByAddresses(addresses) {
       if (addresses.length === 0) return [];
@@ -137,6 +138,20 @@ export function nodeRepository(db: Executor): NodeRepository {
       }));
     },
   };
+}
+
+/** Changes a node and, with the same packet, its server. */
+async function changeFollowed(
+  inside: Executor,
+  uuid: string,
+  changes: Changes<NodeRecord>,
+  guard: Match<NodeRecord> | undefined,
+): Promise<boolean> {
+  const [changed] = await Promise.all([
+    change(inside, NODES, uuid, changes, guard),
+    followNode(inside, uuid, changes),
+  ]);
+  return changed;
 }
 
 function nodeConditions(options: NodeListOptions): Condition[] {

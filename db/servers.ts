@@ -12,8 +12,8 @@ import type { Executor, SqlValue } from './executor.ts';
 import { scopeConditions } from './node-scope.ts';
 import { explained, getBy, list } from './repository.ts';
 import { attentionAfter, returnOf, stageAfter } from './server-stage.ts';
-import { type Condition, conditions, placeholders, where } from './statements.ts';
-import type { Changes, Match, ServerFilter, ServerRepository } from './store.ts';
+import { type Condition, conditions, placeholders, type Sql, where } from './statements.ts';
+import type { Changes, ServerFilter, ServerRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, quoted, reader, UPDATED_AT, written } from './table.ts';
 
 export const SERVERS = defineTable<ServerRecord>({
@@ -129,33 +129,39 @@ export async function createServer(db: Executor, node: NodeRecord): Promise<void
   await explained(SERVERS, record, () => db.run(text, bindings));
 }
 
-/** Brings a changed node's server up to it, in the transaction that changes the node. */
+/**
+ * Brings a changed node's server up to it, in the transaction that changes the node, as the very next statement: where that
+ * one matched no node, this one matches no server.
+ */
 export async function followNode(db: Executor, uuid: string, changes: Changes<NodeRecord>): Promise<void> {
   const found = followed(changes);
   if (found === null) return;
   const state = found.provision_state;
-  await writeServer(db, uuid, found, undefined, state === undefined ? {} : returnOf(state));
+  const { text, bindings } = updateOf(db, uuid, found, [], state === undefined ? {} : returnOf(state));
+  await db.run(`${text} AND ${db.dialect.matched} > 0`, bindings);
 }
 
 /** Takes a deleted node's server away, in the transaction that deletes the node; one that was disposed of stays. */
 export async function removeServer(db: Executor, uuid: string): Promise<void> {
   const at = '`uuid` = ? AND `disposed_at` IS NULL';
   const copied = '`uuid`, `name`, `owner`, `lessee`, `stage`';
-  await db.run(
-    `INSERT INTO \`removed_servers\` (\`created_at\`, ${copied}) SELECT ${db.dialect.now}, ${copied} FROM \`servers\` WHERE ${at}`,
-    [uuid],
-  );
-  await db.run(`DELETE FROM \`servers\` WHERE ${at}`, [uuid]);
+  await Promise.all([
+    db.run(
+      `INSERT INTO \`removed_servers\` (\`created_at\`, ${copied}) SELECT ${db.dialect.now}, ${copied} FROM \`servers\` WHERE ${at}`,
+      [uuid],
+    ),
+    db.run(`DELETE FROM \`servers\` WHERE ${at}`, [uuid]),
+  ]);
 }
 
-/** Writes fields of a server, and what follows from them. False: missing, or no longer as guarded. */
-async function writeServer(
+/** The UPDATE of a server's fields and of what follows from them. */
+function updateOf(
   db: Executor,
   uuid: string,
   changes: Partial<ServerRecord>,
-  guard?: Match<ServerRecord>,
+  guards: readonly Condition[],
   also: Readonly<Record<string, SqlValue>> = {},
-): Promise<boolean> {
+): Sql {
   const { columns, bindings } = written(SERVERS, changes, uuid, db.keys);
   const given: Record<string, SqlValue> = { ...also };
   for (const [index, column] of columns.entries()) given[column] = bindings[index] ?? null;
@@ -170,15 +176,17 @@ async function writeServer(
     ...Object.keys(given).map((column) => `${quoted(column)} = ?`),
     `\`updated_at\` = ${now}`,
   ];
-  const filter = where([{ text: '`uuid` = ?', bindings: [uuid] }, ...conditions(SERVERS, guard, db.keys)]);
-  const { changes: matched } = await db.run(`UPDATE \`servers\` SET ${set.join(', ')}${filter.text}`, [
-    ...stage.bindings,
-    ...stage.bindings,
-    ...attention.bindings,
-    ...Object.values(given),
-    ...filter.bindings,
-  ]);
-  return matched > 0;
+  const filter = where([{ text: '`uuid` = ?', bindings: [uuid] }, ...guards]);
+  return {
+    text: `UPDATE \`servers\` SET ${set.join(', ')}${filter.text}`,
+    bindings: [
+      ...stage.bindings,
+      ...stage.bindings,
+      ...attention.bindings,
+      ...Object.values(given),
+      ...filter.bindings,
+    ],
+  };
 }
 
 export function serverRepository(db: Executor): ServerRepository {
@@ -222,7 +230,8 @@ export function serverRepository(db: Executor): ServerRepository {
       }));
     },
     async update(uuid, changes, guard) {
-      return (await writeServer(db, uuid, changes, guard)) ? get(uuid) : null;
+      const { text, bindings } = updateOf(db, uuid, changes, conditions(SERVERS, guard, db.keys));
+      return (await db.run(text, bindings)).changes > 0 ? get(uuid) : null;
     },
     async changedSince(at_ms, limit, scope) {
       const { text, bindings } = where([

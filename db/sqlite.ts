@@ -39,6 +39,7 @@ const DIALECT: Dialect = {
   update_returning: true,
   upsert: (key, columns) =>
     `ON CONFLICT (\`${key}\`) DO UPDATE SET ${columns.map((c) => `\`${c}\` = excluded.\`${c}\``).join(', ')}`,
+  matched: 'changes()',
   failure: sqliteFailure,
 };
 

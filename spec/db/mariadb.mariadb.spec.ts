@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
 import { openStore } from '../../db/open-store.ts';
@@ -107,6 +108,18 @@ describe('store on MariaDB, where transactions run side by side', function besid
     const error = await failure(store.nodes.create(newNode({ owner: 'x'.repeat(300) })));
     expect(error).to.include({ code: 'InvalidParameterValue' });
     expect(error.message).to.include('owner');
+  });
+
+  it('undoes a change whose audit entry cannot be written, though nothing waited for it', async () => {
+    const uuid = randomUUID();
+    const change = store.transaction(async (tables) => {
+      await tables.nodes.create(newNode({ uuid }));
+      const who = { user: null, project: null, request_id: null, detail: {} };
+      await tables.audit.append({ node_uuid: uuid, action: 'x'.repeat(300), ...who });
+    });
+    expect(await failure(change)).to.include({ code: 'InvalidParameterValue' });
+    expect(await store.nodes.get(uuid)).to.equal(null);
+    expect(await store.servers.get(uuid)).to.equal(null);
   });
 
   it('refuses work when all connections have been taken for too long', async () => {
