@@ -109,7 +109,7 @@ export function auditRepository(db: Executor): AuditRepository {
     seal,
     async append(given) {
       const { columns, bindings } = written(AUDIT_PENDING, given, '', db.keys);
-      await db.later(insertText(AUDIT_PENDING, db.dialect, columns), bindings);
+      await db.run(insertText(AUDIT_PENDING, db.dialect, columns), bindings);
     },
     async list({ node_uuid, before_id = Number.MAX_SAFE_INTEGER, limit }) {
       await seal();

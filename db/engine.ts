@@ -52,9 +52,6 @@ export function openExecutor(engine: Engine, keys: KeyRing): Executor {
     keys,
     rows: (sql, bindings, prepared) => alone((link) => link.rows(sql, bindings, prepared)),
     run: (sql, bindings) => alone((link) => link.run(sql, bindings)),
-    later: async (sql, bindings) => {
-      await alone((link) => link.run(sql, bindings));
-    },
     writeAndRead: (write, read) =>
       alone(async (link) => answersOf(await link.many(writeAndRead(write, read)))),
     atomic: (work) => alone((link) => transact(engine, link, keys, work)),

@@ -61,11 +61,6 @@ export interface Dialect {
 export interface Executor extends Omit<Link, 'many'> {
   readonly dialect: Dialect;
   readonly keys: KeyRing;
-  /**
-   * A write that nothing in the transaction waits for: it travels with the statements after it, with COMMIT at the latest, and
-   * its failure fails the transaction. Outside of one it is carried out at once.
-   */
-  later(sql: string, bindings: readonly SqlValue[]): Promise<void>;
   /** A write and the read after it, on one connection. */
   writeAndRead(write: Sql, read: Sql): Promise<[RunResult, Row[]]>;
   /** Runs `work` in a transaction; in the one that is open, when there is one. */

@@ -15,10 +15,10 @@ export async function transact<T>(
   const open = new OpenTransaction(engine, link);
   try {
     const result = await work(insideOf(engine, keys, open));
-    await open.commit();
+    await open.end('COMMIT');
     return result;
   } catch (error) {
-    await open.rollback().catch(() => engine.discard(link));
+    await open.end('ROLLBACK').catch(() => engine.discard(link));
     throw error;
   }
 }
@@ -33,7 +33,6 @@ function insideOf({ dialect }: Engine, keys: KeyRing, open: OpenTransaction): Ex
     keys,
     rows,
     run,
-    later: async (text, bindings) => open.later({ text, bindings, reads: false }),
     writeAndRead: (write, read) =>
       Promise.all([run(write.text, write.bindings), rows(read.text, read.bindings)]),
     atomic: (work) => work(inside),
@@ -61,8 +60,6 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const ENDED = new Error('The transaction has ended.');
-
 /** Resolves once all that can go on now has done so. */
 const allIssued = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
@@ -77,8 +74,6 @@ class OpenTransaction {
   #flight: Promise<void> | null = null;
   #begun = false;
   #over: unknown = null;
-  /** What a statement failed with that nobody waits for. */
-  #lost: { error: unknown } | null = null;
 
   constructor(engine: Engine, link: Link) {
     this.#engine = engine;
@@ -96,31 +91,12 @@ class OpenTransaction {
     });
   }
 
-  /** Sends the statement with the next ones, with COMMIT at the latest. */
-  later(statement: Statement): void {
-    if (this.#over !== null) throw this.#over;
-    const reject = (error: unknown): void => {
-      this.#lost ??= { error };
-    };
-    this.#waiting.push({ statement, resolve() {}, reject });
-  }
-
-  /** What still waits goes with COMMIT. @throws what a statement failed with that nobody waited for */
-  async commit(): Promise<void> {
+  /** ROLLBACK forgets what still waits. */
+  async end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    if (how === 'ROLLBACK') this.#stop(new Error('The transaction has ended.'));
     await this.#flight;
-    if (this.#lost !== null) throw this.#lost.error;
-    this.#over ??= ENDED;
-    const waiting = this.#waiting.splice(0);
-    if (!this.#begun && waiting.length === 0) return;
-    const statement = { text: 'COMMIT', bindings: [], reads: false };
-    await new Promise((resolve, reject) => this.#carry([...waiting, { statement, resolve, reject }]));
-  }
-
-  /** Forgets what still waits. */
-  async rollback(): Promise<void> {
-    this.#stop(ENDED);
-    await this.#flight;
-    if (this.#begun) await this.#link.run('ROLLBACK', []);
+    this.#over ??= new Error('The transaction has ended.');
+    if (this.#begun) await this.#link.run(how, []);
   }
 
   async #fly(): Promise<void> {

@@ -19,9 +19,11 @@ export function audited<T>(
   change: (tables: Tables) => Promise<T>,
 ): Promise<T> {
   return api.store.transaction(async (tables) => {
-    const done = await change(tables);
     const said = { ...(uuid === undefined ? {} : { uuid }), ...detail };
-    await auditServer(tables, api, node_uuid, caller, operation, said);
+    const [done] = await Promise.all([
+      change(tables),
+      auditServer(tables, api, node_uuid, caller, operation, said),
+    ]);
     return done;
   });
 }

@@ -110,7 +110,7 @@ describe('store on MariaDB, where transactions run side by side', function besid
     expect(error.message).to.include('owner');
   });
 
-  it('undoes a change whose audit entry cannot be written, though nothing waited for it', async () => {
+  it('undoes a change whose audit entry cannot be written', async () => {
     const uuid = randomUUID();
     const change = store.transaction(async (tables) => {
       await tables.nodes.create(newNode({ uuid }));
