@@ -5,6 +5,7 @@ import { AmqpListener, type AmqpListenerOptions } from './amqp-listener.ts';
 import { AmqpPublisher } from './amqp-publisher.ts';
 import { declareQueue } from './amqp-queue.ts';
 import { backoff_ms } from './backoff.ts';
+import { brokerTrouble } from './broker-trouble.ts';
 import type { Bus, BusLogger, MessageHandler } from './bus.ts';
 import { within } from './in-flight.ts';
 import { encodeMessage } from './message.ts';
@@ -186,7 +187,7 @@ class AmqpBus implements Bus {
         await link.lost;
         if (!stop.aborted) log.warn({ broker }, 'the connection to RabbitMQ was lost');
       } catch (error) {
-        log.warn({ broker, err: error }, 'RabbitMQ cannot be reached');
+        log.warn({ broker, err: error }, brokerTrouble(error));
       }
       this.#link = null;
       tried();

@@ -19,8 +19,8 @@ export interface ServiceProcess {
 export async function startServiceProcess(order: StartOrder): Promise<ServiceProcess> {
   const child = fork(fileURLToPath(new URL('./service.js', import.meta.url)), {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // What is garbage must not look like a leak.
-    execArgv: ['--enable-source-maps', '--expose-gc'],
+    // What is garbage must not look like a leak; nor must source maps, which Node reads when an error first names a file.
+    execArgv: ['--expose-gc'],
   });
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {

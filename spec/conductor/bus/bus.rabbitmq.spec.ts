@@ -205,6 +205,17 @@ describe('bus rabbitmq: a broker that comes and goes', () => {
     expect(log.lines.join('\n')).to.include('ECONNREFUSED').and.not.include('hunter2');
   });
 
+  it('says that the name of the broker cannot be resolved, and what to check', async () => {
+    const log = recordingLog();
+    await using bus = await open('amqp://u:hunter2@broker.invalid', log);
+    expect(bus.connected).to.equal(false);
+    await bus[Symbol.asyncDispose]();
+    expect(log.lines[0]).to.match(
+      /RabbitMQ cannot be reached \((ENOTFOUND|EAI_AGAIN)\): its host name cannot be resolved.* Check .*name service/,
+    );
+    expect(log.lines.join('\n')).to.not.include('hunter2');
+  });
+
   it('keeps trying with a wrong password, and never logs it', async () => {
     const url = new URL(await testTransportUrl());
     url.password = `hunter2${randomBytes(4).toString('hex')}`;
