@@ -13,12 +13,21 @@ import type { Periodic, PeriodicContext } from './periodic.ts';
 /** States whose power the synchronisation leaves alone. */
 const SKIPPED: readonly ProvisionState[] = ['wait call-back', 'clean wait', 'enroll', 'adopt failed'];
 
-const FIELDS = ['provision_state', 'reservation', 'target_power_state', 'maintenance'] as const;
+const FIELDS = [
+  'provision_state',
+  'power_state',
+  'reservation',
+  'target_power_state',
+  'maintenance',
+] as const;
+/** Pause before a power state that differs from the recorded one is read again. */
+const CONFIRM_MS = 500;
 
 /**
  * Compares the power state of every node with its BMC's, as Ironic does: what differs is driven back to the recorded
  * state, or recorded, as `force_power_state_during_sync` says; a BMC that cannot be read, or that does not obey, more than
- * `power_state_sync_max_retries` times puts the node in maintenance with the fault `power failure`.
+ * `power_state_sync_max_retries` times puts the node in maintenance with the fault `power failure`. A state that differs is
+ * believed only when it is read twice: BMCs lie for a moment, and some flap.
  */
 export const powerSync: Periodic = {
   name: 'power-sync',
@@ -30,11 +39,11 @@ export const powerSync: Periodic = {
       eachOf(
         ownNodes(ctx, { maintenance: false, target_power_state: null, reservation: null }, FIELDS),
         ctx.settings.conductor.sync_power_state_workers,
-        async ({ uuid, provision_state }) => {
+        async ({ uuid, provision_state, power_state }) => {
           if (SKIPPED.includes(provision_state) || (await takesFirmware(ctx, uuid, provision_state)))
             tries.delete(uuid);
           else
-            await syncNode(ctx, uuid, tries).catch((error: unknown) => {
+            await syncNode(ctx, uuid, power_state, tries).catch((error: unknown) => {
               ctx.log.warn({ node: uuid, err: error }, 'the power synchronisation of a node failed');
             });
         },
@@ -54,8 +63,13 @@ async function takesFirmware(ctx: PeriodicContext, uuid: string, state: Provisio
   return step !== undefined && (step.interface === 'firmware' || step.step === 'update_firmware');
 }
 
-async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, number>): Promise<void> {
-  const reading = await readPower(ctx, uuid);
+async function syncNode(
+  ctx: PeriodicContext,
+  uuid: string,
+  recorded: NodeRecord['power_state'],
+  tries: Map<string, number>,
+): Promise<void> {
+  const reading = await readTwiceIfOther(ctx, uuid, recorded);
   const node = await ctx.store.nodes.get(uuid);
   // The read took its time: what changed meanwhile is not judged by it.
   if (node === null || node.reservation !== null || node.maintenance || node.target_power_state !== null)
@@ -99,6 +113,25 @@ async function syncNode(ctx: PeriodicContext, uuid: string, tries: Map<string, n
     await correct(ctx, node, node.power_state).catch((error: unknown) => {
       if (!(error instanceof Overtaken)) throw error;
     });
+}
+
+/** Reads the power state; one that is not the recorded one is read again, and the second reading counts. */
+async function readTwiceIfOther(
+  ctx: PeriodicContext,
+  uuid: string,
+  recorded: NodeRecord['power_state'],
+): Promise<PowerReading> {
+  const first = await readPower(ctx, uuid);
+  const other = first.state !== null && (recorded === 'power on' || recorded === 'power off');
+  if (!other || first.state === recorded) return first;
+  await ctx.clock.sleep(CONFIRM_MS, ctx.signal);
+  const second = await readPower(ctx, uuid);
+  if (second.state === recorded)
+    ctx.log.warn(
+      { node: uuid, power_state: first.state },
+      'the BMC told another power state once: left alone',
+    );
+  return second;
 }
 
 /** Thrown to roll back: the node changed, the next pass judges it anew. */

@@ -1,13 +1,17 @@
 import { expect } from 'chai';
+import { heartbeat } from '../../conductor/periodic/heartbeat.ts';
 import { orphanedReservations } from '../../conductor/periodic/orphaned-reservations.ts';
 import type { Periodic } from '../../conductor/periodic/periodic.ts';
 import { powerFailureRecovery } from '../../conductor/periodic/power-failure-recovery.ts';
 import { powerSync } from '../../conductor/periodic/power-sync.ts';
+import { systemClock } from '../../config/system-clock.ts';
+import type { Driver } from '../../drivers/contract.ts';
+import { createFakeDriver } from '../../drivers/fake/driver.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { PowerTarget } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { eventually } from '../services/eventually.ts';
-import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
+import { CALLER, type ConductorBench, SILENT, startConductorBench } from './conductor-bench.ts';
 
 describe('power on request', () => {
   let bench: ConductorBench;
@@ -98,8 +102,11 @@ describe('the power synchronisation', () => {
     },
   });
 
-  async function start(force = true): Promise<void> {
-    bench = await startConductorBench({ conductor: { force_power_state_during_sync: force } });
+  async function start(force = true, driver?: Driver): Promise<void> {
+    bench = await startConductorBench(
+      { conductor: { force_power_state_during_sync: force } },
+      driver === undefined ? {} : { driver },
+    );
     await bench.start('conductor-1', {
       periodics: [
         captured(powerSync, (run) => {
@@ -144,6 +151,40 @@ describe('the power synchronisation', () => {
     });
     expect(now).to.include({ power_state: 'power on', maintenance: false, target_power_state: null });
   });
+
+  /** The fake driver; every reading of the power is what `tell` makes of it. */
+  function lying(
+    tell: (truth: 'power on' | 'power off', reading: number) => 'power on' | 'power off',
+  ): Driver {
+    const driver: Driver = createFakeDriver({ clock: systemClock, log: SILENT }, new Map());
+    let readings = 0;
+    return {
+      ...driver,
+      connect: async (info, options) => {
+        const connection = await driver.connect(info, options);
+        const get: typeof connection.power.get = async (call) =>
+          tell(await connection.power.get(call), readings++);
+        return { ...connection, power: { ...connection.power, get } };
+      },
+    };
+  }
+  const otherThan = (state: 'power on' | 'power off') => (state === 'power on' ? 'power off' : 'power on');
+
+  for (const force of [true, false])
+    for (const [what, lies] of [
+      ['lies once', (reading: number) => reading === 0],
+      ['flaps', (reading: number) => reading % 2 === 0],
+    ] as const)
+      it(`leaves a server alone whose BMC ${what}${force ? '' : ', and records nothing'}`, async () => {
+        await start(
+          force,
+          lying((truth, reading) => (lies(reading) ? otherThan(truth) : truth)),
+        );
+        const node = await bench.node({ provision_state: 'active', power_state: 'power off' });
+        await pass();
+        expect(await bench.read(node)).to.include({ power_state: 'power off', reservation: null });
+        expect(await bench.store.jobs.list()).to.deep.equal([]);
+      });
 
   it('records what the server does when it is told not to force', async () => {
     await start(false);
@@ -247,6 +288,40 @@ describe('the power synchronisation', () => {
       expect((await bench.read(node)).power_state).to.equal(own ? 'power off' : null);
     }
     expect(new Set(hosts).size).to.equal(2);
+  });
+
+  it('looks after the nodes of a conductor that died, once it is believed dead', async () => {
+    bench = await startConductorBench({ conductor: { heartbeat_timeout: 0.5 } });
+    let beat: () => Promise<void> = async () => {};
+    let ahead_ms = 0;
+    await bench.start('conductor-1', {
+      // Who lives is asked for anew every quarter of a minute.
+      clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead_ms },
+      periodics: [
+        captured(powerSync, (run) => {
+          pass = run;
+        }),
+        captured(heartbeat, (run) => {
+          beat = run;
+        }),
+      ],
+    });
+    const dead = await bench.start('conductor-2');
+    const nodes = await Promise.all(
+      Array.from({ length: 20 }, () => bench.node({ provision_state: 'active' })),
+    );
+    const theirs = (await bench.client.conductorsOf(nodes)).filter((host) => host === 'conductor-2');
+    expect(theirs).to.not.have.length(0);
+    dead.halt();
+    await eventually(async () => {
+      await beat();
+      const alive = await bench.store.conductors.listAlive(500);
+      expect(alive.map(({ hostname }) => hostname)).to.deep.equal(['conductor-1']);
+    });
+    ahead_ms = 60_000;
+    await beat();
+    await pass();
+    for (const node of nodes) expect((await bench.read(node)).power_state).to.equal('power off');
   });
 
   it('leaves a fresh reservation of the API alone', async () => {
