@@ -72,10 +72,12 @@ async function prepare(ctx: StepContext, update: Update): Promise<StepOutcome> {
 async function send(ctx: StepContext, update: Update): Promise<StepOutcome> {
   const { component, url, checksum } = update;
   const what = `update the firmware of ${component}`;
+  // A BMC that does not fetch the image itself is sent it.
+  const timeout_ms = ctx.settings.conductor.hardware_step_timeout * 1000;
   const task = await (await ctx.bmc()).use(what, (connection, options) =>
     capability(connection, 'firmwareUpdater').update(
       { component, url, ...(checksum === null ? {} : { checksum }) },
-      options,
+      { ...options, timeout_ms },
     ),
   );
   const not_before = ctx.now() + update.wait_s * 1000;

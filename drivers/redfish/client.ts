@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import type { HttpReply } from './http.ts';
+import type { Multipart } from './multipart.ts';
 import { isObject, type Resource, textIn } from './resources.ts';
 import { isSuccess, RedfishSession, ROOT } from './session.ts';
 import { handleOf, taskLinkOf, taskStatusOf } from './task.ts';
@@ -81,6 +82,12 @@ export class RedfishClient {
   async beginPost(call: Call, link: string, body: object): Promise<BmcTask> {
     const path = this.#session.pathOf(link);
     return this.#begun(`POST ${path}`, await this.#session.request('POST', path, { body }, call));
+  }
+
+  /** Sends an image to where the BMC takes pushes. @throws DriverError */
+  async beginPush(call: Call, link: string, body: Multipart): Promise<BmcTask> {
+    const path = this.#session.pathOf(link);
+    return this.#begun(`POST ${path}`, await this.#session.push(path, body, call));
   }
 
   /** @throws DriverError; not for a resource that is gone */

@@ -5,6 +5,7 @@ import { redfishBoot, redfishBootMode, redfishSecureBoot } from './boot-device.t
 import { ClientPool } from './client-pool.ts';
 import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
+import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishNmi, redfishPower } from './power.ts';
@@ -18,7 +19,7 @@ const INTERFACES = {
   boot: ['ipxe', 'pxe'],
   console: ['no-console'],
   deploy: ['direct', 'ramdisk'],
-  firmware: ['no-firmware'],
+  firmware: ['redfish', 'no-firmware'],
   inspect: ['agent', 'no-inspect'],
   management: ['redfish'],
   network: ['flat', 'neutron', 'noop'],
@@ -59,6 +60,8 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         bmc: redfishBmcControl(system),
         bios: redfishBios(system),
         biosWriter: redfishBiosWriter(system),
+        firmware: redfishFirmware(system),
+        firmwareUpdater: redfishFirmwareUpdater(system),
         raid: redfishRaid(system),
         drives: redfishDrives(system),
         tasks: {

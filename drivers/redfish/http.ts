@@ -1,4 +1,5 @@
-import { Agent } from 'undici';
+import { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
 import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { DriverError } from '../contract.ts';
 import { parseBoundedJson } from './bounded-json.ts';
@@ -97,6 +98,49 @@ export class Http implements AsyncDisposable {
         );
       at = this.pathOf(location);
     }
+  }
+
+  /** Sends a body of known length as it comes, once, with POST. @throws DriverError, ConnectionError */
+  async sendStream(
+    path: string,
+    init: { headers: Record<string, string>; body: AsyncIterable<Uint8Array> },
+    call: Call,
+  ): Promise<HttpReply> {
+    call.waiting = { code: 'timeout', what: 'The BMC did not take the whole image in time.' };
+    const { headers, body } = init;
+    let sent = false;
+    const noted = async function* () {
+      yield* body;
+      sent = true;
+    };
+    // The global fetch sends streams in chunks of HTTP, which the web servers of some BMCs do not take.
+    const options = {
+      method: 'POST',
+      headers,
+      body: Readable.from(noted()),
+      dispatcher: this.#agent,
+      signal: call.signal,
+    } as const;
+    let response: Response;
+    try {
+      const reply = await request(this.#origin + this.pathOf(path), options);
+      const none = reply.statusCode === 204 || reply.statusCode === 205;
+      if (none) await reply.body.dump();
+      response = new Response(
+        none ? null : (Readable.toWeb(reply.body) as unknown as ReadableStream<Uint8Array>),
+        {
+          status: reply.statusCode,
+          headers: reply.headers as Record<string, string>,
+        },
+      );
+    } catch (error) {
+      call.signal.throwIfAborted();
+      // A BMC that has got a part of it only does not begin.
+      const { message, final } = this.#connectionError(error);
+      throw new ConnectionError(message, { sent, final });
+    }
+    const text = await this.#readText(response, call);
+    return { status: response.status, headers: response.headers, body: this.#parse(response, text, path) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

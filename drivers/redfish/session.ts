@@ -5,6 +5,7 @@ import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import { ConnectionError, Http, type HttpReply, type Method } from './http.ts';
 import { refusal } from './message.ts';
+import type { Multipart } from './multipart.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isObject, linkIn, objectIn, textIn } from './resources.ts';
 
@@ -95,6 +96,19 @@ export class RedfishSession {
       // The session has expired, or the BMC has restarted: once more, with another one.
       this.#login = null;
       return await this.#send(method, path, change, await this.#logIn(call), call);
+    });
+  }
+
+  /** Sends a body that can be sent once, with POST, when it is its turn; what was read just before has proved the session. */
+  push(path: string, { content_type, length, body }: Multipart, call: Call): Promise<HttpReply> {
+    return this.#turns.run(call.signal, async () => {
+      const credentials = this.#credentials(await this.#logIn(call));
+      const headers = { ...BASE_HEADERS, ...credentials, 'content-type': content_type };
+      return this.#http.sendStream(
+        path,
+        { headers: { ...headers, 'content-length': String(length) }, body },
+        call,
+      );
     });
   }
 

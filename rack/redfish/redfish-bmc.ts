@@ -14,7 +14,7 @@ import type { RedfishFaults } from './redfish-faults.ts';
 import { resourceAt } from './redfish-resources.ts';
 import { RedfishState } from './redfish-state.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const KEPT_REQUESTS = 1000;
 const MAX_SESSIONS = 16;
 
@@ -71,6 +71,7 @@ export class RedfishBmc implements AsyncDisposable {
       this.state.tasks,
       this.state.bios,
       this.state.storage,
+      this.state.firmware,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {
@@ -121,6 +122,12 @@ export class RedfishBmc implements AsyncDisposable {
     const noted = path === PATHS.sessions ? null : body;
     this.#note({ method, path, credentials: credentialsOf(request), body: noted });
     if (this.faults.silent === true) return;
+    const { cuts = 0 } = this.faults;
+    if (cuts > 0) {
+      this.faults = { ...this.faults, cuts: cuts - 1 };
+      response.destroy();
+      return;
+    }
     if (method === 'GET' && path !== PATHS.root && this.faults.body !== undefined)
       return sendHostileBody(this.faults.body, response, this.state.machine.clock);
     let reply: Reply;
@@ -292,6 +299,17 @@ async function readBody(request: IncomingMessage): Promise<JsonObject | null> {
     chunks.push(chunk as Buffer);
   }
   if (size === 0) return null;
-  const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  const whole = Buffer.concat(chunks);
+  const type = request.headers['content-type'] ?? '';
+  if (type.startsWith('multipart/form-data')) return await partsOf(type, whole);
+  const body: unknown = JSON.parse(whole.toString('utf8'));
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : null;
+}
+
+/** The parts of a form as texts, by name. */
+async function partsOf(type: string, whole: Buffer): Promise<JsonObject> {
+  const form = await new Response(new Uint8Array(whole), { headers: { 'content-type': type } }).formData();
+  const parts: JsonObject = {};
+  for (const [name, part] of form) parts[name] = typeof part === 'string' ? part : await part.text();
+  return parts;
 }

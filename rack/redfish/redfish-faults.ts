@@ -24,6 +24,8 @@ export interface RedfishFaults {
   no_allowable_values?: true;
   /** It forgets to answer an action that it has carried out: the connection breaks. */
   drops_action_replies?: true;
+  /** So many connections are cut before they are answered, as while it writes firmware. */
+  cuts?: number;
   /** It repeats the request's credentials in its error messages. */
   tells_secrets?: true;
   /** Actions become tasks: how many looks they take, and how they end. */

@@ -43,6 +43,7 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     SessionService: link('/redfish/v1/SessionService'),
     Tasks: link('/redfish/v1/TaskService'),
     Registries: link('/redfish/v1/Registries'),
+    UpdateService: link('/redfish/v1/UpdateService'),
     Links: { Sessions: link(PATHS.sessions) },
   }),
   '/redfish/v1/SessionService': () => ({
@@ -72,6 +73,18 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     Links: { ComputerSystems: [link(PATHS.system)], ManagedBy: [link(PATHS.manager)] },
     Thermal: link(`${PATHS.chassis}/Thermal`),
     Power: link(`${PATHS.chassis}/Power`),
+    NetworkAdapters: link(`${PATHS.chassis}/NetworkAdapters`),
+  }),
+  [`${PATHS.chassis}/NetworkAdapters`]: () =>
+    collection(`${PATHS.chassis}/NetworkAdapters`, 'NetworkAdapter', [
+      `${PATHS.chassis}/NetworkAdapters/Slot-1`,
+    ]),
+  [`${PATHS.chassis}/NetworkAdapters/Slot-1`]: ({ firmware, machine }) => ({
+    ...named(`${PATHS.chassis}/NetworkAdapters/Slot-1`, 'NetworkAdapter.v1_9_0.NetworkAdapter', 'Slot-1'),
+    Manufacturer: machine.identity.manufacturer,
+    Model: 'Virtual NIC',
+    SerialNumber: `${machine.identity.serial}-N1`,
+    Controllers: [{ FirmwarePackageVersion: firmware.version('nic:Slot-1') }],
   }),
   [`${PATHS.chassis}/Thermal`]: ({ machine }) => ({
     ...named(`${PATHS.chassis}/Thermal`, 'Thermal.v1_7_1.Thermal', 'Thermal'),
@@ -112,10 +125,10 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
       },
     ],
   }),
-  [PATHS.manager]: () => ({
+  [PATHS.manager]: ({ firmware }) => ({
     ...named(PATHS.manager, 'Manager.v1_16_0.Manager', 'controller-7c'),
     ManagerType: 'BMC',
-    FirmwareVersion: '3.14.1',
+    FirmwareVersion: firmware.version('bmc'),
     Status: { State: 'Enabled', Health: 'OK' },
     Links: { ManagerForServers: [link(PATHS.system)], ManagerForChassis: [link(PATHS.chassis)] },
     VirtualMedia: link(`${PATHS.manager}/VirtualMedia`),
@@ -149,7 +162,7 @@ function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject 
     Model: identity.product_name,
     SerialNumber: identity.serial,
     UUID: identity.uuid,
-    BiosVersion: 'V1.0',
+    BiosVersion: state.firmware.version('bios'),
     PowerState: machine.power === 'on' ? 'On' : 'Off',
     LocationIndicatorActive: state.system_lamp,
     Status:

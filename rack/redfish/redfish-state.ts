@@ -3,6 +3,7 @@ import { Bios } from './bios.ts';
 import { PATHS } from './paths.ts';
 import { Storage } from './storage.ts';
 import { Tasks } from './tasks.ts';
+import { UpdateService } from './update-service.ts';
 
 export type Lamp = 'Lit' | 'Off' | 'Blinking';
 export type Health = 'OK' | 'Warning' | 'Critical';
@@ -29,6 +30,7 @@ export class RedfishState {
   readonly tasks = new Tasks();
   readonly bios: Bios;
   readonly storage: Storage;
+  readonly firmware: UpdateService;
   /** Restarts of the BMC itself. */
   restarts = 0;
   /** Goes up with each change, so that ETags do. */
@@ -38,6 +40,9 @@ export class RedfishState {
     this.machine = machine;
     this.bios = new Bios(machine, `${PATHS.system}/Bios`);
     this.storage = new Storage(machine, `${PATHS.system}/Storage`);
+    this.firmware = new UpdateService(machine, () => {
+      this.restarts += 1;
+    });
   }
 
   setBoot(device: BootOverride['device'] | null, persistent: boolean): void {

@@ -14,7 +14,7 @@ import { type DriverBench, eventually, recordingContext } from './driver-bench.t
 const PATIENT: CallOptions = { timeout_ms: 15_000 };
 
 /** What a row can change of the hardware behind its BMC. A case exists only when it is named. */
-export type HardwareCapability = 'biosWriter' | 'raid' | 'drives';
+export type HardwareCapability = 'biosWriter' | 'raid' | 'drives' | 'firmwareUpdater';
 
 /** A bench whose servers can take their time. */
 export interface HardwareBench extends DriverBench {
@@ -199,6 +199,40 @@ export function describeHardwareChanges(
           expect((await lookAt(task)).state).to.equal('running');
           await ended(task);
           expect(await volumes()).to.have.lengthOf(1);
+        });
+      });
+
+    if (capabilities.includes('firmwareUpdater'))
+      describe('firmware', () => {
+        const versionOf = (wished: string) =>
+          using(async ({ firmware }) => {
+            const parts = (await firmware?.read(PATIENT)) ?? [];
+            return parts.find(({ component }) => component === wished)?.current_version;
+          });
+        const update = (component: string, url: string) =>
+          using(async ({ firmwareUpdater }) => firmwareUpdater?.update({ component, url }, PATIENT) ?? null);
+
+        for (const component of ['bmc', 'bios'])
+          it(`of the ${component} is updated, and the new version read back`, async () => {
+            await using(({ power }) => power.set('power on', PATIENT));
+            expect(await versionOf(component)).not.to.equal('2.0.0');
+            await ended(await update(component, `http://127.0.0.1/${component}-2.0.0.bin`));
+            if (component === 'bios') await using(({ power }) => power.set('rebooting', PATIENT));
+            expect(await versionOf(component)).to.equal('2.0.0');
+          });
+
+        it('of a component that the server does not have is refused', async () => {
+          const error = await refusal(() => update('nic:nowhere', 'http://127.0.0.1/nic-2.0.0.bin'));
+          expect(error).to.be.instanceOf(DriverError).and.include({ code: 'rejected' });
+        });
+
+        it('that takes a while is followed by another process', async () => {
+          bench.slow();
+          const task = await update('bmc', 'http://127.0.0.1/bmc-2.0.0.bin');
+          if (task === null) throw new Error('no task');
+          expect((await lookAt(task)).state).to.equal('running');
+          await ended(task);
+          expect(await versionOf('bmc')).to.equal('2.0.0');
         });
       });
 

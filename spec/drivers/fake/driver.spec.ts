@@ -101,7 +101,7 @@ describeDriver('fake-hardware', startFakeBench, {
   secrets: [],
 });
 
-describeHardwareChanges('fake-hardware', startFakeBench, ['biosWriter', 'raid', 'drives']);
+describeHardwareChanges('fake-hardware', startFakeBench, ['biosWriter', 'raid', 'drives', 'firmwareUpdater']);
 
 describe('drivers/fake', () => {
   const use = (driver_info: JsonObject, driver: Driver<FakeInfo>, node_uuid = 'n') => {

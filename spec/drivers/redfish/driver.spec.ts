@@ -69,6 +69,10 @@ async function startRedfishBench(): Promise<HardwareBench> {
         set bios(settings: readonly { name: string; value: string | null }[]) {
           for (const { name, value } of settings) state.bios.values[name] = value ?? '';
         },
+        set firmware(parts: readonly { component: string; current_version: string }[]) {
+          for (const { component, current_version } of parts)
+            Object.assign(state.firmware.versions, { [component]: current_version });
+        },
         get erasures() {
           return state.storage.drives.reduce((sum, { erasures }) => sum + erasures, 0);
         },
@@ -93,10 +97,10 @@ async function startRedfishBench(): Promise<HardwareBench> {
 describeDriver('redfish', startRedfishBench, {
   capabilities: [
     ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
-    ...(['virtualMedia', 'health', 'bios'] as const),
+    ...(['virtualMedia', 'health', 'bios', 'firmware'] as const),
   ],
   faults: ['silent', 'busy'],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
 
-describeHardwareChanges('redfish', startRedfishBench, ['biosWriter', 'raid', 'drives']);
+describeHardwareChanges('redfish', startRedfishBench, ['biosWriter', 'raid', 'drives', 'firmwareUpdater']);

@@ -1,0 +1,19 @@
+import { type Resource, textIn } from './resources.ts';
+
+/** Where BMCs differ from the standard: each with the public source that proves it. */
+export interface Quirks {
+  /** An update has to name the resource that it is for; the standard lets the BMC find it by the image. */
+  updates_name_their_target: boolean;
+}
+
+/**
+ * - Supermicro: `Targets` is the system for the BIOS and the manager for the BMC
+ *   (https://www.supermicro.com/en/support/faqs/faq.php?faq=45630).
+ * - OpenBMC: a push names the manager, and its `Model` is `OpenBmc`
+ *   (github.com/openbmc/docs REDFISH-cheatsheet.md, "Firmware update"; github.com/openbmc/bmcweb redfish-core/lib/managers.hpp).
+ */
+export function quirksOf(system: Resource, manager: Resource | undefined): Quirks {
+  const supermicro = /^super ?micro/i.test(textIn(system.body, 'Manufacturer') ?? '');
+  const openbmc = manager !== undefined && textIn(manager.body, 'Model') === 'OpenBmc';
+  return { updates_name_their_target: supermicro || openbmc };
+}

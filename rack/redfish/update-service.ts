@@ -1,0 +1,111 @@
+import type { JsonObject } from '../../lifecycle/json.ts';
+import type { Machine } from '../machine.ts';
+import { type Area, notInList, type Outcome, textOf } from './area.ts';
+import { collection, link, named } from './json.ts';
+import { RedfishRefusal } from './redfish-error.ts';
+
+const SERVICE = '/redfish/v1/UpdateService';
+const INVENTORY = `${SERVICE}/FirmwareInventory`;
+const PUSH = '/upload/firmware';
+
+export type Component = 'bios' | 'bmc' | 'nic:Slot-1';
+const COMPONENTS: Readonly<Record<string, Component>> = {
+  BIOS: 'bios',
+  BMC: 'bmc',
+  'NIC-Slot-1': 'nic:Slot-1',
+};
+
+/** Firmware of a virtual server. An image says in its name, or a pushed one in its text, what it is: `bmc-2.0.0`. */
+export class UpdateService implements Area {
+  readonly versions: Record<Component, string> = { bios: '1.0.0', bmc: '1.0.0', 'nic:Slot-1': '1.0.0' };
+  /** URLs that it was asked to fetch, and texts that were pushed. */
+  readonly images: string[] = [];
+  /** Protocols that it fetches with; empty: it does not fetch. */
+  fetches: readonly string[] = ['HTTP', 'HTTPS'];
+  takes_pushes = true;
+  /** What was asked for last with Targets. */
+  targets: unknown = null;
+  readonly #machine: Machine;
+  readonly #restart: () => void;
+  #next_bios: { version: string; asked_at: number } | null = null;
+
+  /** @param restart what the BMC does when it has new firmware. */
+  constructor(machine: Machine, restart: () => void) {
+    this.#machine = machine;
+    this.#restart = restart;
+  }
+
+  /** The BIOS takes a new image on with a boot. */
+  version(component: Component): string {
+    if (this.#next_bios !== null && this.#machine.boots > this.#next_bios.asked_at) {
+      this.versions.bios = this.#next_bios.version;
+      this.#next_bios = null;
+    }
+    return this.versions[component];
+  }
+
+  read(path: string): JsonObject | null {
+    if (path === SERVICE) return this.#self();
+    if (path === INVENTORY)
+      return collection(
+        path,
+        'SoftwareInventory',
+        Object.keys(COMPONENTS).map((id) => `${path}/${id}`),
+      );
+    const id = path.startsWith(`${INVENTORY}/`) ? path.slice(INVENTORY.length + 1) : '';
+    const component = COMPONENTS[id];
+    if (component === undefined) return null;
+    return {
+      ...named(path, 'SoftwareInventory.v1_10_0.SoftwareInventory', id),
+      Version: this.version(component),
+      Updateable: true,
+      Status: { State: 'Enabled', Health: 'OK' },
+    };
+  }
+
+  act(path: string, body: JsonObject): Outcome | null {
+    if (path === `${SERVICE}/Actions/UpdateService.SimpleUpdate`) {
+      const { TransferProtocol } = body;
+      if (TransferProtocol !== undefined && !this.fetches.includes(String(TransferProtocol)))
+        throw notInList(TransferProtocol, 'TransferProtocol');
+      return this.#update(textOf(body.ImageURI, 'ImageURI'), body.Targets);
+    }
+    if (path !== PUSH) return null;
+    const parameters: unknown = JSON.parse(textOf(body.UpdateParameters, 'UpdateParameters'));
+    const { Targets } = parameters as JsonObject;
+    return this.#update(textOf(body.UpdateFile, 'UpdateFile'), Targets);
+  }
+
+  #self(): JsonObject {
+    return {
+      ...named(SERVICE, 'UpdateService.v1_14_0.UpdateService', 'UpdateService'),
+      ServiceEnabled: true,
+      FirmwareInventory: link(INVENTORY),
+      ...(this.takes_pushes ? { MultipartHttpPushUri: PUSH } : {}),
+      Actions:
+        this.fetches.length === 0
+          ? {}
+          : {
+              '#UpdateService.SimpleUpdate': {
+                target: `${SERVICE}/Actions/UpdateService.SimpleUpdate`,
+                'TransferProtocol@Redfish.AllowableValues': [...this.fetches],
+              },
+            },
+    };
+  }
+
+  #update(image: string, targets: unknown): Outcome {
+    this.images.push(image);
+    this.targets = targets ?? null;
+    const [, word, version] = /(bios|bmc|nic)-(\d+(?:\.\d+)+)/.exec(image) ?? [];
+    if (version === undefined)
+      throw new RedfishRefusal(400, 'InvalidObject', 'The image is for another server.');
+    return {
+      work: () => {
+        if (word === 'bios') this.#next_bios = { version, asked_at: this.#machine.boots };
+        else this.versions[word === 'bmc' ? 'bmc' : 'nic:Slot-1'] = version;
+        if (word === 'bmc') this.#restart();
+      },
+    };
+  }
+}
