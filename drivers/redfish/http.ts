@@ -213,6 +213,11 @@ export class Http implements AsyncDisposable {
   }
 }
 
+/** Asks a file server, which is no BMC: it gets no credentials. */
+export function askFileServer(url: string, call: Call): Promise<Response> {
+  return fetch(url, { signal: call.signal });
+}
+
 const CERTIFICATE_PROBLEMS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
 const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 const NEVER_SENT: ReadonlySet<string> = new Set([

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
+import { askFileServer } from './http.ts';
 
 /** Larger than any firmware. */
 const MAX_IMAGE_BYTES = 1024 ** 3;
@@ -48,7 +49,7 @@ export async function fetchImage(url: string, checksum: string | null, call: Cal
 async function download(url: string, path: string, hash: Hash | null, call: Call): Promise<number> {
   let bytes = 0;
   try {
-    const reply = await fetch(url, { signal: call.signal });
+    const reply = await askFileServer(url, call);
     if (!reply.ok || reply.body === null)
       throw new DriverError('rejected', `The file server answered ${reply.status} for the firmware image.`);
     const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
