@@ -26,11 +26,11 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const opened = await composeBase(parts, own, options);
     const door = await composeDoor(parts, own);
     const api_url = publicUrl(own, door);
-    const boot = await composeBoot(parts, opened, api_url);
+    const neighbours = composeNeighbours(parts, opened);
+    const boot = await composeBoot(parts, opened, api_url, neighbours);
     const base = { ...opened, settings: withAddresses(own, api_url, boot.url) };
     const bus = await composeBus(parts, base);
     const drivers = await composeDrivers(parts, base);
-    const neighbours = composeNeighbours(parts, base);
     const hostname = processHost(own);
     const drain_ms = own.conductor.graceful_shutdown_timeout * 1000;
     const certifier = await composeCertifier(own, true);

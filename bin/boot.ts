@@ -1,5 +1,5 @@
 import type { Settings } from '../config/options.ts';
-import { composeBase } from './compose-base.ts';
+import { composeBase, composeNeighbours } from './compose-base.ts';
 import { composeBoot } from './compose-boot.ts';
 import { startParts } from './parts.ts';
 import { StartError } from './start-error.ts';
@@ -13,7 +13,12 @@ export async function startBootService(settings: Settings): Promise<{ ready: str
     );
   return await startParts(async (parts) => {
     const base = await composeBase(parts, settings, { name: 'boot', embedded: false });
-    const boot = await composeBoot(parts, base, settings.api.public_endpoint.replace(/\/+$/, ''));
+    const boot = await composeBoot(
+      parts,
+      base,
+      settings.api.public_endpoint.replace(/\/+$/, ''),
+      composeNeighbours(parts, base),
+    );
     base.telemetry.ready(parts);
     return { ready: `kurogane boot ready on ${boot.url}` };
   });

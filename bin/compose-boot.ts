@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BootServer, startBoot } from '../boot/server.ts';
+import type { Neighbours } from '../conductor/neighbours/neighbours.ts';
 import type { Settings } from '../config/options.ts';
 import type { Base } from './compose-base.ts';
 import type { Parts } from './parts.ts';
@@ -11,6 +12,7 @@ export async function composeBoot(
   parts: Parts,
   { settings, store, log }: Base,
   api_url: string,
+  { glance }: Pick<Neighbours, 'glance'>,
 ): Promise<BootServer> {
   const { host_ip, port } = settings.boot;
   const image_path = imagePath(settings);
@@ -21,8 +23,11 @@ export async function composeBoot(
     deploy_kernel: settings.conductor.deploy_kernel,
     deploy_ramdisk: settings.conductor.deploy_ramdisk,
   };
+  const allowed_paths = settings.conductor.file_url_allowed_paths;
   try {
-    return parts.own(await startBoot({ host_ip, port, image_path, facts, store, log }));
+    return parts.own(
+      await startBoot({ host_ip, port, image_path, facts, store, log, glance, allowed_paths }),
+    );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new StartError(

@@ -22,6 +22,15 @@ export async function sendImage(
     return;
   }
   await using handle = file;
+  await sendFile(handle, request, response);
+}
+
+/** Answers GET and HEAD of a file that is open, whole or one range of it. */
+export async function sendFile(
+  handle: FileHandle,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { size, mtime } = await handle.stat();
   const etag = `"${size.toString(16)}-${mtime.getTime().toString(16)}"`;
   const headers = {
@@ -101,8 +110,8 @@ const MISSING: ReadonlySet<string> = new Set([
   'EISDIR',
 ]);
 
-/** Without O_NONBLOCK, opening a named pipe would wait for its writer. */
-async function openRegular(path: string): Promise<FileHandle | null> {
+/** A regular file, opened; null: it is something else. Without O_NONBLOCK, opening a named pipe would wait for its writer. */
+export async function openRegular(path: string): Promise<FileHandle | null> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   const stat = await handle.stat();
   if (stat.isFile()) return handle;

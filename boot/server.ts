@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import type { Store } from '../db/store.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import type { GlanceClient } from '../net/glance-client.ts';
+import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
 
@@ -14,6 +16,10 @@ export interface BootServerOptions {
   image_path: string;
   facts: BootFacts;
   store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
+  /** null: not configured. */
+  glance: GlanceClient | null;
+  /** `[conductor]file_url_allowed_paths` */
+  allowed_paths: readonly string[];
   log: BootLog;
 }
 
@@ -37,7 +43,7 @@ const LIMITS = {
 };
 
 /**
- * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=` and `/images/*`. Read-only: nothing that a server on the
+ * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*` and `/deploy-images/{uuid}/{token}`. Read-only: nothing that a server on the
  * provisioning network sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
@@ -70,6 +76,7 @@ async function answer(
   if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
   if (path.startsWith('/images/'))
     return await sendImage(options.image_path, path.slice('/images/'.length), request, response);
+  if (await sendDeployImage(options, path, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
   if (server_uuid === null) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found.\n');
@@ -128,12 +135,17 @@ function fail(
   error: unknown,
 ): void {
   if (response.destroyed || request.destroyed) return;
-  options.log.warn({ url: request.url, err: error }, 'A boot request failed.');
+  options.log.warn({ url: withoutToken(request.url ?? ''), err: error }, 'A boot request failed.');
   if (response.headersSent) {
     response.destroy();
     return;
   }
   response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '10' }).end('Try again.\n');
+}
+
+/** The token of a deployment's image is a secret. */
+function withoutToken(url: string): string {
+  return url.replace(/^(\/deploy-images\/[^/]*\/).*/, '$1***');
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

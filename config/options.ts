@@ -20,6 +20,10 @@ export const OPTIONS = {
       'The service role in the service project may do what system members may.',
     ),
     rbac_service_project_name: text('service', 'Name of that service project.'),
+    ignore_project_check_for_admin_tasks: flag(
+      true,
+      "An admin's deployments may use images of Glance that belong to other projects.",
+    ),
     log_level: choice(['debug', 'info', 'warn', 'error'], 'info', 'Least severity of log lines.'),
     notification_level: choice(
       ['off', 'debug', 'info', 'warning', 'error', 'critical'],
@@ -117,6 +121,10 @@ export const OPTIONS = {
     ),
     call_timeout: integer(60, 'Seconds that an API request waits for the answer of a conductor.', 1),
     automated_clean: flag(true, 'Clean nodes before they become available.'),
+    file_url_allowed_paths: list(
+      ['/var/lib/kurogane/images'],
+      'Folders whose files may be images by file:// URLs, as the boot service sees them. Empty: none.',
+    ),
     deploy_callback_timeout: integer(
       1800,
       'Seconds in wait call-back before the deploy fails. 0: no limit.',
@@ -273,6 +281,21 @@ export const OPTIONS = {
       'With the interface neutron, a port that Neutron could not bind ends the work.',
     ),
   },
+  glance: {
+    ...serviceOptions('Glance'),
+    swift_temp_url_key: text('', 'Key that temporary URLs of Swift are signed with.', true),
+    swift_temp_url_duration: integer(1200, 'Seconds that such a URL is good for.', 1),
+    swift_endpoint_url: text('', 'URL of Swift without account and version: scheme, host, optional port.'),
+    swift_api_version: text('v1', 'API version in such a URL.'),
+    swift_account: text('', 'Account that Glance keeps its images in: AUTH_<project id>.'),
+    swift_container: text('glance', 'Container that Glance keeps its images in.'),
+    swift_store_multiple_containers_seed: integer(
+      0,
+      'As the setting of that name in Glance: digits of the image in the name of the container.',
+      0,
+      32,
+    ),
+  },
   nova: {
     ...serviceOptions('Nova'),
     send_power_notifications: flag(true, "Tell Nova when the power of an instance's server changed."),
@@ -292,6 +315,11 @@ export const OPTIONS = {
     command_timeout: integer(60, 'Seconds that one HTTP call to an agent may take.', 1),
     max_command_attempts: integer(3, 'Tries of a call to an agent that cannot be reached.', 1),
     require_tls: flag(true, 'Refuse agents whose callback URL is not https.'),
+    image_download_source: choice(
+      ['http', 'swift'],
+      'http',
+      'Where agents get images of Glance: from the boot service, or from Swift by a temporary URL.',
+    ),
   },
   certificates: {
     signing_key_file: text(

@@ -33,6 +33,11 @@ export interface JsonHttp {
     url: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<{ status: number; chunks: AsyncIterable<string> } | JsonAnswer>;
+  /**
+   * Asks for bytes, however many. The time limit is that of the answer's head, and of each silence after it.
+   * @throws Error when no answer came
+   */
+  download(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -107,6 +112,8 @@ export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: Jso
       }
       return { status, chunks: body.pipeThrough(new TextDecoderStream()) };
     },
+    download: (url, headers, signal) =>
+      fetch(url, { headers, redirect: 'error', signal, dispatcher: fresh } as unknown as RequestInit),
     async close() {
       await Promise.all([kept.destroy(), fresh.destroy()]);
     },

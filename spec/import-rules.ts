@@ -46,7 +46,7 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   {
     from: 'boot/',
-    may: ['boot/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts'],
+    may: ['boot/', 'db/store.ts', 'lifecycle/', 'net/', 'conductor/client.ts'],
     may_type: ['config/'],
   },
   {

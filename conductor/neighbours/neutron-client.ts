@@ -1,6 +1,6 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import { member, NeighbourError, type ServiceSession } from './service-session.ts';
+import { member, NeighbourError, type ServiceSession } from '../../net/service-session.ts';
 
 /** What is asked of Neutron (Networking API v2.0). Every method throws ServiceError. */
 export interface NeutronClient {

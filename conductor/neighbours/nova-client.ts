@@ -1,7 +1,7 @@
 import type { Json } from '../../lifecycle/json.ts';
 import type { PowerState } from '../../lifecycle/power.ts';
+import { member, type ServiceSession } from '../../net/service-session.ts';
 import type { ConductorLogger } from '../step.ts';
-import { member, type ServiceSession } from './service-session.ts';
 
 /** What Nova is told (Compute API, os-server-external-events). */
 export interface NovaClient {

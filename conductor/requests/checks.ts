@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/options.ts';
 import type { DriverRegistry } from '../../drivers/registry.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
+import { filePathProblem, parseImageSource } from '../../lifecycle/image-source.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { deployInterface } from '../interfaces.ts';
 
@@ -15,11 +16,11 @@ export function refuseProtected(node: NodeRecord): void {
 }
 
 /** What keeps the node from being deployed, in words for the user; empty when nothing does. Pure. */
-export function deployProblems(node: NodeRecord): string[] {
+export function deployProblems(node: NodeRecord, settings: Settings): string[] {
   const validate = DEPLOY_VALIDATIONS[deployInterface(node)];
   if (validate === undefined)
     return [`The deploy interface ${node.deploy_interface} is not implemented: choose direct or ramdisk.`];
-  return [...validate(node), ...traitProblems(node)];
+  return [...validate(node, settings), ...traitProblems(node)];
 }
 
 /** An instance asks for traits, and so for deploy templates, only of those that the node has. */
@@ -34,7 +35,7 @@ function traitProblems({ instance_info, traits }: NodeRecord): string[] {
     : [`instance_info asks for traits that the node does not have: ${missing.join(', ')}.`];
 }
 
-const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord) => string[]>> = {
+const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord, settings: Settings) => string[]>> = {
   direct: directProblems,
   ramdisk: ramdiskProblems,
   bampi: ({ instance_info: { image_source } }) =>
@@ -45,26 +46,33 @@ const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord) => string[]
   noop: () => [],
 };
 
-function directProblems(node: NodeRecord): string[] {
+function directProblems(node: NodeRecord, settings: Settings): string[] {
   const info = node.instance_info;
   const problems: string[] = [];
   const source = info.image_source;
   if (typeof source !== 'string' || source === '')
-    return ["instance_info has no image_source: name the image's URL."];
-  const is_http = /^https?:\/\//.test(source);
-  if (!is_http) problems.push(`instance_info/image_source must be an http or https URL: ${source} is not.`);
-  else if (!URL.canParse(source)) problems.push(`instance_info/image_source is no valid URL: ${source}.`);
+    return ["instance_info has no image_source: name the image's URL, or its UUID in Glance."];
+  const parsed = parseImageSource(source);
+  if ('problem' in parsed) problems.push(`instance_info/image_source: ${parsed.problem}`);
+  else if (parsed.kind === 'file')
+    problems.push(filePathProblem(parsed.path, settings.conductor.file_url_allowed_paths) ?? '');
+  else if (
+    parsed.kind === 'glance' &&
+    settings.glance.auth_url === '' &&
+    settings.glance.endpoint_override === ''
+  )
+    problems.push(`The image ${source} is one of Glance, and no Glance is configured: set [glance]auth_url.`);
   const has_checksum =
     typeof info.image_checksum === 'string' ||
     (typeof info.image_os_hash_algo === 'string' && typeof info.image_os_hash_value === 'string');
-  if (is_http && !has_checksum)
+  if ('kind' in parsed && parsed.kind === 'http' && !has_checksum)
     problems.push(
       'instance_info needs image_checksum, or image_os_hash_algo and image_os_hash_value, for an image by URL.',
     );
   const partition = typeof info.kernel === 'string' || info.image_type === 'partition';
   if (partition && info.root_gb === undefined)
     problems.push('instance_info needs root_gb for a partition image.');
-  return problems;
+  return problems.filter((problem) => problem !== '');
 }
 
 function ramdiskProblems(node: NodeRecord): string[] {

@@ -60,7 +60,7 @@ async function checkDeploy(
   op: string,
 ): Promise<void> {
   refuseMaintenance(node, op);
-  refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node));
+  refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node, deps.settings));
   refuseProblems(
     `Failed to validate power info of node ${node.uuid}`,
     driverInfoProblems(node, deps.drivers),
@@ -217,7 +217,7 @@ export async function provision(
       throw lockedError(start);
   }
   await changeNode(deps, start, caller, async (fresh) => ({
-    ...(await decide(deps, fresh, verb, args)),
+    ...(await decide(deps, fresh, verb, args, caller)),
     audited: { action: 'provision', detail: { target: verb, from: fresh.provision_state } },
   }));
 }
@@ -227,6 +227,7 @@ async function decide(
   node: NodeRecord,
   verb: Verb,
   args: ProvisionArgs,
+  caller: Caller,
 ): Promise<NodeRequest> {
   const event: ProvisionEvent = VERBS[verb].event;
   const edge = transition(node.provision_state, event);
@@ -249,6 +250,8 @@ async function decide(
   const state = fire(node, [event], rules.target);
   if (edge.work === null) return { changes: { ...own, ...state }, job: null, note };
   const job: NewJob['args'] = { verb, ...(rules.job?.(node, args) ?? {}) };
+  // An admin's deployment may use images that belong to other projects.
+  if (edge.work === 'deploy' && (caller.unrestricted || caller.roles.includes('admin'))) job.by_admin = true;
   return {
     changes: { ...own, ...state, last_error: null },
     job: { kind: edge.work, args: job },

@@ -166,7 +166,7 @@ function vendorMethods(ctx: StepContext): boolean {
 function validate(ctx: StepContext): JsonObject {
   const { node } = ctx;
   const bmc_problems = driverInfoProblems(node, ctx.drivers);
-  const deploy_problems = deployProblems(node);
+  const deploy_problems = deployProblems(node, ctx.settings);
   const of_bmc =
     bmc_problems.length === 0 ? { result: true } : { result: false, reason: bmc_problems.join(' ') };
   const of_deploy =

@@ -7,6 +7,7 @@ import { DONE, type StepContext, type StepDefinition, stepName, type WorkContext
 import { wipedAgent } from '../wiped-agent.ts';
 import { agentCommand, probeAgentCommand } from './agent-step.ts';
 import { askForSteps, stepsOfAgent } from './agent-steps.ts';
+import { checkServed, imageUrl, prepareImage } from './deploy-image.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 
 /** How long the ramdisk may take to power itself off before the BMC does it. */
@@ -16,6 +17,7 @@ const deploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
     if (ctx.woken) {
+      await prepareImage(ctx);
       ctx.replan(withInBandSteps(ctx, stepsOfAgent(await askForSteps(ctx, 'deploy'), 'deploy')));
       return DONE;
     }
@@ -42,7 +44,8 @@ function callbackLimit(ctx: WorkContext): number | null {
   return limit_ms(ctx.settings.conductor.deploy_callback_timeout);
 }
 
-function writeImageRun(ctx: StepContext): Promise<StepOutcome> {
+async function writeImageRun(ctx: StepContext): Promise<StepOutcome> {
+  if (!ctx.woken) await checkServed(ctx);
   return agentCommand(ctx, 'standby.prepare_image', () => imageParams(ctx), {
     within_ms: callbackLimit(ctx),
   });
@@ -64,7 +67,7 @@ export async function imageParams(ctx: Pick<WorkContext, 'node' | 'settings' | '
     typeof info.image_os_hash_algo === 'string' && typeof info.image_os_hash_value === 'string';
   const image_info: JsonObject = {
     id: String(info.image_source).split('/').at(-1) ?? '',
-    urls: [info.image_source ?? ''],
+    urls: [imageUrl(node)],
     disk_format: info.image_disk_format ?? 'raw',
     container_format: info.image_container_format ?? 'bare',
     stream_raw_images: true,

@@ -21,6 +21,7 @@ import {
 import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { DIRECT_STEPS } from './deploy-direct.ts';
+import { withoutImage } from './deploy-image.ts';
 import { RESTORE_STEPS } from './deploy-restore.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootFrom, powerOff } from './ramdisk.ts';
@@ -116,7 +117,7 @@ function override(ctx: WorkContext, plan: Map<string, PlannedStep>, steps: reado
 export const deployWork: Work = {
   step_field: 'deploy_step',
   plan: async (ctx) => {
-    const problems = deployProblems(ctx.node);
+    const problems = deployProblems(ctx.node, ctx.settings);
     if (problems.length > 0) throw new StepFailure(`The node cannot be deployed: ${problems.join(' ')}`);
     return deployPlan(ctx);
   },
@@ -129,7 +130,7 @@ export const deployWork: Work = {
     changes: {
       deploy_step: {},
       last_error: null,
-      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      driver_internal_info: withoutImage(wipedAgent(ctx.node.driver_internal_info)),
       ...(await restoreConsole(ctx)),
     },
   }),
@@ -141,7 +142,7 @@ export const deployWork: Work = {
       changes: {
         deploy_step: {},
         last_error,
-        driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+        driver_internal_info: withoutImage(wipedAgent(ctx.node.driver_internal_info)),
       },
     };
   },
@@ -158,7 +159,7 @@ async function deployFailure(ctx: WorkContext, failure: Failure): Promise<NodeEn
     changes: {
       deploy_step: {},
       last_error: `${failure.message}${also}`,
-      driver_internal_info: wipedAgent(ctx.node.driver_internal_info),
+      driver_internal_info: withoutImage(wipedAgent(ctx.node.driver_internal_info)),
     },
   };
 }

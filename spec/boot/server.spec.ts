@@ -46,6 +46,8 @@ describe('boot/server', () => {
         deploy_kernel: '',
         deploy_ramdisk: '',
       },
+      glance: null,
+      allowed_paths: [],
       store: {
         nodes: {
           get: async (uuid) => (uuid === UUID ? node : null),

@@ -166,6 +166,8 @@ describe('rack/machine', () => {
         deploy_kernel: '',
         deploy_ramdisk: '',
       },
+      glance: null,
+      allowed_paths: [],
       store: {
         nodes: {
           get: async () => null,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createNeutronClient, type NeutronClient } from '../../../conductor/neighbours/neutron-client.ts';
-import { openServiceSession, type ServiceSession } from '../../../conductor/neighbours/service-session.ts';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import { openServiceSession, type ServiceSession } from '../../../net/service-session.ts';
 import { type HttpStage, recorded, SERVICE, startHttpStage } from './http-stage.ts';
 
 const PORT = '65c0ee9f-d634-4522-8954-51021b570b0d';

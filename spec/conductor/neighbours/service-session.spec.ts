@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { systemClock } from '../../../config/system-clock.ts';
 import {
   NeighbourError,
   openServiceSession,
   type ServiceSession,
   type ServiceSettings,
-} from '../../../conductor/neighbours/service-session.ts';
-import { systemClock } from '../../../config/system-clock.ts';
+} from '../../../net/service-session.ts';
 import { type HttpStage, recorded, SERVICE, startHttpStage } from './http-stage.ts';
 
 describe('the session with an OpenStack service', () => {
@@ -136,7 +136,7 @@ describe('the session with an OpenStack service', () => {
     ] as const) {
       await using other = open(settings);
       expectLogin();
-      expect(await other.access()).to.deep.equal({ endpoint: url, token: 'gAAA-1' });
+      expect(await other.access()).to.deep.equal({ endpoint: url, token: 'gAAA-1', project_id: 'a3f5' });
     }
     await using lost = open({ region_name: 'RegionNine' });
     expectLogin();

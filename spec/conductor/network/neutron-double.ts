@@ -79,5 +79,5 @@ export function createNeutronDouble(vifs: readonly string[] = []): NeutronDouble
         }
     },
   };
-  return Object.assign(double, { client, neighbours: { neutron: client, nova: null } });
+  return Object.assign(double, { client, neighbours: { neutron: client, nova: null, glance: null } });
 }

@@ -1,7 +1,8 @@
-import type { Clock } from '../../lifecycle/clock.ts';
-import type { Json } from '../../lifecycle/json.ts';
-import { type JsonAnswer, openJsonHttp } from '../../net/json-http.ts';
-import { keepLogin, passwordLogin, type ServiceUser, v3Root } from '../../net/keystone-login.ts';
+import type { ReadableStream } from 'node:stream/web';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { Json } from '../lifecycle/json.ts';
+import { type JsonAnswer, openJsonHttp } from './json-http.ts';
+import { keepLogin, passwordLogin, type ServiceUser, v3Root } from './keystone-login.ts';
 
 /** How one neighbour is reached: the settings of its group. */
 export interface ServiceSettings extends ServiceUser {
@@ -26,7 +27,16 @@ export interface ServiceSession extends AsyncDisposable {
     },
   ): Promise<Json>;
   /** The service's base URL and a token that is valid now, for those who have to pass them on. */
-  access(): Promise<{ endpoint: string; token: string | null }>;
+  access(): Promise<{ endpoint: string; token: string | null; project_id: string | null }>;
+  /** Bytes of any number. @throws NeighbourError when the service refuses or does not answer. */
+  download(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Download>;
+}
+
+/** The head of an answer, and its body as it comes. */
+export interface Download {
+  status: number;
+  headers: Headers;
+  body: ReadableStream<Uint8Array> | null;
 }
 
 /** A neighbour that refused (`status`) or did not answer (null). The message is safe for users. */
@@ -43,11 +53,15 @@ export class NeighbourError extends Error {
 interface Login {
   token: string | null;
   endpoint: string;
+  /** The project that the service user is logged in to; null: it is not. */
+  project_id: string | null;
   expires_at_ms: number;
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const MAX_CONNECTIONS = 16;
+/** Of a service that bytes are downloaded from: every server that is written holds one. */
+const MAX_DOWNLOADS = 512;
 /** What a refusal may say of itself in our errors. */
 const MAX_REASON = 300;
 
@@ -63,6 +77,7 @@ export function isConfigured(settings: ServiceSettings): boolean {
  *
  * @param service its name in errors: `Neutron`.
  * @param types its names in the catalogue, the first found counts.
+ * @param options.downloads many connections at once are for its bytes.
  * @throws Error when the CA file cannot be read, or auth_url cannot be used.
  */
 export function openServiceSession(
@@ -70,11 +85,12 @@ export function openServiceSession(
   types: readonly string[],
   settings: ServiceSettings,
   clock: Clock,
+  { downloads = false }: { downloads?: boolean } = {},
 ): ServiceSession {
   const http = openJsonHttp({
     cafile: settings.cafile,
     timeout_s: settings.request_timeout,
-    connections: MAX_CONNECTIONS,
+    connections: downloads ? MAX_DOWNLOADS : MAX_CONNECTIONS,
     most_bytes: MAX_BODY_BYTES,
   });
   const root = settings.auth_url === '' ? null : v3Root(settings.auth_url);
@@ -96,7 +112,11 @@ export function openServiceSession(
 
   async function logIn(): Promise<Login> {
     const override = settings.endpoint_override.replace(/\/+$/, '');
-    if (root === null) return { token: null, endpoint: override, expires_at_ms: Number.POSITIVE_INFINITY };
+    if (root === null)
+      return {
+        ...{ token: null, endpoint: override, project_id: null },
+        expires_at_ms: Number.POSITIVE_INFINITY,
+      };
     const answer = await send('Keystone', 'POST', `${root}/auth/tokens`, {}, passwordLogin(settings));
     const token = answer.headers.get('x-subject-token');
     if (answer.status !== 201 || token === null)
@@ -109,7 +129,9 @@ export function openServiceSession(
     const endpoint = override === '' ? endpointOf(member(facts, 'catalog'), types, settings) : override;
     if (endpoint === null)
       throw new NeighbourError(`Keystone's catalogue has no endpoint of ${service}.`, null);
-    return { token, endpoint, expires_at_ms: Number.isNaN(expires) ? 0 : expires };
+    const id = member(member(facts, 'project'), 'id');
+    const project_id = typeof id === 'string' ? id : null;
+    return { token, endpoint, project_id, expires_at_ms: Number.isNaN(expires) ? 0 : expires };
   }
 
   return {
@@ -130,8 +152,32 @@ export function openServiceSession(
       );
     },
     async access() {
-      const { endpoint, token } = await login.current();
-      return { endpoint, token };
+      const { endpoint, token, project_id } = await login.current();
+      return { endpoint, token, project_id };
+    },
+    async download(path, headers, signal) {
+      const attempt = ({ endpoint, token }: Login): Promise<Response> =>
+        http
+          .download(
+            `${endpoint}${path}`,
+            { ...headers, ...(token === null ? {} : { 'x-auth-token': token }) },
+            signal,
+          )
+          .catch((error: unknown) => {
+            signal.throwIfAborted();
+            throw new NeighbourError(`${service} does not answer at ${new URL(endpoint).origin}.`, null, {
+              cause: error,
+            });
+          });
+      const answer = await login.use(attempt, ({ status }, { token }) => status === 401 && token !== null);
+      if (answer.ok || answer.status === 416)
+        return {
+          status: answer.status,
+          headers: answer.headers,
+          body: answer.body as ReadableStream<Uint8Array> | null,
+        };
+      await answer.body?.cancel();
+      throw new NeighbourError(`${service} refused GET ${path} with HTTP ${answer.status}.`, answer.status);
     },
     [Symbol.asyncDispose]: () => http.close(),
   };
