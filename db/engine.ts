@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { serviceError } from '../lifecycle/errors.ts';
 import type { Dialect, Executor, Link } from './executor.ts';
 import { Contention } from './failures.ts';
+import { gatheredReads } from './gathered-reads.ts';
 import type { KeyRing } from './secrets.ts';
 import type { PoolState } from './store.ts';
 import { answersOf, transact, writeAndRead } from './transaction.ts';
@@ -47,10 +48,13 @@ const LONGEST_PAUSE_MS = 400;
 export function openExecutor(engine: Engine, keys: KeyRing): Executor {
   const { dialect } = engine;
   const alone = <T>(work: (link: Link) => Promise<T>) => retried(dialect, () => engine.use(work));
+  const rows: Executor['rows'] = (sql, bindings, prepared) =>
+    alone((link) => link.rows(sql, bindings, prepared));
   return {
     dialect,
     keys,
-    rows: (sql, bindings, prepared) => alone((link) => link.rows(sql, bindings, prepared)),
+    rows,
+    one: gatheredReads((text, bindings) => rows(text, bindings, true)),
     run: (sql, bindings) => alone((link) => link.run(sql, bindings)),
     writeAndRead: (write, read) =>
       alone(async (link) => answersOf(await link.many(writeAndRead(write, read)))),
@@ -63,14 +67,18 @@ export function openExecutor(engine: Engine, keys: KeyRing): Executor {
  * The pauses are real time, since the other side of the conflict lives in real time.
  * @throws ServiceUnavailable when the conflict lasts.
  */
-export async function retried<T>(dialect: Dialect, work: () => Promise<T>): Promise<T> {
+export async function retried<T>(
+  dialect: Dialect,
+  work: () => Promise<T>,
+  attempts: number = ATTEMPTS,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       const failure = dialect.failure(error);
       if (!(failure instanceof Contention)) throw failure;
-      if (attempt === ATTEMPTS) {
+      if (attempt === attempts) {
         throw serviceError('ServiceUnavailable', {
           why: 'The database is busy with conflicting changes. Retry later.',
         });

@@ -1,3 +1,4 @@
+import type { OneRow } from './gathered-reads.ts';
 import type { KeyRing } from './secrets.ts';
 import type { Sql } from './statements.ts';
 
@@ -61,6 +62,8 @@ export interface Dialect {
 export interface Executor extends Omit<Link, 'many'> {
   readonly dialect: Dialect;
   readonly keys: KeyRing;
+  /** One row, read perhaps together with those that others ask for. */
+  one(wanted: OneRow): Promise<Row | undefined>;
   /** A write and the read after it, on one connection. */
   writeAndRead(write: Sql, read: Sql): Promise<[RunResult, Row[]]>;
   /** Runs `work` in a transaction; in the one that is open, when there is one. */

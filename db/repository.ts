@@ -68,8 +68,9 @@ export async function getBy<R>(
   field: keyof R & string,
   value: SqlValue,
 ): Promise<R | null> {
-  const text = `${table.select} WHERE ${quoted(field)} = ?`;
-  const [row] = await db.rows(text, [value], true);
+  columnOf(table, field);
+  const { select, fields } = table;
+  const row = await db.one({ select, column: field, at: fields.indexOf(field), key: value });
   return row === undefined ? null : reader(table, table.fields, db.keys)(row);
 }
 

@@ -6,17 +6,20 @@ import { type Migration, schemaEditor } from './migrations/migration.ts';
 
 const TABLE = 'schema_migrations';
 
+/** Some minutes of SQLite's and the engine's pauses: the process that upgrades may have much to do. */
+const ATTEMPTS = 500;
+
 /** Makes or upgrades the schema; resolves with the names of the migrations applied. Of two at once, one waits. */
 export function upgradeSchema(engine: Engine): Promise<string[]> {
-  return retried(engine.dialect, () =>
+  const work = () =>
     engine.schema.lock(async (locked) => {
       const config = migratorConfig(engine.schema.collation);
       // The lock outside is held by a living process only; knex's own row may have been left by one that died.
       if (await locked.schema.hasTable(`${TABLE}_lock`)) await locked.migrate.forceFreeMigrationsLock(config);
       const [, applied] = (await locked.migrate.latest(config)) as [number, string[]];
       return applied;
-    }),
-  );
+    });
+  return retried(engine.dialect, work, ATTEMPTS);
 }
 
 /** Names of the migrations of this build that the database lacks. */
