@@ -453,7 +453,7 @@ export interface BmcAccount {
 
 export interface AccountControl {
   /** Longest password that the BMC takes, in bytes of UTF-8. */
-  readonly max_password_bytes: number;
+  maxPasswordBytes(options: CallOptions): Promise<number>;
   list(options: CallOptions): Promise<readonly BmcAccount[]>;
   /** Makes an enabled account. One of that name is no error when it can be brought to what is asked. Resolves with its id. */
   create(

@@ -105,6 +105,7 @@ export const setAccounts: HardwareStepRun = {
   foresee: async ({ accounts }, options, args) => {
     if (accounts === undefined) return [];
     const known = await accounts.list(options);
+    const most_bytes = await accounts.maxPasswordBytes(options);
     const wished = Object.entries((args.accounts ?? {}) as Record<string, Account>);
     return wished.flatMap(([name, { password, absent }]) => {
       const found = known.find((account) => account.name === name);
@@ -112,10 +113,8 @@ export const setAccounts: HardwareStepRun = {
       if (password === undefined && found === undefined && absent !== true)
         return [`the new account ${name} needs a password.`];
       const bytes = Buffer.byteLength(password ?? '');
-      return bytes > accounts.max_password_bytes
-        ? [
-            `the BMC takes passwords of ${accounts.max_password_bytes} bytes, and that of ${name} has ${bytes}.`,
-          ]
+      return bytes > most_bytes
+        ? [`the BMC takes passwords of ${most_bytes} bytes, and that of ${name} has ${bytes}.`]
         : [];
     });
   },

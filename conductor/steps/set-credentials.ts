@@ -35,9 +35,10 @@ export const setCredentials: HardwareStepRun = {
     if (accounts === undefined) return [];
     const bytes = Buffer.byteLength(String(args.password));
     const self = (await accounts.list(options)).find((account) => account.self);
+    const most_bytes = await accounts.maxPasswordBytes(options);
     return [
-      ...(bytes > accounts.max_password_bytes
-        ? [`the BMC takes passwords of ${accounts.max_password_bytes} bytes, and the new one has ${bytes}.`]
+      ...(bytes > most_bytes
+        ? [`the BMC takes passwords of ${most_bytes} bytes, and the new one has ${bytes}.`]
         : []),
       ...(self === undefined || self.role !== 'administrator'
         ? [`the account in the driver_info of node ${node.uuid} is no administrator of its BMC.`]

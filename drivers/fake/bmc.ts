@@ -11,7 +11,7 @@ export function fakeBmc(
 ): Required<Pick<Connection, 'accounts' | 'lan' | 'clock' | 'ntp' | 'bmc' | 'raw'>> {
   return {
     accounts: {
-      max_password_bytes: 20,
+      maxPasswordBytes: async () => 20,
       list: async (options) =>
         (await enter('management', options)).accounts.map(({ id, name, role, enabled }) => ({
           ...{ id, name, role, enabled },

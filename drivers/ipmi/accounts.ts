@@ -74,7 +74,7 @@ export function ipmiAccounts(bmc: Bmc, clock: Clock): AccountControl {
     );
 
   return {
-    max_password_bytes: MAX_PASSWORD,
+    maxPasswordBytes: async () => MAX_PASSWORD,
     list: async (options) => {
       const left = remaining(clock, options);
       const channel = await lanChannel(bmc, left);

@@ -5,8 +5,9 @@ import {
   type BootModeControl,
   DriverError,
   type SecureBootControl,
+  type SecureBootKeys,
 } from '../contract.ts';
-import { booleanIn, linkIn, objectIn, required, textIn, textsIn } from './resources.ts';
+import { actionIn, booleanIn, linkIn, objectIn, required, textIn, textsIn } from './resources.ts';
 import type { System } from './system.ts';
 
 /** ComputerSystem.BootSource. */
@@ -93,6 +94,23 @@ export function redfishSecureBoot({ client, read }: System): SecureBootControl {
         const resource = await client.get(call, link);
         if (booleanIn(resource.body, 'SecureBootEnable') === enabled) return;
         await client.patch(call, resource, { SecureBootEnable: enabled });
+      }),
+  };
+}
+
+const KEY_RESETS = { default: 'ResetAllKeysToDefault', none: 'DeleteAllKeys' } as const;
+
+/** The keys that UEFI secure boot checks by. */
+export function redfishSecureBootKeys({ client, read }: System): SecureBootKeys {
+  return {
+    reset: (to, options) =>
+      client.within(options, async (call) => {
+        const system = await read(call);
+        const link = required(system, 'SecureBoot', linkIn(system.body, 'SecureBoot'));
+        const resource = await client.get(call, link);
+        const action = actionIn(resource, 'SecureBoot.ResetKeys', 'ResetKeysType');
+        const { target } = required(resource, '#SecureBoot.ResetKeys', action);
+        await client.post(call, target, { ResetKeysType: KEY_RESETS[to] });
       }),
   };
 }

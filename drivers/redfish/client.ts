@@ -15,6 +15,10 @@ const LONGEST_LOOK_MS = 5000;
 /** A Redfish service: reading, changing and acting there. One request at a time. */
 export class RedfishClient {
   readonly name: string;
+  /** The user that it logs in as; empty: none. */
+  readonly username: string;
+  /** The name or address that the BMC is reached by. */
+  readonly hostname: string;
   /** The only system of the BMC, once it was found. */
   only_system: string | null = null;
   readonly #session: RedfishSession;
@@ -23,6 +27,8 @@ export class RedfishClient {
   constructor(info: RedfishInfo, ca: string | null, context: DriverContext, options: RedfishOptions) {
     this.#session = new RedfishSession(info, ca, context, options);
     this.name = this.#session.name;
+    this.username = info.username;
+    this.hostname = new URL(info.origin).hostname;
   }
 
   /** Does `work`, of any number of requests, within the bounds of one call. @throws DriverError */

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { redfishAccounts } from './accounts.ts';
 import { redfishBios, redfishBiosWriter } from './bios.ts';
-import { redfishBoot, redfishBootMode, redfishSecureBoot } from './boot-device.ts';
+import { redfishBoot, redfishBootMode, redfishSecureBoot, redfishSecureBootKeys } from './boot-device.ts';
 import { ClientPool } from './client-pool.ts';
 import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
+import { redfishEventLog } from './event-log.ts';
 import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
+import { redfishClock, redfishLan, redfishNtp } from './manager.ts';
 import { redfishNmi, redfishPower } from './power.ts';
 import { redfishDrives, redfishRaid } from './raid.ts';
 import { redfishSensors } from './sensors.ts';
@@ -51,6 +54,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         boot: redfishBoot(system),
         bootMode: redfishBootMode(system),
         secureBoot: redfishSecureBoot(system),
+        secureBootKeys: redfishSecureBootKeys(system),
         nmi: redfishNmi(system),
         indicators: redfishIndicators(system),
         virtualMedia: redfishVirtualMedia(system),
@@ -58,6 +62,11 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         sensors: redfishSensors(system),
         health: redfishHealth(system),
         bmc: redfishBmcControl(system),
+        eventLog: redfishEventLog(system),
+        accounts: redfishAccounts(system),
+        lan: redfishLan(system),
+        clock: redfishClock(system),
+        ntp: redfishNtp(system),
         bios: redfishBios(system),
         biosWriter: redfishBiosWriter(system),
         firmware: redfishFirmware(system),

@@ -1,8 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Certificate } from '../certificate.ts';
 import type { Machine } from '../machine.ts';
 import type { Area, Outcome } from './area.ts';
@@ -51,7 +51,6 @@ export class RedfishBmc implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   /** Most requests that it worked on at one time. */
   most_at_once = 0;
-  readonly #options: RedfishBmcOptions;
   readonly #server: Server;
   readonly #areas: readonly Area[];
   /** Token → id. */
@@ -60,8 +59,7 @@ export class RedfishBmc implements AsyncDisposable {
   #at_once = 0;
 
   private constructor(options: RedfishBmcOptions) {
-    this.#options = options;
-    this.state = new RedfishState(options.machine);
+    this.state = new RedfishState(options.machine, options);
     this.#areas = [
       {
         read: (path) => resourceAt(this.state, this.faults, path),
@@ -72,6 +70,9 @@ export class RedfishBmc implements AsyncDisposable {
       this.state.bios,
       this.state.storage,
       this.state.firmware,
+      this.state.accounts,
+      this.state.network,
+      this.state.log,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {
@@ -218,8 +219,8 @@ export class RedfishBmc implements AsyncDisposable {
     const { session_status } = this.faults;
     if (session_status !== undefined)
       throw new RedfishRefusal(session_status, 'OperationNotAllowed', 'There are no sessions.');
-    const { username, password } = this.#options;
-    if (!same(body?.UserName, username) || !same(body?.Password, password))
+    const { UserName, Password } = body ?? {};
+    if (this.state.accounts.login(String(UserName), String(Password)) === null)
       throw new RedfishRefusal(401, 'NoValidSession', 'The credentials are wrong.');
     if (this.#sessions.size >= MAX_SESSIONS)
       throw new RedfishRefusal(503, 'SessionLimitExceeded', 'There is no room for another session.');
@@ -230,7 +231,7 @@ export class RedfishBmc implements AsyncDisposable {
     return {
       status: 201,
       headers: { 'x-auth-token': token, location: path },
-      body: { '@odata.id': path, Id: String(id), Name: 'User Session', UserName: username },
+      body: { '@odata.id': path, Id: String(id), Name: 'User Session', UserName: String(UserName) },
     };
   }
 
@@ -246,12 +247,16 @@ export class RedfishBmc implements AsyncDisposable {
 
   #authenticate(request: IncomingMessage): void {
     const token = request.headers['x-auth-token'];
-    const { username, password } = this.#options;
-    const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const by_session =
       this.faults.sessions_refused !== true && typeof token === 'string' && this.#sessions.has(token);
-    if (by_session || same(request.headers.authorization, basic)) return;
+    if (by_session || this.#basic(request.headers.authorization)) return;
     throw new RedfishRefusal(401, 'NoValidSession', 'There is no valid session.');
+  }
+
+  #basic(authorization = ''): boolean {
+    const words = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8');
+    const colon = words.indexOf(':');
+    return colon > 0 && this.state.accounts.login(words.slice(0, colon), words.slice(colon + 1)) !== null;
   }
 
   #refuseWhenBusy(): void {
@@ -282,12 +287,6 @@ function elsewhere(resource: JsonObject, origin: string): JsonObject {
 function credentialsOf({ headers }: IncomingMessage): SeenRequest['credentials'] {
   if (headers['x-auth-token'] !== undefined) return 'session';
   return headers.authorization === undefined ? 'none' : 'basic';
-}
-
-function same(given: Json | undefined, wished: string): boolean {
-  if (typeof given !== 'string') return false;
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wished));
 }
 
 async function readBody(request: IncomingMessage): Promise<JsonObject | null> {

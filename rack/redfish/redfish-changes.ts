@@ -16,6 +16,10 @@ const ACTIONS: Readonly<Record<(typeof RESET_TYPES)[number], PowerAction>> = {
   PowerCycle: 'cycle',
   Nmi: 'nmi',
 };
+const KEYS: Readonly<Record<string, RedfishState['secure_boot_keys']>> = {
+  ResetAllKeysToDefault: 'default',
+  DeleteAllKeys: 'none',
+};
 const LAMPS: readonly Lamp[] = ['Lit', 'Off', 'Blinking'];
 
 /** Writes properties of a resource; null: it has none that can be written. @throws RedfishRefusal */
@@ -59,6 +63,15 @@ export function carryOut(
         state.restarts += 1;
       },
     };
+  if (path === `${PATHS.system}/SecureBoot/Actions/SecureBoot.ResetKeys`) {
+    const keys = KEYS[String(body.ResetKeysType)];
+    if (keys === undefined) throw notInList(body.ResetKeysType ?? null, 'ResetKeysType');
+    return {
+      work: () => {
+        state.secure_boot_keys = keys;
+      },
+    };
+  }
   return changeMedia(state, path, body);
 }
 

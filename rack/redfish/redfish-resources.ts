@@ -44,6 +44,7 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     Tasks: link('/redfish/v1/TaskService'),
     Registries: link('/redfish/v1/Registries'),
     UpdateService: link('/redfish/v1/UpdateService'),
+    AccountService: link('/redfish/v1/AccountService'),
     Links: { Sessions: link(PATHS.sessions) },
   }),
   '/redfish/v1/SessionService': () => ({
@@ -64,6 +65,12 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     SecureBootEnable: secure_boot,
     SecureBootCurrentBoot: secure_boot ? 'Enabled' : 'Disabled',
     SecureBootMode: 'UserMode',
+    Actions: {
+      '#SecureBoot.ResetKeys': {
+        target: `${PATHS.system}/SecureBoot/Actions/SecureBoot.ResetKeys`,
+        'ResetKeysType@Redfish.AllowableValues': ['ResetAllKeysToDefault', 'DeleteAllKeys'],
+      },
+    },
   }),
   [PATHS.chassis]: ({ chassis_lamp, machine }) => ({
     ...named(PATHS.chassis, 'Chassis.v1_21_0.Chassis', 'sled-7c'),
@@ -125,9 +132,10 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
       },
     ],
   }),
-  [PATHS.manager]: ({ firmware }) => ({
+  [PATHS.manager]: ({ firmware, network }) => ({
     ...named(PATHS.manager, 'Manager.v1_16_0.Manager', 'controller-7c'),
     ManagerType: 'BMC',
+    ...network.properties,
     FirmwareVersion: firmware.version('bmc'),
     Status: { State: 'Enabled', Health: 'OK' },
     Links: { ManagerForServers: [link(PATHS.system)], ManagerForChassis: [link(PATHS.chassis)] },
@@ -175,6 +183,7 @@ function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject 
     }),
     Bios: link(state.bios.path),
     Storage: link(`${PATHS.system}/Storage`),
+    LogServices: link(`${PATHS.system}/LogServices`),
     SecureBoot: link(`${PATHS.system}/SecureBoot`),
     Links: { Chassis: [link(PATHS.chassis)], ManagedBy: [link(PATHS.manager)] },
     Actions: {

@@ -1,5 +1,8 @@
 import type { BootOverride, Machine } from '../machine.ts';
+import { AccountService } from './account-service.ts';
 import { Bios } from './bios.ts';
+import { LogService } from './log-service.ts';
+import { ManagerNetwork } from './manager-network.ts';
 import { PATHS } from './paths.ts';
 import { Storage } from './storage.ts';
 import { Tasks } from './tasks.ts';
@@ -31,13 +34,21 @@ export class RedfishState {
   readonly bios: Bios;
   readonly storage: Storage;
   readonly firmware: UpdateService;
+  readonly accounts: AccountService;
+  readonly network: ManagerNetwork;
+  readonly log: LogService;
+  /** The keys of secure boot: those of the factory, none, or some of the owner's. */
+  secure_boot_keys: 'default' | 'none' | 'own' = 'own';
   /** Restarts of the BMC itself. */
   restarts = 0;
   /** Goes up with each change, so that ETags do. */
   version = 1;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, login: { username: string; password: string }) {
     this.machine = machine;
+    this.accounts = new AccountService(login.username, login.password);
+    this.network = new ManagerNetwork(machine, PATHS.manager);
+    this.log = new LogService(machine, `${PATHS.system}/LogServices`);
     this.bios = new Bios(machine, `${PATHS.system}/Bios`);
     this.storage = new Storage(machine, `${PATHS.system}/Storage`);
     this.firmware = new UpdateService(machine, () => {

@@ -65,7 +65,7 @@ export class ModelBmc {
     return {
       power: { supported: [], get: () => call(() => 'power on' as const), set: () => call(() => undefined) },
       accounts: {
-        max_password_bytes: 20,
+        maxPasswordBytes: async () => 20,
         list: () =>
           call(() =>
             this.accounts.map(({ name, admin }) => ({

@@ -21,6 +21,7 @@ export interface ServerTruth {
   readonly console?: boolean;
   bios?: readonly { name: string; value: string | null }[];
   firmware?: readonly { component: string; current_version: string }[];
+  readonly secure_boot_keys?: 'default' | 'none' | 'own';
   /** Times that drives have erased themselves. */
   readonly erasures?: number;
   health?: 'OK' | 'Warning' | 'Critical' | null;

@@ -8,7 +8,7 @@ const NEW_PASSWORD = 'f1rst-passw0rd';
 const LATER_PASSWORD = 'l8er-passw0rd-of-20b';
 
 /** What a row has of the BMC's own management. A case exists only when it is named. */
-export type BmcCapability = 'accounts' | 'lan' | 'clock' | 'eventLog.clear';
+export type BmcCapability = 'accounts' | 'lan' | 'clock' | 'ntp' | 'eventLog.clear' | 'secureBootKeys';
 
 /** What every driver owes the conductor of the BMC itself: its users, its network, its clock, its log. */
 export function describeBmcManagement(
@@ -79,6 +79,24 @@ export function describeBmcManagement(
         });
       });
 
+      it('says how long a password may be, and takes no longer one', async () => {
+        await using(async ({ accounts }) => {
+          const most_bytes = (await accounts?.maxPasswordBytes(PATIENT)) ?? 0;
+          const make = (bytes: number) =>
+            accounts
+              ?.create(
+                { name: 'long', password: 'aB1!'.repeat(bytes).slice(0, bytes), role: 'operator' },
+                PATIENT,
+              )
+              .then(
+                () => 'made',
+                (error: DriverError) => error.code,
+              );
+          expect(await make(most_bytes + 1)).to.equal('rejected');
+          expect(await make(most_bytes)).to.equal('made');
+        });
+      });
+
       it('does not delete the account that it logs in with', async () => {
         await using(async ({ accounts }) => {
           const self = (await accounts?.list(PATIENT))?.filter((each) => each.self) ?? [];
@@ -116,6 +134,27 @@ export function describeBmcManagement(
           const then_ms = Date.UTC(2031, 4, 6, 7, 8, 9);
           await clock?.set(then_ms, PATIENT);
           expect(await clock?.get(PATIENT)).to.be.within(then_ms, then_ms + 60_000);
+        });
+      });
+
+    if (capabilities.includes('ntp'))
+      it('sets the time servers of the BMC, and turns them off', async () => {
+        await using(async ({ ntp }) => {
+          const servers = ['192.0.2.1', 'time.test'];
+          await ntp?.set(servers, PATIENT);
+          expect(await ntp?.get(PATIENT)).to.deep.equal({ enabled: true, servers });
+          await ntp?.set([], PATIENT);
+          expect((await ntp?.get(PATIENT))?.enabled).to.equal(false);
+        });
+      });
+
+    if (capabilities.includes('secureBootKeys'))
+      it('puts the keys of secure boot back, and takes them away', async () => {
+        await using(async ({ secureBootKeys }) => {
+          for (const to of ['default', 'none'] as const) {
+            await secureBootKeys?.reset(to, PATIENT);
+            expect(bench.truth(0).secure_boot_keys).to.equal(to);
+          }
         });
       });
 

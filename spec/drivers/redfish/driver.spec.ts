@@ -2,6 +2,7 @@ import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import type { BenchFault } from '../../contract/driver-bench.ts';
+import { describeBmcManagement } from '../../contract/driver-bmc.ts';
 import { describeHardwareChanges, type HardwareBench } from '../../contract/driver-hardware.ts';
 import { PASSWORD, QUICK_OPTIONS, quickRack, WRONG_PASSWORD } from './redfish-bench.ts';
 
@@ -73,6 +74,9 @@ async function startRedfishBench(): Promise<HardwareBench> {
           for (const { component, current_version } of parts)
             Object.assign(state.firmware.versions, { [component]: current_version });
         },
+        get secure_boot_keys() {
+          return state.secure_boot_keys;
+        },
         get erasures() {
           return state.storage.drives.reduce((sum, { erasures }) => sum + erasures, 0);
         },
@@ -97,10 +101,14 @@ async function startRedfishBench(): Promise<HardwareBench> {
 describeDriver('redfish', startRedfishBench, {
   capabilities: [
     ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
-    ...(['virtualMedia', 'health', 'bios', 'firmware'] as const),
+    ...(['virtualMedia', 'health', 'bios', 'firmware', 'eventLog'] as const),
   ],
   faults: ['silent', 'busy'],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
 
 describeHardwareChanges('redfish', startRedfishBench, ['biosWriter', 'raid', 'drives', 'firmwareUpdater']);
+
+describeBmcManagement('redfish', startRedfishBench, [
+  ...(['accounts', 'lan', 'clock', 'ntp', 'eventLog.clear', 'secureBootKeys'] as const),
+]);
