@@ -13,6 +13,8 @@ export interface AllInOne extends AsyncDisposable {
   readonly ready: string;
   readonly api_url: string;
   readonly boot_url: string;
+  /** `host:port` of the registration service; null: it is not enabled. */
+  readonly registration: string | null;
 }
 
 /**
@@ -38,13 +40,15 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const { spans, metrics } = base.telemetry;
     const observer = metrics.conductor;
     base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer, spans })));
-    await composeApi(parts, base, { bus, drivers, door });
+    const { registration } = await composeApi(parts, base, { bus, drivers, door, embedded: true });
     base.telemetry.ready(parts);
+    const also = registration === null ? '' : `, registration: ${registration}`;
     return {
       api_url,
       boot_url: boot.url,
+      registration,
       ready: [
-        `kurogane serve ready on ${door.url} (boot service: ${boot.url})`,
+        `kurogane serve ready on ${door.url} (boot service: ${boot.url}${also})`,
         ...(created === null ? [] : [created]),
       ].join('\n'),
     };

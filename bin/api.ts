@@ -15,8 +15,9 @@ export async function startApi(settings: Settings): Promise<{ ready: string } & 
     const bus = await composeBus(parts, base);
     const drivers = await composeDrivers(parts, base);
     const door = await composeDoor(parts, settings);
-    await composeApi(parts, base, { bus, drivers, door });
+    const { registration } = await composeApi(parts, base, { bus, drivers, door, embedded: false });
     base.telemetry.ready(parts);
-    return { ready: `kurogane api ready on ${door.url}` };
+    const also = registration === null ? '' : ` (registration: ${registration})`;
+    return { ready: `kurogane api ready on ${door.url}${also}` };
   });
 }

@@ -12,6 +12,7 @@ import { createConductorClient } from '../conductor/open-client.ts';
 import type { Settings } from '../config/options.ts';
 import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Base } from './compose-base.ts';
+import { composeRegistration } from './compose-registration.ts';
 import { type Listener, listen } from './listen.ts';
 import type { Parts } from './parts.ts';
 import { StartError } from './start-error.ts';
@@ -50,12 +51,15 @@ export function publicUrl(settings: Settings, door: Pick<ApiDoor, 'url'>): strin
   return (settings.api.public_endpoint || door.url).replace(/\/+$/, '');
 }
 
-/** Serves the API, and the embedded Keystone where it is enabled, behind the door. */
+/**
+ * Serves the API, and the embedded Keystone where it is enabled, behind the door; and the registration of servers, where it is
+ * enabled. `registration`: its host and port.
+ */
 export async function composeApi(
   parts: Parts,
   base: Base,
-  options: { bus: Bus; drivers: DriverRegistry; door: ApiDoor },
-): Promise<void> {
+  options: { bus: Bus; drivers: DriverRegistry; door: ApiDoor; embedded: boolean },
+): Promise<{ registration: string | null }> {
   const { settings, store, log, clock, telemetry } = base;
   const { metrics } = telemetry;
   const url = publicUrl(settings, options.door);
@@ -109,6 +113,7 @@ export async function composeApi(
     ending.abort();
     await options.door.close();
   });
+  return { registration: await composeRegistration(parts, base, conductor, options.embedded) };
 }
 
 function composeIdentity({ settings, log, clock }: Base, url: string): Identity | null {

@@ -33,6 +33,7 @@ async function open(): Promise<Site> {
   const bmcs = site.rack.servers.map(({ bmc }) => bmc.port);
   display.say(`  API   ${site.service.api_url}`);
   display.say(`  boot  ${site.service.boot_url}`);
+  display.say(`  gRPC  ${site.service.registration ?? ''}, where new servers register`);
   display.say(`  rack  ${bmcs.length} servers, their IPMI BMCs on 127.0.0.1, UDP ports ${bmcs.join(' ')}`);
   display.say(`  log   ${site.log_file}\n`);
   return site;

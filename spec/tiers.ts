@@ -27,6 +27,7 @@ export const TIERS = {
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
+  grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
 } as const satisfies Record<string, Tier>;
 
@@ -61,6 +62,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     ipmi: [],
     keystone: [],
     iso: [],
+    grpc: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);

@@ -47,6 +47,10 @@ const NEEDS = {
       '/usr/lib/python3/dist-packages/openstack',
     ],
   },
+  python_grpc: {
+    packages: ['python3-grpcio', 'python3-grpc-tools'],
+    proof: ['/usr/lib/python3/dist-packages/grpc', '/usr/lib/python3/dist-packages/grpc_tools'],
+  },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
 } as const satisfies Record<string, Need>;
 
@@ -65,6 +69,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
   const readiness: Readiness = {
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
     isoinfo: null,
+    python_grpc: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;

@@ -39,7 +39,7 @@ async function start(order: StartOrder): Promise<{ conductor: Conductor; url: st
   const conductor = await startConductor({ ...base, bus, drivers, hostname: order.hostname, observer });
   if (!order.api) return { conductor, url: null };
   const door = await composeDoor(parts, settings);
-  await composeApi(parts, base, { bus, drivers, door });
+  await composeApi(parts, base, { bus, drivers, door, embedded: false });
   return { conductor, url: door.url };
 }
 
