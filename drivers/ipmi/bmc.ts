@@ -21,6 +21,8 @@ const FIRST_BUSY_WAIT_MS = 50;
 const LONGEST_BUSY_WAIT_MS = 2000;
 /** For the good-bye of a session that nobody uses any more. */
 const CLOSE_TIMEOUT_MS = 2000;
+/** How long a BMC that answered is taken to be there. */
+const THERE_MS = 60_000;
 
 /** One BMC under one set of credentials: its session, and one command at a time. */
 export class Bmc {
@@ -33,6 +35,8 @@ export class Bmc {
   readonly #idle: Deadline;
   #session: Session | null = null;
   #next_command_ms = 0;
+  /** When it last answered a command. */
+  #heard_ms = Number.NEGATIVE_INFINITY;
   readonly #calls = new Set<Call>();
 
   /** @param onIdle called when the session was unused for the idle timeout. */
@@ -153,10 +157,24 @@ export class Bmc {
         if (error.at_deadline || command.once === true) throw error;
       }
     }
-    this.#session?.abandon();
-    this.#session = null;
-    this.#session = await this.#login.open(call);
-    return this.#askSession(this.#session, command, request, call, sends);
+    for (;;) {
+      this.#session?.abandon();
+      this.#session = null;
+      let sent = false;
+      try {
+        this.#session = await this.#login.open(call);
+        sent = true;
+        return await this.#askSession(this.#session, command, request, call, sends);
+      } catch (error) {
+        if (!(error instanceof NoAnswer) || error.at_deadline || (sent && command.once === true)) throw error;
+        if (!this.#isThere(call)) throw error;
+      }
+    }
+  }
+
+  /** A BMC that answered a moment ago is there: what gets lost on the way to it is sent again while the call has time. */
+  #isThere(call: Call): boolean {
+    return call.heard || this.#context.transport.now() - this.#heard_ms < THERE_MS;
   }
 
   async #askSession<Request, Response>(
@@ -171,6 +189,7 @@ export class Bmc {
       await this.#raise(session, call, sends);
     await this.#pace(call);
     const response = await session.request(command, request, call, sends);
+    this.#heard_ms = this.#context.transport.now();
     if (
       response.completion_code !== COMPLETION_CODE.insufficientPrivilege ||
       session.privilege >= this.info.privilege ||

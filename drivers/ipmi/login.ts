@@ -11,6 +11,7 @@ import { type Endpoint, resolveEndpoint } from './udp.ts';
 /** Times that a session is begun again because the BMC lost the thread. */
 const HANDSHAKES = 4;
 const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2000;
 
 /** Opens sessions with one BMC: finds its address and a cipher suite that it does, and remembers both. */
 export class Login {
@@ -77,7 +78,7 @@ export class Login {
             'unauthorized',
             `${this.#name}: the BMC proves another BMC key (K_G) than the one given. Check ipmi_hex_kg_key.`,
           );
-      } else if (tries >= HANDSHAKES) {
+      } else if (tries >= HANDSHAKES && !(handshake.refused === 'full' && call.remaining_ms > wait_ms)) {
         if (handshake.refused === 'silent') throw new NoAnswer(false, tries);
         throw handshake.refused === 'full'
           ? new DriverError(
@@ -89,8 +90,9 @@ export class Login {
               `${this.#name}: the BMC refuses to finish the log-in. Check ipmi_username, ipmi_password and ipmi_hex_kg_key.`,
             );
       } else {
+        // A full table has room again when a session ends or expires, for which the call has time.
         await call.sleep(wait_ms);
-        wait_ms *= 2;
+        wait_ms = Math.min(wait_ms * 2, LONGEST_WAIT_MS);
       }
     }
   }

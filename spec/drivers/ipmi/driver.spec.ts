@@ -28,14 +28,15 @@ const FAULTS: Readonly<Record<BenchFault, BmcFaults>> = {
 
 const BOTH: CallOptions = { timeout_ms: 10_000 };
 
+const QUICK_RACK = {
+  count: 2,
+  clock: systemClock,
+  password: PASSWORD,
+  delays_ms: { power: 0, soft_off: 0, post: 0 },
+};
+
 function quickRack() {
-  return startRack({
-    count: 2,
-    clock: systemClock,
-    password: PASSWORD,
-    delays_ms: { power: 0, soft_off: 0, post: 0 },
-    bmc: { random: seededRandom(1) },
-  });
+  return startRack({ ...QUICK_RACK, bmc: { random: seededRandom(1) } });
 }
 
 async function startIpmiBench(): Promise<DriverBench> {
@@ -237,7 +238,30 @@ describe('ipmi driver on the stand-in', () => {
   it('says busy when the BMC has no free session', async () => {
     server.bmc.faults = { session_table_full: true };
     const connection = await connect(start());
-    expect(await errorOf(connection.power.get(BOTH))).to.include({ code: 'busy' });
+    expect(await errorOf(connection.power.get({ timeout_ms: 1000 }))).to.include({ code: 'busy' });
+  });
+
+  it('waits until the BMC has a free session', async () => {
+    server.bmc.faults = { session_table_full: true };
+    const connection = await connect(start());
+    const reading = connection.power.get(BOTH);
+    // Longer than the first few attempts take.
+    setTimeout(() => {
+      server.bmc.faults = {};
+    }, 800);
+    expect(await reading).to.equal('power off');
+  });
+
+  it('gets through to a BMC of whose datagrams 30 % are lost each way, late, doubled and mixed up', async () => {
+    // Hurried as it is here, sessions that were only begun do not expire.
+    const rack = await startRack({ ...QUICK_RACK, count: 1, bmc: { max_sessions: 4096 } });
+    stack.push(rack);
+    server = serverAt(rack.servers, 0);
+    // As many datagrams as by default, sent again sooner.
+    const connection = await connect(start({ command_retries: 4, command_timeout: 20 }));
+    expect(await connection.power.get(BOTH)).to.equal('power off');
+    server.bmc.faults = { drop: 0.3, late: 0.2, late_ms: 10, doubled: true, reordered: 0.2 };
+    for (let round = 0; round < 60; round++) expect(await connection.power.get(BOTH)).to.equal('power off');
   });
 
   it('waits while the BMC is busy', async () => {
