@@ -20,6 +20,7 @@ import { HANDLERS } from './handlers/handlers.ts';
 import { createLiveConductors } from './live-conductors.ts';
 import { loadOpenstackApi } from './load-openstack-api.ts';
 import { QUERY, ROUTES, type RouteGate, servesRoute } from './microversions.ts';
+import { refuseMisplaced } from './misplaced.ts';
 import { negotiateVersion, VERSION_HEADER, VERSION_RANGE_HEADERS } from './version-negotiation.ts';
 import { ViewCache } from './views/view.ts';
 
@@ -75,6 +76,7 @@ async function answer(
   const caller = await identify(request, operation, exchange.request_id, server.authenticator);
   const { minor, versioned } = negotiateVersion(request.headers);
   response.setHeader(VERSION_HEADER, `1.${minor}`);
+  if (operation === undefined) refuseMisplaced(method, path, minor);
   if (found === null) throw new RoutingError(404, 'The resource could not be found.');
   if (operation === undefined) throw methodNotAllowed(found);
   const gate = ROUTES[operation.id];
