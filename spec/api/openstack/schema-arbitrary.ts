@@ -128,6 +128,10 @@ function textOf({ idents }: Schemas, schema: JsonObject): fc.Arbitrary<string> {
       '/steps/0/args',
     ),
     'mac-address': mac,
+    'ipv4-host': fc.ipV4(),
+    'ipv4-netmask': fc.constantFrom('255.255.255.0', '0.0.0.255'),
+    'ipv6-host': fc.ipV6(),
+    'ipv6-netmask': fc.ipV6(),
     trait: fc.constantFrom('CUSTOM_A', 'CUSTOM_B', 'HW_CPU_X86_VMX'),
   };
   const format = formats[String(schema.format)];
