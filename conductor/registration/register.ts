@@ -240,13 +240,18 @@ async function orderBmc(
         gateway: pool.gateway,
         vlan_id: pool.vlan_id,
         username: settings.registration.bmc_username,
-        password: randomBytes(PASSWORD_BYTES).toString('base64url'),
+        password: newPassword(),
       },
     };
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status !== 409) throw error;
     return { failure: { step: 'address', cause: error.message } };
   }
+}
+
+/** Letters and digits: nothing that a BMC or a shell of one takes for something else. */
+function newPassword(): string {
+  return randomBytes(PASSWORD_BYTES).toString('base64url').replace(/[-_]/g, 'x');
 }
 
 async function bmcPool(store: Store, name: string): Promise<IpPoolRecord | null> {
