@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   quota: 'how many servers a project may have',
   reservation: 'who holds a server',
   certificate: 'certificates of erased disks',
+  schedule: 'work on servers at a time',
   server: 'servers, through all the stages of their life',
   stock: 'servers that can be ordered',
   stage: 'the stages of servers',

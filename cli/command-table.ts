@@ -2,6 +2,7 @@ import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
+import { SCHEDULE_ROWS } from './rows/schedules.ts';
 import { SERVER_ROWS } from './rows/servers.ts';
 
 /** Every command that asks the life-cycle API: one a row, one for each operation (a spec compares it with the document). */
@@ -30,4 +31,5 @@ export const COMMANDS: readonly CommandRow[] = [
   ...CERTIFICATE_ROWS,
   ...REGISTRATION_ROWS,
   ...ORDER_ROWS,
+  ...SCHEDULE_ROWS,
 ];

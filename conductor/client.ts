@@ -5,8 +5,9 @@ import type { Caller } from '../lifecycle/caller.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
-import type { AllocationRecord, NodeRecord } from '../lifecycle/records.ts';
+import type { AllocationRecord, EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { IpAddressRecord, IpPoolRecord, RegistrationStep } from '../lifecycle/registration-records.ts';
+import type { ScheduleRecord } from '../lifecycle/schedules.ts';
 import type { ServerReport } from '../lifecycle/server-report.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
@@ -81,6 +82,20 @@ export interface ConductorClient {
     names: readonly string[],
     caller: Caller,
   ): Promise<OrderRecord>;
+  /**
+   * Has work done on servers at a time or in a window that comes again, within the limits, once for each server and window.
+   * @throws InvalidParameterValue (cron, time zone, no window to come), ServiceUnavailable
+   */
+  createSchedule(
+    schedule: New<ScheduleRecord> &
+      Pick<ScheduleRecord, 'cron' | 'time_zone' | 'start_at' | 'window_s' | 'servers' | 'what'>,
+    caller: Caller,
+  ): Promise<ScheduleRecord>;
+  /** The windows to come, at most `count`. @throws InvalidParameterValue */
+  scheduleWindows(
+    schedule: Pick<ScheduleRecord, 'cron' | 'time_zone' | 'start_at' | 'window_s'>,
+    count: number,
+  ): Promise<{ start: EpochMs; end: EpochMs }[]>;
   /**
    * Gives a server an address of a pool: the one that it has already, or a free one. `holder`: its system UUID.
    * @throws NoFreeAddress, ServiceUnavailable

@@ -21,6 +21,7 @@ import { createOrder } from './requests/order.ts';
 import { power } from './requests/power.ts';
 import { provision } from './requests/provision.ts';
 import { breakReservation } from './requests/reservation.ts';
+import { createSchedule, scheduleWindows } from './requests/schedule.ts';
 import type { ConductorLogger } from './step.ts';
 
 /**
@@ -61,6 +62,8 @@ export async function createConductorClient(deps: {
       ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
     createOrder: (order, names, caller) => createOrder(common, order, names, caller),
+    createSchedule: (schedule, caller) => createSchedule(common, schedule, caller),
+    scheduleWindows: (schedule, count) => scheduleWindows(common, schedule, count),
     allocateAddress: (pool, holder) => allocateAddress(deps.store, pool, holder),
     register: (token, report) => register(common, token, report),
     registrationProgress: (uuid, secret, progress) => registrationProgress(common, uuid, secret, progress),

@@ -11,6 +11,7 @@ import { type Periodic, startPeriodics } from './periodic/periodic.ts';
 import { PERIODICS } from './periodic/periodics.ts';
 import { createPlacement } from './placement.ts';
 import { runJob } from './runner.ts';
+import { runSchedule } from './schedules/run-schedule.ts';
 import type { ConductorDeps, Work } from './step.ts';
 import { WORKS } from './work/works.ts';
 
@@ -44,6 +45,8 @@ const DRAIN_MS = 30_000;
 /** How long a step that was interrupted may take to notice. */
 const INTERRUPT_MS = 2000;
 const CLAIM_RETRY_MS = 1000;
+/** Between two questions for the next job that will be due. */
+const ASK_NEXT_MS = 1000;
 /** Why the pause between two looks is cut short; nobody is told. */
 const POKED = new Error('There may be work.');
 
@@ -70,6 +73,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   /** Monotonic times at which the loops last got through. */
   let looked_at = clock.monotonic();
   let renewed_at = looked_at;
+  let asked_at = Number.NEGATIVE_INFINITY;
   /** Monotonic times at which a job that was put off is due. */
   const due: number[] = [];
 
@@ -107,7 +111,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
           ? await runAllocation(deps, job, lease)
           : job.kind === 'order'
             ? await runOrder({ ...deps, placement }, job, lease)
-            : await runJob(deps, claimed, lease, node);
+            : job.kind === 'schedule'
+              ? await runSchedule({ ...deps, placement }, job, lease)
+              : await runJob(deps, claimed, lease, node);
       if (result.state === 'again') {
         due.push(clock.monotonic() + result.after_ms);
         poke();
@@ -160,6 +166,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       }
       if (poked) continue;
       const now = clock.monotonic();
+      pause_ms = Math.min(pause_ms, await untilNext(now));
       const next = Math.min(...due);
       if (next <= now + pause_ms) pause_ms = Math.max(0, next - now);
       const interrupt = new AbortController();
@@ -170,6 +177,16 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       const passed = clock.monotonic();
       for (let i = due.length - 1; i >= 0; i--) if ((due[i] ?? 0) <= passed) due.splice(i, 1);
     }
+  }
+
+  /** Milliseconds until a job of the group is due that nobody tells of; asked for now and then only. */
+  async function untilNext(now: number): Promise<number> {
+    const asked_ago = now - asked_at;
+    if (asked_ago < ASK_NEXT_MS) return full ? Number.POSITIVE_INFINITY : ASK_NEXT_MS - asked_ago;
+    asked_at = now;
+    const next = await store.jobs.nextDue(group).catch(() => null);
+    // One that is due already is being claimed by others, or no worker is free.
+    return next === null || next === 0 ? Number.POSITIVE_INFINITY : next;
   }
 
   /** Renews what is held; whoever lost a job learns it here, or by the clock when the database is away. */

@@ -336,6 +336,10 @@ export const OPTIONS = {
       1,
     ),
   },
+  schedules: {
+    max_per_rack: integer(10, 'Servers of one rack that schedules work on at once. 0: no limit.', 0),
+    max_per_project: integer(100, 'Servers of one project that they work on at once. 0: no limit.', 0),
+  },
   inspection_rules: {
     mask_secrets: choice(
       ['always', 'never', 'sensitive'],

@@ -32,6 +32,7 @@ import type {
   ProfileRecord,
   RegistrationRecord,
 } from '../lifecycle/registration-records.ts';
+import type { ScheduleLimits, ScheduleRecord, ScheduleRunRecord } from '../lifecycle/schedules.ts';
 import type { RemovedServerRecord, ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
 import type { Stage } from '../lifecycle/stages.ts';
 
@@ -65,6 +66,8 @@ export interface Tables {
   readonly orders: OrderRepository;
   readonly order_lines: Repository<OrderLineRecord>;
   readonly quotas: QuotaRepository;
+  readonly schedules: Repository<ScheduleRecord>;
+  readonly schedule_runs: ScheduleRunRepository;
   readonly ports: PortRepository;
   readonly portgroups: NodeOwned<PortgroupRecord>;
   readonly chassis: Repository<ChassisRecord>;
@@ -233,6 +236,19 @@ export interface QuotaRepository extends Repository<QuotaRecord> {
   getByProject(project: string): Promise<QuotaRecord | null>;
   /** As getByProject, and keeps others from doing the same until the transaction ends. */
   lock(project: string): Promise<QuotaRecord | null>;
+}
+
+export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {
+  /**
+   * Makes a waiting run `claimed`, if its window is open and no limit is reached; in a transaction, before anything is read in it:
+   * until its end others who count the same wait. False: not now.
+   */
+  claim(
+    run: Pick<ScheduleRunRecord, 'uuid' | 'schedule_uuid' | 'rack' | 'project'>,
+    limits: ScheduleLimits,
+  ): Promise<boolean>;
+  /** Removes runs that were over longer than `older_than_ms` ago, at most `batch`. Resolves with how many. */
+  trim(older_than_ms: number, batch: number): Promise<number>;
 }
 
 export interface HistoryRepository {

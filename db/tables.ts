@@ -38,6 +38,7 @@ import {
 } from './registration-tables.ts';
 import { repository } from './repository.ts';
 import { RUNBOOKS, runbookRepository } from './runbooks.ts';
+import { SCHEDULE_RUNS, SCHEDULES, scheduleRepository, scheduleRunRepository } from './schedules.ts';
 import { REMOVED_SERVERS, SERVERS, serverRepository } from './servers.ts';
 import type { Tables } from './store.ts';
 import type { Table } from './table.ts';
@@ -52,6 +53,8 @@ export const TABLES = [
   ORDERS,
   ORDER_LINES,
   QUOTAS,
+  SCHEDULES,
+  SCHEDULE_RUNS,
   PORTS,
   PORTGROUPS,
   CHASSIS,
@@ -90,6 +93,8 @@ export function tables(db: Executor): Tables {
     orders: orderRepository(db),
     order_lines: orderLineRepository(db),
     quotas: quotaRepository(db),
+    schedules: scheduleRepository(db),
+    schedule_runs: scheduleRunRepository(db),
     ports: portRepository(db),
     portgroups: portgroupRepository(db),
     chassis: chassisRepository(db),

@@ -12,7 +12,15 @@ import type { EpochMs } from './records.ts';
  * Provision work, power actions, other changes of the hardware, calls that the API waits for, allocations, orders, and steps
  * of a parent node's work on its child.
  */
-export type JobKind = ProvisionWork | 'power' | 'hardware' | 'call' | 'allocate' | 'order' | 'child';
+export type JobKind =
+  | ProvisionWork
+  | 'power'
+  | 'hardware'
+  | 'call'
+  | 'allocate'
+  | 'order'
+  | 'schedule'
+  | 'child';
 
 /** Kinds that leave the provision state of their node alone, also when they fail. */
 export const STATELESS_KINDS: readonly JobKind[] = ['power', 'hardware', 'call', 'child'];

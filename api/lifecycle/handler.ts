@@ -5,7 +5,7 @@ import type { EventStreams } from './events/streams.ts';
 
 /** What every handler works with. */
 export interface LifecycleApi
-  extends Pick<Api, 'settings' | 'store' | 'conductor' | 'policy' | 'log' | 'clock' | 'document'> {
+  extends Pick<Api, 'settings' | 'store' | 'conductor' | 'policy' | 'log' | 'clock' | 'document' | 'schema'> {
   /** What changes, for those who watch. */
   events: EventStreams;
 }

@@ -11,6 +11,7 @@ import { IPAM_HANDLERS } from './registration/ipam.ts';
 import { PROFILE_HANDLERS } from './registration/profiles.ts';
 import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
 import { TOKEN_HANDLERS } from './registration/tokens.ts';
+import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { countServers } from './servers/counts.ts';
 import { listServers } from './servers/list.ts';
@@ -40,6 +41,10 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.stock.show': showStock,
   'lifecycle.quotas.show': showQuota,
   'lifecycle.quotas.set': setQuota,
+  'lifecycle.schedules.create': createSchedule,
+  'lifecycle.schedules.list': listSchedules,
+  'lifecycle.schedules.show': showSchedule,
+  'lifecycle.schedules.cancel': cancelSchedule,
   'lifecycle.timeline.show': showTimeline,
   ...PROFILE_HANDLERS,
   ...CATALOGUE_HANDLERS,

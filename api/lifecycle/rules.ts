@@ -51,6 +51,12 @@ export const LIFECYCLE_RULES = {
   'lifecycle:order:cancel': { check: ORDER_MEMBER, scope: BOTH },
   /** What the caller's project may order now. */
   'lifecycle:stock:get': { check: API_READER, scope: BOTH },
+  /** Each server and the runbook are asked for besides. */
+  'lifecycle:schedule:create': { check: ALLOCATION_CREATOR, scope: BOTH },
+  'lifecycle:schedule:list': { check: API_READER, scope: BOTH },
+  'lifecycle:schedule:list_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:schedule:get': { check: ORDER_READER, scope: BOTH },
+  'lifecycle:schedule:cancel': { check: ORDER_MEMBER, scope: BOTH },
   'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

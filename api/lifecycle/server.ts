@@ -20,7 +20,7 @@ import { createEventStreams } from './events/streams.ts';
 import type { LifecycleApi, LifecycleHandler } from './handler.ts';
 import { HANDLERS } from './handlers.ts';
 
-export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document' | 'events'> {
+export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document' | 'schema' | 'events'> {
   authenticator: Authenticator;
   /** Ends the event streams, which would go on for long. */
   signal?: AbortSignal;
@@ -40,7 +40,12 @@ export async function createLifecycleApi(options: LifecycleApiOptions): Promise<
   const { poll_interval, max_streams, stream_lifetime } = settings.events;
   const feed = createEventFeed({ store, clock, log, poll_interval_s: poll_interval, signal });
   const events = createEventStreams({ feed, clock, max_streams, stream_lifetime_s: stream_lifetime, signal });
-  const server = { api: { ...parts, document: openapi.document, events }, authenticator, handlers, match };
+  const server = {
+    api: { ...parts, document: openapi.document, schema: openapi.schema, events },
+    authenticator,
+    handlers,
+    match,
+  };
   return serveApi({
     ...{ log: parts.log, clock: parts.clock, observe },
     answer: (request, _response, exchange) => answer(request, exchange, server),

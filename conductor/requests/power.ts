@@ -4,7 +4,7 @@ import { POWER_TARGETS, type PowerTarget } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { driverInfoProblems, refuseProblems } from './checks.ts';
 import type { ProvisionDeps } from './provision.ts';
-import { changeNode } from './reserve.ts';
+import { type Also, changeNode, type NodeRequest } from './reserve.ts';
 
 /** Starts a power action: see ConductorClient.power. */
 export async function power(
@@ -13,8 +13,9 @@ export async function power(
   target: PowerTarget,
   timeout_s: number | null,
   caller: Caller,
+  also?: Also,
 ): Promise<void> {
-  await changeNode(deps, node, caller, async (fresh) => {
+  const decide = async (fresh: NodeRecord): Promise<NodeRequest> => {
     const { result } = POWER_TARGETS[target];
     if (fresh.provision_state === 'cleaning' || fresh.provision_state === 'clean wait')
       throw serviceError('InvalidStateRequested', {
@@ -35,5 +36,6 @@ export async function power(
       changes: { target_power_state: result, last_error: null },
       job: { kind: 'power', args: { target, timeout_s } },
     };
-  });
+  };
+  await changeNode(deps, node, caller, decide, also);
 }

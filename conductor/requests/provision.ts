@@ -22,7 +22,7 @@ import {
   skipsCleaning,
 } from './checks.ts';
 import type { StepArea } from './hardware-steps.ts';
-import { changeNode, lockedError, type NodeRequest, type RequestDeps, reread } from './reserve.ts';
+import { type Also, changeNode, lockedError, type NodeRequest, type RequestDeps, reread } from './reserve.ts';
 import { requestedSteps } from './steps.ts';
 
 export interface ProvisionDeps extends RequestDeps {
@@ -207,6 +207,7 @@ export async function provision(
   verb: Verb,
   args: ProvisionArgs,
   caller: Caller,
+  also?: Also,
 ): Promise<void> {
   const { event } = VERBS[verb];
   let start = node;
@@ -216,10 +217,11 @@ export async function provision(
     if (start.reservation !== null && transition(start.provision_state, event) === null)
       throw lockedError(start);
   }
-  await changeNode(deps, start, caller, async (fresh) => ({
+  const decided = async (fresh: NodeRecord): Promise<NodeRequest> => ({
     ...(await decide(deps, fresh, verb, args, caller)),
     audited: { action: 'provision', detail: { target: verb, from: fresh.provision_state } },
-  }));
+  });
+  await changeNode(deps, start, caller, decided, also);
 }
 
 async function decide(

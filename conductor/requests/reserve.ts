@@ -40,6 +40,9 @@ export interface NodeRequest {
   audited?: Audited;
 }
 
+/** What is written in the same transaction; what it throws undoes all of it. */
+export type Also = (tables: Tables, job_id: number | null) => Promise<void>;
+
 /** Times a request is decided anew because the node changed under it, without being locked. */
 const MAX_REREADS = 10;
 
@@ -49,6 +52,7 @@ const MAX_REREADS = 10;
  * while the node is locked, as often as `[conductor]node_locked_retry_attempts` says.
  *
  * @param decide throws the ServiceError that refuses the request.
+ * @param also what is written with it.
  * @throws NodeLocked
  */
 export async function changeNode(
@@ -56,6 +60,7 @@ export async function changeNode(
   node: NodeRecord,
   caller: Caller,
   decide: (node: NodeRecord) => Promise<NodeRequest>,
+  also?: Also,
 ): Promise<{ job_id: number | null }> {
   const { settings, store } = deps;
   let locked_tries = settings.conductor.node_locked_retry_attempts;
@@ -68,7 +73,7 @@ export async function changeNode(
       const request = await decide(current);
       const starts = request.job !== null || request.wake !== undefined;
       const host = starts ? await deps.placement.requireHost(current) : null;
-      const done = await carryOut(deps, current, caller, request, host);
+      const done = await carryOut(deps, current, caller, request, host, also);
       if (done !== null) {
         deps.notifier.nodeChanged(current, { ...current, ...request.changes });
         if (done.job_id !== null)
@@ -150,6 +155,7 @@ async function carryOut(
   caller: Caller,
   request: NodeRequest,
   host: string | null,
+  also: Also | undefined,
 ): Promise<{ job_id: number | null } | null> {
   const { provision_state } = request.changes;
   const stamp = provision_state === undefined ? {} : { provision_updated_at: await deps.placement.dbNow() };
@@ -191,6 +197,7 @@ async function carryOut(
       audit(tables, deps.settings, node.uuid, caller, request.audited ?? auditedJob(request)),
     ]);
     if (!changed) throw new Overtaken();
+    await also?.(tables, job_id);
     return { job_id };
   });
 }

@@ -9,6 +9,7 @@ import { registration } from './0011-registration.ts';
 import { orders } from './0015-orders.ts';
 import { eraseCertificates } from './0023-erase-certificates.ts';
 import { changeIndexes } from './0060-change-indexes.ts';
+import { schedules } from './0061-schedules.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   orders,
   eraseCertificates,
   changeIndexes,
+  schedules,
 ];

@@ -1,7 +1,7 @@
 import { serviceError } from '../../../lifecycle/errors.ts';
-import type { Json, JsonObject } from '../../../lifecycle/json.ts';
-import type { PowerTarget } from '../../../lifecycle/power.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
+import { type SchedulableTool, TOOL_WORK } from '../../../lifecycle/tool-work.ts';
 import { isToolName, refusalOf, type ToolName, type ToolSide } from '../../../lifecycle/tools.ts';
 import type { ApiRequest } from '../../openstack/handler.ts';
 import { attachableUrl } from '../../openstack/handlers/nodes/vmedia.ts';
@@ -22,34 +22,20 @@ export interface ActionContext {
 
 type Action = (context: ActionContext) => Promise<void>;
 
-const power =
-  (target: PowerTarget): Action =>
-  ({ api, request, found, body }) =>
-    api.conductor.power(
-      found.node,
-      target,
-      typeof body.timeout_s === 'number' ? body.timeout_s : null,
-      request.caller,
-    );
-
-/** Steps that run while the server is in service with its customer (ironic API 1.87). */
-const service =
-  (interface_: string, step: string, args: (body: JsonObject) => JsonObject): Action =>
-  ({ api, request, found, body }) =>
-    api.conductor.provision(
-      found.node,
-      'service',
-      { service_steps: [{ interface: interface_, step, args: args(body) }] },
-      request.caller,
-    );
+/** What a tool stands for: a power action, or steps that run while the server is in service with its customer. */
+const asked =
+  (tool: SchedulableTool): Action =>
+  async ({ api, request, found, body }) => {
+    const work = TOOL_WORK[tool](body);
+    const { caller } = request;
+    const timeout_s = typeof body.timeout_s === 'number' ? body.timeout_s : null;
+    if (work.kind === 'power') await api.conductor.power(found.node, work.target, timeout_s, caller);
+    else await api.conductor.provision(found.node, 'service', { service_steps: work.steps }, caller);
+  };
 
 /** The tools that are actions of their own. The rest of them have resources. */
 const ACTIONS: Readonly<Partial<Record<ToolName, Action>>> = {
-  'power-on': power('power on'),
-  'power-off': power('power off'),
-  'soft-power-off': power('soft power off'),
-  reboot: power('rebooting'),
-  'soft-reboot': power('soft rebooting'),
+  ...Object.fromEntries(Object.keys(TOOL_WORK).map((tool) => [tool, asked(tool as SchedulableTool)])),
   'boot-device': async ({ api, request, found, body }) => {
     const args = { boot_device: String(body.boot_device), persistent: body.persistent === true };
     await api.conductor.call(found.node, 'set_boot_device', args, request.caller);
@@ -66,10 +52,6 @@ const ACTIONS: Readonly<Partial<Record<ToolName, Action>>> = {
   diagnostics: async ({ api, request, found }) => {
     await api.conductor.call(found.node, 'inject_nmi', {}, request.caller);
   },
-  'bios-settings': service('bios', 'apply_configuration', ({ settings }) => ({
-    settings: Object.entries(settings as JsonObject).map(([name, value]) => ({ name, value })),
-  })),
-  'firmware-update': service('firmware', 'update', ({ updates }) => ({ settings: updates as Json })),
   rescue: ({ api, request, found, body }) =>
     api.conductor.provision(
       found.node,

@@ -170,6 +170,8 @@ async function clearStore(store: Store): Promise<void> {
     store.enrolment_tokens,
     store.registrations,
     store.notices,
+    store.schedule_runs,
+    store.schedules,
     store.order_lines,
     store.orders,
     store.quotas,
