@@ -121,6 +121,12 @@ export const OPTIONS = {
     ),
     call_timeout: integer(60, 'Seconds that an API request waits for the answer of a conductor.', 1),
     automated_clean: flag(true, 'Clean nodes before they become available.'),
+    automatic_lessee: flag(true, 'Lend a node to the project that it is deployed for.'),
+    automatic_lessee_source: choice(
+      ['instance', 'request', 'none'],
+      'instance',
+      'Where that project stands: in instance_info/project_id (Nova), or in the token of the request.',
+    ),
     file_url_allowed_paths: list(
       ['/var/lib/kurogane/images'],
       'Folders whose files may be images by file:// URLs, as the boot service sees them. Empty: none.',

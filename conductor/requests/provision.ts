@@ -1,7 +1,9 @@
+import type { Settings } from '../../config/options.ts';
 import type { NewJob } from '../../db/store.ts';
 import type { DriverRegistry } from '../../drivers/registry.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
+import { parseImageSource } from '../../lifecycle/image-source.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { clientEvents, type ProvisionEvent, transition } from '../../lifecycle/machine.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
@@ -33,7 +35,7 @@ export interface ProvisionDeps extends RequestDeps {
 /** What a verb adds to the transition: its checks, its fields, its job. */
 interface VerbRules {
   check(node: NodeRecord, deps: ProvisionDeps, args: ProvisionArgs): Promise<void> | void;
-  changes?(node: NodeRecord, args: ProvisionArgs): NodeChanges;
+  changes?(node: NodeRecord, args: ProvisionArgs, settings: Settings, caller: Caller): NodeChanges;
   job?(node: NodeRecord, args: ProvisionArgs): JsonObject;
   /** Overrides the target of the transition. */
   target?: ProvisionState;
@@ -97,8 +99,29 @@ function deployJob(_node: NodeRecord, args: ProvisionArgs): JsonObject {
   return args.deploy_steps === undefined ? {} : { deploy_steps: args.deploy_steps };
 }
 
-/** Keys of instance_info that were taken from the last image. */
-const IMAGE_DERIVED = ['kernel', 'ramdisk', 'image_url'];
+/** Keys of instance_info that were taken from the last image of Glance; for others the client wrote them. */
+const IMAGE_DERIVED = ['kernel', 'ramdisk', 'boot_iso'];
+
+function rebuildChanges(node: NodeRecord, args: ProvisionArgs): NodeChanges {
+  const { image_url: _, ...info } = { ...deployChanges(node, args).instance_info };
+  const source = parseImageSource(String(info.image_source));
+  const derived = 'kind' in source && source.kind === 'glance' ? IMAGE_DERIVED : [];
+  const kept = Object.entries(info).filter(([key]) => !derived.includes(key));
+  return { ...deployChanges(node, args), instance_info: Object.fromEntries(kept) };
+}
+
+/** Lends the node to the project that it is deployed for, until its teardown (ironic: apply_automatic_lessee). */
+function automaticLessee(node: NodeRecord, { conductor }: Settings, caller: Caller): NodeChanges {
+  const sources = {
+    instance: node.instance_info.project_id,
+    request: caller.project_id,
+    none: null,
+  };
+  const project = conductor.automatic_lessee ? sources[conductor.automatic_lessee_source] : null;
+  if (typeof project !== 'string' || project === '' || node.lessee !== null) return {};
+  const driver_internal_info = { ...wipedAgent(node.driver_internal_info), automatic_lessee: true };
+  return { lessee: project, driver_internal_info };
+}
 
 const RULES: Readonly<Record<string, VerbRules>> = {
   deploy: {
@@ -106,7 +129,10 @@ const RULES: Readonly<Record<string, VerbRules>> = {
       await checkDeploy(node, deps, args, 'deploying');
       if (node.retired) throw serviceError('NodeIsRetired', { op: 'deploying', node: node.uuid });
     },
-    changes: deployChanges,
+    changes: (node, args, settings, caller) => ({
+      ...deployChanges(node, args),
+      ...automaticLessee(node, settings, caller),
+    }),
     job: deployJob,
   },
   rebuild: {
@@ -114,14 +140,7 @@ const RULES: Readonly<Record<string, VerbRules>> = {
       refuseProtected(node);
       await checkDeploy(node, deps, args, 'rebuilding');
     },
-    changes: (node, args) => {
-      const changes = deployChanges(node, args);
-      if (node.deploy_interface === 'ramdisk') return changes;
-      const info = Object.entries(changes.instance_info ?? {}).filter(
-        ([key]) => !IMAGE_DERIVED.includes(key),
-      );
-      return { ...changes, instance_info: Object.fromEntries(info) };
-    },
+    changes: rebuildChanges,
     job: (node, args) => ({ ...deployJob(node, args), rebuild: true }),
   },
   delete: { check: (node) => refuseProtected(node) },
@@ -245,7 +264,7 @@ async function decide(
   const rules = RULES[event];
   if (rules === undefined) throw new Error(`No rules for the event ${event}.`);
   await rules.check(node, deps, args);
-  const own = rules.changes?.(node, args) ?? {};
+  const own = rules.changes?.(node, args, deps.settings, caller) ?? {};
   const note = `${verb} requested`;
   if (event === 'provide' && skipsCleaning(node, deps.settings))
     return { changes: { ...own, ...fire(node, ['provide', 'done']), last_error: null }, job: null, note };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ErrorCode, ServiceError } from '../../lifecycle/errors.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ProvisionState } from '../../lifecycle/states.ts';
 import type { Verb } from '../../lifecycle/verbs.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
 
@@ -166,6 +167,49 @@ describe('a node of fake hardware', () => {
     expect(failed).to.include({ maintenance: true, fault: 'clean failure' });
     expect(failed.maintenance_reason).to.equal(failed.last_error);
     expect(failed.target_provision_state).to.equal('manageable');
+  });
+
+  it('is lent to the project that it is deployed for, until its teardown', async () => {
+    const one = await bench.node({ provision_state: 'available', instance_info: { project_id: 'p7' } });
+    const lessees = async (verb: Verb, state: ProvisionState) => {
+      await bench.client.provision(await bench.read(one), verb, {}, CALLER);
+      return (await bench.settled(one, state)).lessee;
+    };
+    expect(await lessees('active', 'active')).to.equal('p7');
+    expect(await lessees('rebuild', 'active')).to.equal('p7');
+    expect(await lessees('deleted', 'available')).to.equal(null);
+    await bench.store.nodes.update(one.uuid, { lessee: 'p8', instance_info: { project_id: 'p7' } });
+    expect(await lessees('active', 'active')).to.equal('p8');
+    expect(await lessees('deleted', 'available')).to.equal('p8');
+  });
+
+  it('is lent to the project of the request, or to none, where the settings say so', async () => {
+    for (const [automatic_lessee_source, wanted] of [
+      ['request', CALLER.project_id],
+      ['none', null],
+    ] as const) {
+      await using other = await startConductorBench({ conductor: { automatic_lessee_source } });
+      await other.start();
+      const one = await other.node({ provision_state: 'available', instance_info: { project_id: 'p7' } });
+      await other.client.provision(one, 'active', {}, CALLER);
+      expect((await other.settled(one, 'active')).lessee).to.equal(wanted);
+    }
+  });
+
+  it('keeps kernel and ramdisk over a rebuild unless they came from an image of Glance', async () => {
+    const own = { kernel: 'http://k', ramdisk: 'http://r', image_url: 'http://old' };
+    for (const [image_source, left] of [
+      ['http://images/a', ['image_source', 'kernel', 'ramdisk']],
+      ['1bea47ed-f6a9-463b-b423-14b9cca9ad27', ['image_source']],
+    ] as const) {
+      const one = await bench.node({
+        provision_state: 'active',
+        instance_info: { image_source, ...own },
+      });
+      await bench.client.provision(one, 'rebuild', {}, CALLER);
+      const { instance_info } = await bench.settled(one, 'active');
+      expect(Object.keys(instance_info).sort()).to.deep.equal(left);
+    }
   });
 
   describe('is refused', () => {
