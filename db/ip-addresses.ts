@@ -34,15 +34,28 @@ export function ipAddressRepository(db: Executor): IpAddressRepository {
       return new Set(rows.map(([address]) => String(address)));
     },
     async freeOrphans(older_than_ms) {
-      const text =
-        "DELETE FROM `ip_addresses` WHERE `state` = 'used' AND `created_at` <= " +
-        `${db.dialect.now} - ? AND NOT EXISTS (SELECT 1 FROM \`nodes\` WHERE \`nodes\`.\`uuid\` = \`ip_addresses\`.\`holder\`)`;
-      return (await db.run(text, [older_than_ms])).changes;
+      return free(
+        db,
+        `\`created_at\` <= ${db.dialect.now} - ? AND NOT EXISTS (SELECT 1 FROM \`nodes\` WHERE \`nodes\`.\`uuid\` = \`ip_addresses\`.\`holder\`)`,
+        older_than_ms,
+      );
     },
   };
 }
 
 /** Frees the addresses that a node was given, in the transaction that deletes it. Those that the operator gave stay. */
 export async function freeAddressesOf(db: Executor, node_uuid: string): Promise<void> {
-  await db.run("DELETE FROM `ip_addresses` WHERE `holder` = ? AND `state` = 'used'", [node_uuid]);
+  await free(db, '`holder` = ?', node_uuid);
+}
+
+/** Frees given addresses. Those of an IPAM of the operator's are kept until it was told. Resolves with how many. */
+async function free(db: Executor, condition: string, binding: string | number): Promise<number> {
+  const given = `\`state\` = 'used' AND ${condition}`;
+  const external = 'SELECT `uuid` FROM `ip_pools` WHERE `external_url` IS NOT NULL';
+  const kept = await db.run(
+    `UPDATE \`ip_addresses\` SET \`state\` = 'releasing', \`note\` = \`holder\`, \`holder\` = NULL WHERE ${given} AND \`pool_uuid\` IN (${external})`,
+    [binding],
+  );
+  const gone = await db.run(`DELETE FROM \`ip_addresses\` WHERE ${given}`, [binding]);
+  return kept.changes + gone.changes;
 }

@@ -75,8 +75,11 @@ export interface IpAddressRecord extends Stored {
   uuid: string;
   pool_uuid: string;
   address: string;
-  /** `used`: given to a server, and free again when the node is deleted. `static`: the operator gave it to this holder. */
-  state: 'used' | 'reserved' | 'static';
+  /**
+   * `used`: given to a server, and free again when the node is deleted. `static`: the operator gave it to this holder.
+   * `releasing`: nobody's, and the operator's IPAM, which gave it, is not told yet; `note` is who had it.
+   */
+  state: 'used' | 'reserved' | 'static' | 'releasing';
   /** System UUID of the server. */
   holder: string | null;
   note: string | null;

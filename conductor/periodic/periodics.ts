@@ -1,3 +1,4 @@
+import { addressRelease } from './address-release.ts';
 import { addressSweep } from './address-sweep.ts';
 import { auditSeal } from './audit-seal.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -24,6 +25,7 @@ export const PERIODICS: readonly Periodic[] = [
   jobTrim,
   auditSeal,
   addressSweep,
+  addressRelease,
   removedServersTrim,
   registrationSweep,
   noticeDelivery,
