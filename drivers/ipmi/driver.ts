@@ -40,7 +40,7 @@ const INTERFACES = {
   management: ['ipmitool'],
   network: ['flat', 'neutron', 'noop'],
   power: ['ipmitool'],
-  raid: ['no-raid'],
+  raid: ['no-raid', 'agent'],
   rescue: ['no-rescue', 'agent'],
   storage: ['noop'],
   vendor: ['ipmitool', 'no-vendor'],

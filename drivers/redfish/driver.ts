@@ -11,6 +11,7 @@ import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishClock, redfishLan, redfishNtp } from './manager.ts';
+import { redfishPassthru } from './passthru.ts';
 import { redfishNmi, redfishPower } from './power.ts';
 import { redfishDrives, redfishRaid } from './raid.ts';
 import { redfishSensors } from './sensors.ts';
@@ -30,7 +31,7 @@ const INTERFACES = {
   raid: ['redfish', 'no-raid', 'agent'],
   rescue: ['no-rescue', 'agent'],
   storage: ['noop'],
-  vendor: ['no-vendor'],
+  vendor: ['redfish', 'no-vendor'],
 } as const;
 
 /**
@@ -49,6 +50,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
       call.signal?.throwIfAborted();
       const { client, release } = pool.acquire(info, await certificatesOf(info));
       const system = systemOf(client, info.system_id);
+      const virtualMedia = redfishVirtualMedia(system);
       return {
         power: redfishPower(system),
         boot: redfishBoot(system),
@@ -57,7 +59,8 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         secureBootKeys: redfishSecureBootKeys(system),
         nmi: redfishNmi(system),
         indicators: redfishIndicators(system),
-        virtualMedia: redfishVirtualMedia(system),
+        virtualMedia,
+        passthru: redfishPassthru(system, virtualMedia),
         inventory: redfishInventory(system),
         sensors: redfishSensors(system),
         health: redfishHealth(system),

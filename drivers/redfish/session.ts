@@ -20,6 +20,7 @@ const BASE_HEADERS = {
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 5000;
+const KEPT_SECRETS = 32;
 
 type Login = { by: 'none' } | { by: 'basic' } | { by: 'session'; token: string; path: string | null };
 
@@ -37,6 +38,8 @@ export class RedfishSession {
   readonly #log: DriverContext['log'];
   readonly #options: RedfishOptions;
   readonly #turns = new OneAtATime();
+  /** Passwords that were sent, newest last: BMCs repeat values that they refuse. */
+  readonly #sent = new Set<string>();
   #login: Login | null = null;
 
   /** @param ca PEM of the CAs that the BMC's certificate is checked with; null: the system's */
@@ -89,6 +92,7 @@ export class RedfishSession {
   /** Sends one request when it is its turn. @throws DriverError, but not for what the BMC answers */
   request(method: Method, path: string, change: Change, call: Call): Promise<HttpReply> {
     call.waiting = { code: 'timeout', what: 'The BMC was busy with other requests.' };
+    this.#remember(change.body);
     return this.#turns.run(call.signal, async () => {
       const login = await this.#logIn(call);
       const reply = await this.#send(method, path, change, login, call);
@@ -213,10 +217,18 @@ export class RedfishSession {
     return refusal(this.name, what, reply, this.secrets());
   }
 
+  #remember(body: object = {}): void {
+    const password = textIn(body, 'Password') ?? '';
+    if (password === '') return;
+    this.#sent.add(password);
+    const [oldest] = this.#sent;
+    if (this.#sent.size > KEPT_SECRETS && oldest !== undefined) this.#sent.delete(oldest);
+  }
+
   /** What no error and no log may tell. */
   secrets(): string[] {
     const token = this.#login?.by === 'session' ? this.#login.token : '';
-    return [this.#info.password, this.#info.username === '' ? '' : this.#basic(), token];
+    return [this.#info.password, this.#info.username === '' ? '' : this.#basic(), token, ...this.#sent];
   }
 }
 

@@ -26,23 +26,45 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
   };
 
   /** A refusal or a lost answer is no failure when the slot holds what it should. */
-  const ensure = async (call: Call, slot: Resource, image: string | null): Promise<void> => {
-    const change =
-      image === null
-        ? { Image: null, Inserted: false }
-        : { Image: image, Inserted: true, WriteProtected: true };
-    const name = image === null ? 'VirtualMedia.EjectMedia' : 'VirtualMedia.InsertMedia';
-    const action = actionIn(slot, name, 'Image');
+  const ensure = async (
+    call: Call,
+    slot: Resource,
+    image: string | null,
+    ask: () => Promise<void>,
+  ): Promise<void> => {
     try {
-      // BMCs without the actions take the properties, DSP0268.
-      if (action === null) await client.patch(call, slot, change);
-      else await client.post(call, action.target, image === null ? {} : change);
+      await ask();
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
       call.signal.throwIfAborted();
       const held = await client.get(call, slot.path).then(imageOf, () => undefined);
       if (held !== image) throw error;
     }
+  };
+
+  const eject = (call: Call, slot: Resource): Promise<void> =>
+    ensure(call, slot, null, async () => {
+      const action = actionIn(slot, 'VirtualMedia.EjectMedia', 'Image');
+      // BMCs without the actions take the properties, DSP0268.
+      if (action === null) await client.patch(call, slot, { Image: null, Inserted: false });
+      else await client.post(call, action.target, {});
+    });
+
+  const insert = (call: Call, slot: Resource, image_url: string): Promise<void> => {
+    const { Image, ...login } = imageWithLogin(image_url);
+    return ensure(call, slot, Image, async () => {
+      const body = { Image, Inserted: true, WriteProtected: true, ...login };
+      const action = actionIn(slot, 'VirtualMedia.InsertMedia', 'Image');
+      if (action === null) return client.patch(call, slot, body);
+      try {
+        await client.post(call, action.target, body);
+      } catch (error) {
+        // Some want told what they could see themselves; others refuse to be told: sushy asks in this order too.
+        if (!(error instanceof DriverError) || !/TransferProtocolType|TransferMethod/.test(error.message))
+          throw error;
+        await client.post(call, action.target, { ...body, ...transferOf(Image) });
+      }
+    });
   };
 
   return {
@@ -59,14 +81,14 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
         const slot = (await slots(call)).find((each) => takes(each, device_type));
         if (slot === undefined)
           throw new DriverError('unsupported', `${client.name}: The BMC has no virtual ${device_type}.`);
-        if (isInserted(slot)) await ensure(call, slot, null);
-        await ensure(call, slot, image_url);
+        if (isInserted(slot)) await eject(call, slot);
+        await insert(call, slot, image_url);
       }),
     detach: (device_types, options) =>
       client.within(options, async (call) => {
         for (const slot of await slots(call))
           if (isInserted(slot) && (device_types?.some((device) => takes(slot, device)) ?? true))
-            await ensure(call, slot, null);
+            await eject(call, slot);
       }),
   };
 }
@@ -87,4 +109,28 @@ function isInserted({ body }: Resource): boolean {
 
 function imageOf(slot: Resource): string | null {
   return isInserted(slot) ? textIn(slot.body, 'Image') : null;
+}
+
+/** Credentials in a URL are told apart from it: an image's URL is shown to whoever may read the slot. */
+function imageWithLogin(image_url: string): { Image: string; UserName?: string; Password?: string } {
+  if (!URL.canParse(image_url)) return { Image: image_url };
+  const url = new URL(image_url);
+  const { username, password } = url;
+  if (username === '') return { Image: image_url };
+  url.username = '';
+  url.password = '';
+  return { Image: url.href, UserName: decodeURIComponent(username), Password: decodeURIComponent(password) };
+}
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  'http:': 'HTTP',
+  'https:': 'HTTPS',
+  'nfs:': 'NFS',
+  'cifs:': 'CIFS',
+  'smb:': 'CIFS',
+};
+
+function transferOf(image: string): object {
+  const protocol = URL.canParse(image) ? PROTOCOLS[new URL(image).protocol] : undefined;
+  return { ...(protocol === undefined ? {} : { TransferProtocolType: protocol }), TransferMethod: 'Stream' };
 }

@@ -139,7 +139,11 @@ function changesOf(body: JsonObject): Partial<Account> {
 function passwordOf(value: Json): string {
   const password = textOf(value, 'Password');
   if (password.length >= 8 && password.length <= MAX_PASSWORD) return password;
-  throw new RedfishRefusal(400, 'PropertyValueFormatError', 'The password has a wrong length.');
+  throw new RedfishRefusal(
+    400,
+    'PropertyValueFormatError',
+    `The value ${password} for the property Password is of a different format than the property can accept.`,
+  );
 }
 
 function notAllowed(): RedfishRefusal {

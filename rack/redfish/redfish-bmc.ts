@@ -73,6 +73,7 @@ export class RedfishBmc implements AsyncDisposable {
       this.state.accounts,
       this.state.network,
       this.state.log,
+      this.state.events,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {
@@ -123,9 +124,9 @@ export class RedfishBmc implements AsyncDisposable {
     const noted = path === PATHS.sessions ? null : body;
     this.#note({ method, path, credentials: credentialsOf(request), body: noted });
     if (this.faults.silent === true) return;
-    const { cuts = 0 } = this.faults;
-    if (cuts > 0) {
-      this.faults = { ...this.faults, cuts: cuts - 1 };
+    const { cuts_in_flash = 0 } = this.faults;
+    if (cuts_in_flash > 0 && this.state.firmware.images.length > 0) {
+      this.faults = { ...this.faults, cuts_in_flash: cuts_in_flash - 1 };
       response.destroy();
       return;
     }

@@ -72,7 +72,7 @@ export function carryOut(
       },
     };
   }
-  return changeMedia(state, path, body);
+  return changeMedia(state, faults, path, body);
 }
 
 function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetType }: JsonObject): Outcome {
@@ -91,7 +91,12 @@ function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetTy
   return { work: () => void machine.command(ACTIONS[type]) };
 }
 
-function changeMedia(state: RedfishState, path: string, body: JsonObject): Outcome | null {
+function changeMedia(
+  state: RedfishState,
+  faults: RedfishFaults,
+  path: string,
+  body: JsonObject,
+): Outcome | null {
   for (const slot of state.media) {
     const actions = `${PATHS.manager}/VirtualMedia/${slot.id}/Actions/VirtualMedia`;
     if (path === `${actions}.InsertMedia`) {
@@ -99,10 +104,19 @@ function changeMedia(state: RedfishState, path: string, body: JsonObject): Outco
         throw new RedfishRefusal(409, 'ResourceInUse', 'The slot holds an image already.');
       if (typeof body.Image !== 'string' || !URL.canParse(body.Image))
         throw new RedfishRefusal(400, 'ActionParameterMissing', 'The action needs the parameter Image.');
-      const { Image } = body;
+      const { Image, UserName, Password, TransferProtocolType } = body;
+      if (faults.wants_transfer_protocol === true && TransferProtocolType === undefined)
+        throw new RedfishRefusal(
+          400,
+          'ActionParameterMissing',
+          'The action InsertMedia requires the parameter TransferProtocolType to be present in the request body.',
+        );
       return {
         work: () => {
           slot.image = Image;
+          slot.login =
+            UserName === undefined ? null : { username: String(UserName), password: String(Password) };
+          slot.protocol = TransferProtocolType === undefined ? null : String(TransferProtocolType);
           slot.write_protected = body.WriteProtected !== false;
         },
       };

@@ -24,8 +24,10 @@ export interface RedfishFaults {
   no_allowable_values?: true;
   /** It forgets to answer an action that it has carried out: the connection breaks. */
   drops_action_replies?: true;
-  /** So many connections are cut before they are answered, as while it writes firmware. */
-  cuts?: number;
+  /** So many connections are cut once it has been given firmware for itself. */
+  cuts_in_flash?: number;
+  /** Virtual media is inserted only by who names the transfer protocol. */
+  wants_transfer_protocol?: true;
   /** It repeats the request's credentials in its error messages. */
   tells_secrets?: true;
   /** Actions become tasks: how many looks they take, and how they end. */

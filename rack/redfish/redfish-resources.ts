@@ -45,6 +45,7 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     Registries: link('/redfish/v1/Registries'),
     UpdateService: link('/redfish/v1/UpdateService'),
     AccountService: link('/redfish/v1/AccountService'),
+    EventService: link('/redfish/v1/EventService'),
     Links: { Sessions: link(PATHS.sessions) },
   }),
   '/redfish/v1/SessionService': () => ({

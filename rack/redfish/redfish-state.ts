@@ -1,6 +1,7 @@
 import type { BootOverride, Machine } from '../machine.ts';
 import { AccountService } from './account-service.ts';
 import { Bios } from './bios.ts';
+import { EventService } from './event-service.ts';
 import { LogService } from './log-service.ts';
 import { ManagerNetwork } from './manager-network.ts';
 import { PATHS } from './paths.ts';
@@ -16,6 +17,9 @@ export interface MediaSlot {
   media_types: readonly string[];
   image: string | null;
   write_protected: boolean;
+  /** What it fetches the image with. */
+  login: { username: string; password: string } | null;
+  protocol: string | null;
 }
 
 /** What a Redfish BMC knows of its server beside what the server itself is. */
@@ -27,8 +31,15 @@ export class RedfishState {
   system_lamp = false;
   health: Health | null = 'OK';
   readonly media: readonly MediaSlot[] = [
-    { id: 'Cd', media_types: ['CD', 'DVD'], image: null, write_protected: true },
-    { id: 'Removable', media_types: ['Floppy', 'USBStick'], image: null, write_protected: true },
+    { id: 'Cd', media_types: ['CD', 'DVD'], image: null, write_protected: true, login: null, protocol: null },
+    {
+      id: 'Removable',
+      media_types: ['Floppy', 'USBStick'],
+      image: null,
+      write_protected: true,
+      login: null,
+      protocol: null,
+    },
   ];
   readonly tasks = new Tasks();
   readonly bios: Bios;
@@ -37,6 +48,7 @@ export class RedfishState {
   readonly accounts: AccountService;
   readonly network: ManagerNetwork;
   readonly log: LogService;
+  readonly events = new EventService();
   /** The keys of secure boot: those of the factory, none, or some of the owner's. */
   secure_boot_keys: 'default' | 'none' | 'own' = 'own';
   /** Restarts of the BMC itself. */

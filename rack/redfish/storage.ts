@@ -157,12 +157,9 @@ export class Storage implements Area {
 
   #change(work: () => void): Outcome {
     if (this.changes_at_once) return { work };
-    return {
-      work: () => {
-        this.#asked_at = this.#machine.boots;
-        this.#waiting.push(work);
-      },
-    };
+    this.#asked_at = this.#machine.boots;
+    this.#waiting.push(work);
+    return {};
   }
 
   #settle(): void {

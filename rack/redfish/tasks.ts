@@ -30,6 +30,14 @@ export class Tasks implements Area {
     return [...this.#tasks.values()].filter(({ state }) => state === 'Running').length;
   }
 
+  /** Brings all of them to their end. */
+  finish(): void {
+    for (const task of this.#tasks.values()) {
+      task.looks_left = Math.min(task.looks_left, 0);
+      look(task);
+    }
+  }
+
   /** As after a restart of the BMC that keeps none: what was under way is finished all the same. */
   forget(): void {
     for (const task of this.#tasks.values())

@@ -54,7 +54,7 @@ describe('kurogane serve', function () {
     });
     expect(
       ((await drivers.json()) as { drivers: { name: string }[] }).drivers.map(({ name }) => name),
-    ).to.deep.equal(['ipmi']);
+    ).to.deep.equal(['ipmi', 'redfish']);
     expect(await first.child.stop()).to.deep.equal({ code: 0, signal: null });
 
     const key = await readFile(join(folder, 'secrets.key'), 'utf8');

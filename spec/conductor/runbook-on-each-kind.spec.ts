@@ -5,11 +5,17 @@ import type { Driver } from '../../drivers/contract.ts';
 import { createFakeDriver } from '../../drivers/fake/driver.ts';
 import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
+import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { Bampi } from '../../rack/bampi/bampi.ts';
 import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
 import { recordingContext } from '../contract/driver-bench.ts';
 import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
+import {
+  type QuickRack,
+  quickRack,
+  QUICK_OPTIONS as REDFISH_OPTIONS,
+} from '../drivers/redfish/redfish-bench.ts';
 import { eventually } from '../services/eventually.ts';
 import { type AgentFront, startAgentFront } from './agent-bench.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
@@ -49,12 +55,15 @@ const interfaces = (driver: Driver, wanted: Record<string, string> = {}) =>
   );
 
 /** A bench whose conductor has one driver; a node of it that is in service. */
-async function stage(driver: Driver, driver_info: JsonObject) {
+async function stage(driver: Driver, driver_info: JsonObject, conductor: JsonObject = {}) {
   const bench = await startConductorBench(
-    { ...QUICK, DEFAULT: { enabled_hardware_types: [driver.name] } },
+    {
+      conductor: { ...QUICK.conductor, ...conductor },
+      DEFAULT: { enabled_hardware_types: [driver.name] },
+    },
     { driver },
   );
-  await bench.start();
+  const first = await bench.start();
   const node = await bench.node({
     ...interfaces(driver),
     ...{ driver: driver.name, driver_info, provision_state: 'active' },
@@ -64,7 +73,7 @@ async function stage(driver: Driver, driver_info: JsonObject) {
       () => 'accepted',
       (error: Error) => error.message,
     );
-  return { bench, node, serve };
+  return { bench, node, serve, first };
 }
 
 describe('one runbook on each kind of server', () => {
@@ -153,6 +162,91 @@ describe('one runbook on each kind of server', () => {
       expect(await staged.serve([RAID])).to.equal('accepted');
       const failed = await bench.settled(staged.node, 'service failed');
       expect(failed.last_error).to.contain('no disks\nin slot 3');
+    });
+  });
+
+  describe('with Redfish', () => {
+    let rack: QuickRack;
+    beforeEach(async () => {
+      rack = await quickRack({ count: 1 });
+    });
+    afterEach(() => rack[Symbol.asyncDispose]());
+    const redfish = (overrides: JsonObject = {}) =>
+      stage(createRedfishDriver(recordingContext().context, REDFISH_OPTIONS), rack.driver_info(0), overrides);
+    const state = () => rack.server(0).redfish.state;
+    const done = () => {
+      expect(state().bios.values.ProcCores).to.equal(8);
+      expect(state().storage.volumes).to.have.lengthOf(1);
+      expect(state().storage.volumes[0]?.type).to.equal('RAID1');
+      expect(state().firmware.versions.bmc).to.equal('2.0.0');
+      expect(state().firmware.images).to.have.lengthOf(1);
+      expect(state().accounts.login('watcher', 'w4tch-it')).to.include({ role: 'ReadOnly' });
+    };
+
+    it('runs', async () => {
+      const staged = await redfish();
+      bench = staged.bench;
+      expect(await staged.serve(RUNBOOK)).to.equal('accepted');
+      expect(await bench.settled(staged.node, 'active')).to.include({ last_error: null });
+      done();
+    });
+
+    it('runs on a BMC whose work takes a while, whose volumes want a boot, and that is silent while it flashes', async () => {
+      const { redfish: bmc } = rack.server(0);
+      state().storage.changes_at_once = false;
+      bmc.faults = { task: { looks: 2, end: 'Completed' }, cuts_in_flash: 5 };
+      const staged = await redfish();
+      bench = staged.bench;
+      expect(await staged.serve(RUNBOOK)).to.equal('accepted');
+      expect(await bench.settled(staged.node, 'active')).to.include({ last_error: null });
+      done();
+      expect(bmc.faults.cuts_in_flash, 'it was silent').to.equal(0);
+    });
+
+    for (const what of ['BIOS', 'RAID', 'firmware'] as const)
+      it(`goes on with another conductor when theirs dies in the ${what}`, async () => {
+        const { redfish: bmc } = rack.server(0);
+        // As long as the first conductor lives, no task ends.
+        bmc.faults = { task: { looks: Number.POSITIVE_INFINITY, end: 'Completed' } };
+        const staged = await redfish({ lease_timeout: 0.3 });
+        bench = staged.bench;
+        const steps = { BIOS: [BIOS], RAID: [RAID], firmware: [FIRMWARE] }[what];
+        expect(await staged.serve(steps)).to.equal('accepted');
+        await eventually(() => expect(state().tasks.running).to.equal(1));
+        staged.first.halt();
+        bmc.faults = {};
+        state().tasks.finish();
+        await bench.start('conductor-2');
+        expect(await bench.settled(staged.node, 'active')).to.include({ last_error: null });
+        if (what === 'BIOS') expect(state().bios.values.ProcCores).to.equal(8);
+        if (what === 'RAID') expect(state().storage.volumes).to.have.lengthOf(1);
+        if (what === 'firmware') {
+          expect(state().firmware.versions.bmc).to.equal('2.0.0');
+          expect(state().firmware.images).to.have.lengthOf(1);
+        }
+      });
+
+    it('is refused before its first step with all that this server cannot do', async () => {
+      const staged = await redfish();
+      bench = staged.bench;
+      const wrong = { ...BIOS, args: { settings: [{ name: 'NoSuchSetting', value: 1 }] } };
+      const fan = {
+        ...FIRMWARE,
+        args: { settings: [{ component: 'nic:9', url: 'http://127.0.0.1/nic-2.0.0' }] },
+      };
+      const raid = {
+        ...RAID,
+        args: { raid_config: { logical_disks: [{ size_gb: 'MAX', raid_level: '6' }] } },
+      };
+      expect(await staged.serve([USER, wrong, fan, raid])).to.equal('accepted');
+      const failed = await bench.settled(staged.node, 'service failed');
+      for (const why of [
+        'no BIOS setting NoSuchSetting',
+        'no firmware component nic:9',
+        'no controller can do RAID 6',
+      ])
+        expect(failed.last_error).to.contain(why);
+      expect(state().accounts.accounts).to.have.lengthOf(1);
     });
   });
 

@@ -72,6 +72,13 @@ describe('redfish accounts', () => {
     expect(service.accounts).to.have.lengthOf(1);
   });
 
+  it('whose password the BMC repeats with its refusal are told without it', async () => {
+    const refusal = await using((accounts) =>
+      accounts.create({ ...ACCOUNT, password: 'sh0rt' }, PATIENT),
+    ).catch((error: Error) => error);
+    expect(String(refusal)).to.contain('The value *** for the property Password');
+  });
+
   it('that it logs in with gets another password, and is not disabled', async () => {
     await using(async (accounts) => {
       const [self] = await accounts.list(PATIENT);

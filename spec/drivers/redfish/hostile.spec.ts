@@ -339,6 +339,54 @@ describe('redfish driver on a hostile BMC', () => {
     });
   });
 
+  describe('virtual media', () => {
+    it('is fetched with credentials that are not shown, protected from writing', async () => {
+      await (await connect()).virtualMedia?.attach('cdrom', 'http://u:p%40ss@127.0.0.1/a.iso', PATIENT);
+      expect(server.redfish.state.media[0]).to.deep.include({
+        image: 'http://127.0.0.1/a.iso',
+        login: { username: 'u', password: 'p@ss' },
+        write_protected: true,
+        protocol: null,
+      });
+    });
+
+    it('is inserted where the BMC wants the protocol named', async () => {
+      failsWith({ wants_transfer_protocol: true });
+      await (await connect()).virtualMedia?.attach('cdrom', 'https://127.0.0.1/a.iso', PATIENT);
+      expect(server.redfish.state.media[0]).to.deep.include({ protocol: 'HTTPS' });
+    });
+
+    it("is ejected by Ironic's vendor call, of one device or all", async () => {
+      const { virtualMedia, passthru } = await connect();
+      const eject = passthru?.eject_vmedia;
+      for (const [data, left] of [
+        [{ boot_device: 'floppy' }, 1],
+        [{}, 0],
+      ] as const) {
+        await virtualMedia?.attach('cdrom', 'http://127.0.0.1/a.iso', PATIENT);
+        await eject?.call(data, PATIENT);
+        expect(server.redfish.state.media.filter(({ image }) => image !== null)).to.have.lengthOf(left);
+      }
+      expect((await errorOf(eject?.call({ boot_device: 'moon' }, PATIENT))).code).to.equal('rejected');
+    });
+  });
+
+  it("makes, shows and ends event subscriptions by Ironic's vendor calls", async () => {
+    const { passthru = {} } = await connect();
+    const call = async (name: string, data: JsonObject = {}) => passthru[name]?.call(data, PATIENT);
+    const Destination = 'https://127.0.0.1/events';
+    const made = { Id: '1', Context: '', Destination, EventTypes: ['Alert'], Protocol: 'Redfish' };
+    expect(await call('create_subscription', { Destination })).to.deep.equal(made);
+    expect(await call('get_subscription', { id: '1' })).to.deep.equal(made);
+    expect(await call('get_all_subscriptions')).to.deep.include({ 'Members@odata.count': 1 });
+    expect(await call('delete_subscription', { id: '1' })).to.equal(null);
+    expect(server.redfish.state.events.subscriptions.size).to.equal(0);
+    expect((await errorOf(call('delete_subscription', { id: '1' }))).code).to.equal('rejected');
+    expect((await errorOf(call('create_subscription', { Destination: 'file:/x' }))).code).to.equal(
+      'rejected',
+    );
+  });
+
   describe('tasks', () => {
     it('are followed to their end', async () => {
       failsWith({ task: { looks: 2, end: 'Completed' } });
