@@ -1,3 +1,4 @@
+import { parseImageSource } from '../lifecycle/image-source.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import type { ProvisionState } from '../lifecycle/states.ts';
 
@@ -16,6 +17,9 @@ export type BootNode = Pick<
   NodeRecord,
   'uuid' | 'provision_state' | 'deploy_interface' | 'driver_info' | 'instance_info'
 >;
+
+/** What a plan may boot from Glance or from a file of the boot service. */
+export type BootFile = 'kernel' | 'ramdisk' | 'iso';
 
 /** States in which a server that boots from the network gets the agent's ramdisk. */
 const AGENT_STATES: Partial<Record<ProvisionState, 'deploy' | 'rescue'>> = {
@@ -103,13 +107,13 @@ const LOCAL_DISK = [`iseq \${platform} efi && exit || sanboot --no-describe --dr
 const RENDER: {
   [B in BootPlan['boot']]: (node: BootNode, plan: Extract<BootPlan, { boot: B }>) => string;
 } = {
-  agent: (node, plan) => kernelScript(`node ${node.uuid}, ${node.provision_state}: agent`, plan),
-  instance: (node, plan) => kernelScript(`node ${node.uuid}, ${node.provision_state}: instance`, plan),
+  agent: (node, plan) => kernelScript(node, plan),
+  instance: (node, plan) => kernelScript(node, plan),
   iso: (node, plan) =>
     lines(
       '#!ipxe',
       `# node ${node.uuid}, ${node.provision_state}: instance`,
-      `sanboot ${url(plan.url)} || goto failed`,
+      `sanboot ${place(node, 'iso', plan.url)} || goto failed`,
       ...FAILED,
     ),
   disk: (node) => lines('#!ipxe', `# node ${node.uuid}, ${node.provision_state}: disk`, ...LOCAL_DISK),
@@ -117,13 +121,13 @@ const RENDER: {
 };
 
 /** `initrd=initrd` is what finds the ramdisk under UEFI. */
-function kernelScript(title: string, plan: { kernel: string; ramdisk: string; params: string }): string {
+function kernelScript(node: BootNode, plan: Extract<BootPlan, { kernel: string }>): string {
   const params = plan.params === '' ? '' : ` ${plan.params}`;
   return lines(
     '#!ipxe',
-    `# ${title}`,
-    `kernel --name kernel ${url(plan.kernel)} initrd=initrd${params} || goto failed`,
-    `initrd --name initrd ${url(plan.ramdisk)} || goto failed`,
+    `# node ${node.uuid}, ${node.provision_state}: ${plan.boot}`,
+    `kernel --name kernel ${place(node, 'kernel', plan.kernel)} initrd=initrd${params} || goto failed`,
+    `initrd --name initrd ${place(node, 'ramdisk', plan.ramdisk)} || goto failed`,
     'boot || goto failed',
     ...FAILED,
   );
@@ -176,6 +180,13 @@ function text(value: unknown): string {
 /** A value from a node's fields must not start a new command of the script. */
 function oneLine(value: string): string {
   return value.split(CONTROL_OR_SPACE).join(' ').trim();
+}
+
+/** Where the server fetches a file: at its URL, or from the boot service that sent the script. */
+function place(node: BootNode, file: BootFile, reference: string): string {
+  const source = parseImageSource(reference.trim());
+  const served = 'kind' in source && source.kind !== 'http';
+  return served ? `/boot-files/${node.uuid}/${file}` : url(reference);
 }
 
 function url(value: string): string {

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import type { Store } from '../db/store.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
-import type { GlanceClient } from '../net/glance-client.ts';
+import { sendBootFile } from './boot-files.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
+import type { Sources } from './send-source.ts';
 
-export interface BootServerOptions {
+export interface BootServerOptions extends Sources {
   host_ip: string;
   /** 0: any free one. */
   port: number;
@@ -16,10 +17,6 @@ export interface BootServerOptions {
   image_path: string;
   facts: BootFacts;
   store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
-  /** null: not configured. */
-  glance: GlanceClient | null;
-  /** `[conductor]file_url_allowed_paths` */
-  allowed_paths: readonly string[];
   log: BootLog;
 }
 
@@ -43,7 +40,8 @@ const LIMITS = {
 };
 
 /**
- * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*` and `/deploy-images/{uuid}/{token}`. Read-only: nothing that a server on the
+ * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/boot-files/{uuid}/{file}` and
+ * `/deploy-images/{uuid}/{token}`. Read-only: nothing that a server on the
  * provisioning network sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
@@ -77,6 +75,7 @@ async function answer(
   if (path.startsWith('/images/'))
     return await sendImage(options.image_path, path.slice('/images/'.length), request, response);
   if (await sendDeployImage(options, path, request, response)) return;
+  if (await sendBootFile(options, path, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
   if (server_uuid === null) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found.\n');

@@ -1,5 +1,6 @@
 import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
+import type { NodeRecord } from '../../lifecycle/records.ts';
 import { configdriveFor } from '../configdrive/configdrive.ts';
 import { bootMode, capability, managesBoot } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
@@ -80,19 +81,18 @@ export async function imageParams(ctx: Pick<WorkContext, 'node' | 'settings' | '
       ? { os_hash_algo: String(info.image_os_hash_algo), os_hash_value: String(info.image_os_hash_value) }
       : {}),
     ...(partition ? partitionInfo(info, capability(node, 'disk_label')) : {}),
+    ...proxiesOf(node),
   };
-  for (const key of ['image_http_proxy', 'image_https_proxy', 'image_no_proxy'] as const) {
-    const proxy = node.driver_info[key];
-    if (typeof proxy === 'string') image_info[PROXIES[key]] = proxy;
-  }
   return { image_info, configdrive: await configdriveFor(node, info.configdrive, ctx.now()) };
 }
 
-const PROXIES = {
-  image_http_proxy: 'http_proxy',
-  image_https_proxy: 'https_proxy',
-  image_no_proxy: 'no_proxy',
-};
+/** Proxies for the download, as the agent reads them; `no_proxy` counts only beside one. */
+function proxiesOf({ driver_info }: NodeRecord): JsonObject {
+  const { image_http_proxy: http, image_https_proxy: https, image_no_proxy: no_proxy } = driver_info;
+  const proxies = { ...(http ? { http } : {}), ...(https ? { https } : {}) };
+  if (Object.keys(proxies).length === 0) return {};
+  return { proxies, ...(no_proxy === undefined ? {} : { no_proxy }) };
+}
 
 function partitionInfo(info: JsonObject, disk_label: string | null): JsonObject {
   return {

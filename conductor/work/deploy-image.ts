@@ -46,6 +46,28 @@ export async function prepareImage(ctx: StepContext): Promise<void> {
   ctx.change({ instance_info: { ...described, image_url } });
 }
 
+/**
+ * For an instance that boots from the network, and whose image is one of Glance: what it boots, as the image's properties name it.
+ * @returns whether anything was changed.
+ * @throws StepFailure
+ */
+export async function prepareNetworkBoot(ctx: StepContext): Promise<boolean> {
+  const info = ctx.node.instance_info;
+  if (info.boot_iso || (info.kernel && info.ramdisk)) return false;
+  const source = parseImageSource(String(info.image_source));
+  if ('problem' in source || source.kind !== 'glance') return false;
+  const { properties } = await glanceImage(ctx, source.image_id);
+  const { boot_iso_id, kernel_id, ramdisk_id } = properties;
+  const found = boot_iso_id ? { boot_iso: boot_iso_id } : { kernel: kernel_id, ramdisk: ramdisk_id };
+  const missing = Object.entries(found).filter(([, value]) => typeof value !== 'string');
+  if (missing.length > 0)
+    throw new StepFailure(
+      `The image ${source.image_id} of Glance is missing the following properties: ${missing.map(([name]) => `${name}_id`).join(', ')}.`,
+    );
+  ctx.change({ instance_info: { ...info, ...(found as JsonObject) } });
+  return true;
+}
+
 /** The node's image_download_source, or the setting (ironic: get_image_download_source). */
 function downloadSource({ node, settings }: WorkContext): unknown {
   return (

@@ -21,7 +21,7 @@ import {
 import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { DIRECT_STEPS } from './deploy-direct.ts';
-import { withoutImage } from './deploy-image.ts';
+import { prepareNetworkBoot, withoutImage } from './deploy-image.ts';
 import { RESTORE_STEPS } from './deploy-restore.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootFrom, powerOff } from './ramdisk.ts';
@@ -31,6 +31,9 @@ import { reservedStep } from './reserved-steps.ts';
 const ramdiskDeploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    // What it boots has to be written before it asks.
+    if (ctx.data.prepared !== true && (await prepareNetworkBoot(ctx)))
+      return { outcome: 'again', after_ms: 0, data: { prepared: true } };
     await networkOf(ctx).plugTenant(ctx);
     await bootFrom(ctx, 'pxe', { persistent: true });
     return DONE;

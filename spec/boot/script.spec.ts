@@ -47,6 +47,22 @@ goto ask
 `);
   });
 
+  it('has what is in Glance or in a file fetched from the boot service', () => {
+    const id = '1bea47ed-f6a9-463b-b423-14b9cca9ad27';
+    const cleaned = nodeScript(
+      node('clean wait', { driver_info: { deploy_kernel: id, deploy_ramdisk: 'file:///srv/images/initrd' } }),
+      facts,
+      MAC,
+    );
+    expect(cleaned).to.contain(`kernel --name kernel /boot-files/${UUID}/kernel initrd=initrd`);
+    expect(cleaned).to.contain(`initrd --name initrd /boot-files/${UUID}/ramdisk ||`);
+    const booted = node('active', {
+      deploy_interface: 'ramdisk',
+      instance_info: { boot_iso: `glance://${id}` },
+    });
+    expect(nodeScript(booted, facts, MAC)).to.contain(`sanboot /boot-files/${UUID}/iso ||`);
+  });
+
   it('gives a node that is being cleaned the agent', () => {
     expect(nodeScript(node('clean wait'), facts, MAC)).to.equal(`#!ipxe
 # node ${UUID}, clean wait: agent

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type BootServer, startBoot } from '../../boot/server.ts';
 import { openNeighbours } from '../../conductor/neighbours/neighbours.ts';
+import { imageParams } from '../../conductor/work/deploy-direct.ts';
 import { swiftTempUrl } from '../../conductor/work/deploy-image.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
@@ -218,6 +219,50 @@ describe('images of Glance and of files', () => {
     expect((await get(`${node.uuid}/${token}`, {}, 'HEAD')).headers.get('content-length')).to.equal('300000');
     expect(Buffer.from(await (await get(`${node.uuid}/${token}`)).arrayBuffer()).equals(IMAGE)).to.equal(
       true,
+    );
+  });
+
+  it('a node boots kernel and ramdisk from Glance and from a file, and nobody gets more than it boots', async () => {
+    await writeFile(join(folder, 'images/initrd'), 'initrd');
+    const driver_info = { deploy_kernel: ID, deploy_ramdisk: file('initrd') };
+    const node = await bench.node({ driver_info, provision_state: 'clean wait' });
+    const get = (name: string) => fetch(`${boot.url}/boot-files/${node.uuid}/${name}`);
+    expect(Buffer.from(await (await get('kernel')).arrayBuffer()).equals(IMAGE)).to.equal(true);
+    expect(await (await get('ramdisk')).text()).to.equal('initrd');
+    expect((await get('iso')).status).to.equal(404);
+    Object.assign(image, { visibility: 'private', owner: 'other' });
+    expect((await get('kernel')).status).to.equal(404);
+    await bench.store.nodes.update(node.uuid, { provision_state: 'available' });
+    expect((await get('ramdisk')).status).to.equal(404);
+  });
+
+  it('an instance that boots from the network boots what the properties of its image name', async () => {
+    image.kernel_id = '11111111-2222-3333-4444-555555555555';
+    const instance_info = { image_source: ID };
+    const booting = { ...AGENT_INTERFACES, deploy_interface: 'ramdisk', driver_info: { machine: 'one' } };
+    const one = await bench.node({ ...booting, provision_state: 'available', instance_info });
+    await bench.client.provision(one, 'active', {}, CALLER);
+    const failed = await bench.settled(one, 'deploy failed');
+    expect(failed.last_error).to.contain('missing the following properties: ramdisk_id');
+    image.ramdisk_id = '11111111-2222-3333-4444-555555555556';
+    await bench.client.provision(failed, 'active', {}, CALLER);
+    const active = await bench.settled(one, 'active');
+    expect(active.instance_info).to.include({ kernel: image.kernel_id, ramdisk: image.ramdisk_id });
+  });
+
+  it('the agent is told of proxies as it reads them', async () => {
+    const driver_info = { image_http_proxy: 'http://proxy:3128', image_no_proxy: '192.0.2.0/24' };
+    const node = await bench.node({ driver_info, instance_info: { image_source: 'http://images/a' } });
+    const told = async (one: NodeRecord) => {
+      const { image_info } = await imageParams({ node: one, settings: bench.settings, now: () => 0 });
+      return image_info as JsonObject;
+    };
+    expect(await told(node)).to.deep.include({
+      proxies: { http: 'http://proxy:3128' },
+      no_proxy: '192.0.2.0/24',
+    });
+    expect(await told({ ...node, driver_info: { image_no_proxy: 'x' } })).not.to.have.any.keys(
+      ...['proxies', 'no_proxy'],
     );
   });
 
