@@ -29,7 +29,8 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const door = await composeDoor(parts, own);
     const api_url = publicUrl(own, door);
     const neighbours = composeNeighbours(parts, opened);
-    const boot = await composeBoot(parts, opened, api_url, neighbours);
+    let registration: string | null = null;
+    const boot = await composeBoot(parts, opened, api_url, neighbours, { registration: () => registration });
     const base = { ...opened, settings: withAddresses(own, api_url, boot.url) };
     const bus = await composeBus(parts, base);
     const drivers = await composeDrivers(parts, base);
@@ -40,7 +41,7 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const { spans, metrics } = base.telemetry;
     const observer = metrics.conductor;
     base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer, spans })));
-    const { registration } = await composeApi(parts, base, { bus, drivers, door, embedded: true });
+    ({ registration } = await composeApi(parts, base, { bus, drivers, door, embedded: true }));
     base.telemetry.ready(parts);
     const also = registration === null ? '' : `, registration: ${registration}`;
     return {

@@ -18,6 +18,7 @@ export async function startBootService(settings: Settings): Promise<{ ready: str
       base,
       settings.api.public_endpoint.replace(/\/+$/, ''),
       composeNeighbours(parts, base),
+      null,
     );
     base.telemetry.ready(parts);
     return { ready: `kurogane boot ready on ${boot.url}` };

@@ -99,7 +99,49 @@ export function unknownServerScript(): string {
   return lines('#!ipxe', 'echo No node has a port with this address: booting from disk.', ...LOCAL_DISK);
 }
 
+/** How a new server finds the registration service, and by which script. */
+export interface RegistrationFacts {
+  /** `host:port` */
+  target: string;
+  /** Of the service's certificate, hexadecimal. */
+  certificate_sha256: string;
+  /** Enrolment token. */
+  token: string;
+  script_url: string;
+  script_sha256: string;
+}
+
+/**
+ * The script for a server that is to register: the first-stage ramdisk, which fetches the registration script. null: no ramdisk is
+ * configured.
+ *
+ * @param mac as for bootPlan.
+ */
+export function registrationScript(
+  facts: BootFacts,
+  registration: RegistrationFacts,
+  mac: string | null,
+): string | null {
+  const { deploy_kernel: kernel, deploy_ramdisk: ramdisk } = facts;
+  if (kernel === '' || ramdisk === '') return null;
+  const params = [
+    bootInterface(mac),
+    `kurogane.script=${url(registration.script_url)} kurogane.script_sha256=${registration.script_sha256}`,
+    `kurogane.registration=${registration.target} kurogane.registration_sha256=${registration.certificate_sha256}`,
+    `kurogane.token=${registration.token}`,
+    oneLine(facts.kernel_append_params),
+  ];
+  return loaderScript('a new server: registration', {
+    kernel: url(kernel),
+    ramdisk: url(ramdisk),
+    params: params.filter(Boolean).join(' '),
+  });
+}
+
 const MAC = `\${netX/mac:hexhyp}`;
+
+const bootInterface = (mac: string | null): string =>
+  `BOOTIF=01-${mac === null ? MAC : mac.replaceAll(':', '-')}`;
 
 /** UEFI firmware goes on to its next boot option; BIOS needs the disk named. */
 const LOCAL_DISK = [`iseq \${platform} efi && exit || sanboot --no-describe --drive 0x80 || exit`] as const;
@@ -120,14 +162,22 @@ const RENDER: {
   nothing: (_node, plan) => lines('#!ipxe', `echo ${oneLine(plan.why)}`, 'sleep 60', 'reboot'),
 };
 
-/** `initrd=initrd` is what finds the ramdisk under UEFI. */
 function kernelScript(node: BootNode, plan: Extract<BootPlan, { kernel: string }>): string {
+  return loaderScript(`node ${node.uuid}, ${node.provision_state}: ${plan.boot}`, {
+    kernel: place(node, 'kernel', plan.kernel),
+    ramdisk: place(node, 'ramdisk', plan.ramdisk),
+    params: plan.params,
+  });
+}
+
+/** `initrd=initrd` is what finds the ramdisk under UEFI. */
+function loaderScript(title: string, plan: { kernel: string; ramdisk: string; params: string }): string {
   const params = plan.params === '' ? '' : ` ${plan.params}`;
   return lines(
     '#!ipxe',
-    `# node ${node.uuid}, ${node.provision_state}: ${plan.boot}`,
-    `kernel --name kernel ${place(node, 'kernel', plan.kernel)} initrd=initrd${params} || goto failed`,
-    `initrd --name initrd ${place(node, 'ramdisk', plan.ramdisk)} || goto failed`,
+    `# ${title}`,
+    `kernel --name kernel ${plan.kernel} initrd=initrd${params} || goto failed`,
+    `initrd --name initrd ${plan.ramdisk} || goto failed`,
     'boot || goto failed',
     ...FAILED,
   );
@@ -163,12 +213,7 @@ function agentParams(node: BootNode, facts: BootFacts, mac: string | null): stri
   const inspecting = INSPECTION_STATES.includes(node.provision_state)
     ? [`ipa-inspection-callback-url=${facts.api_url}/v1/continue_inspection`, 'ipa-collect-lldp=1']
     : [];
-  return [
-    `ipa-api-url=${facts.api_url}`,
-    `BOOTIF=01-${mac === null ? MAC : mac.replaceAll(':', '-')}`,
-    ...inspecting,
-    oneLine(append),
-  ]
+  return [`ipa-api-url=${facts.api_url}`, bootInterface(mac), ...inspecting, oneLine(append)]
     .filter((param) => param !== '')
     .join(' ');
 }

@@ -6,6 +6,7 @@ import type { NodeRecord } from '../lifecycle/records.ts';
 import { sendBootFile } from './boot-files.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
+import { type NewServers, newServerScript } from './new-servers.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
 import type { Sources } from './send-source.ts';
 
@@ -17,6 +18,8 @@ export interface BootServerOptions extends Sources {
   image_path: string;
   facts: BootFacts;
   store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
+  /** Has servers register that nobody knows, or that failed to. Default: they boot from their disk. */
+  registration?: NewServers | null;
   log: BootLog;
 }
 
@@ -40,13 +43,14 @@ const LIMITS = {
 };
 
 /**
- * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/boot-files/{uuid}/{file}` and
+ * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/scripts/*`, `/boot-files/{uuid}/{file}` and
  * `/deploy-images/{uuid}/{token}`. Read-only: nothing that a server on the
  * provisioning network sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
+  let url = '';
   const server = createServer({ maxHeaderSize: LIMITS.header_bytes }, (request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
+    answer(options, url, request, response).catch((error: unknown) => {
       fail(options, request, response, error);
     });
   });
@@ -58,11 +62,13 @@ export async function startBoot(options: BootServerOptions): Promise<BootServer>
   await listen(server, options.host_ip, options.port);
   const { port } = server.address() as AddressInfo;
   const host = isIPv6(options.host_ip) ? `[${options.host_ip}]` : options.host_ip;
-  return { url: `http://${host}:${port}`, [Symbol.asyncDispose]: () => close(server) };
+  url = `http://${host}:${port}`;
+  return { url, [Symbol.asyncDispose]: () => close(server) };
 }
 
 async function answer(
   options: BootServerOptions,
+  own_url: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -74,6 +80,9 @@ async function answer(
   if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
   if (path.startsWith('/images/'))
     return await sendImage(options.image_path, path.slice('/images/'.length), request, response);
+  const { registration = null } = options;
+  if (registration !== null && path.startsWith('/scripts/'))
+    return await sendImage(registration.script_path, path.slice('/scripts/'.length), request, response);
   if (await sendDeployImage(options, path, request, response)) return;
   if (await sendBootFile(options, path, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
@@ -92,7 +101,13 @@ async function answer(
     },
     node === null ? 'A server that no node describes asked what to boot.' : 'A server asked what to boot.',
   );
-  sendScript(request, response, node === null ? unknownServerScript() : nodeScript(node, options.facts, mac));
+  const found =
+    registration === null ? null : await newServerScript(registration, options.facts, own_url, node, mac);
+  sendScript(
+    request,
+    response,
+    found ?? (node === null ? unknownServerScript() : nodeScript(node, options.facts, mac)),
+  );
 }
 
 /** By the address of a port; then by the system's UUID, for nodes that were created with it. */

@@ -363,6 +363,12 @@ export const OPTIONS = {
     host_ip: text('127.0.0.1', 'Address that the boot service listens on.'),
     port: integer(8088, 'Port that the boot service listens on. 0: any free one.', 0, 65_535),
     image_path: text('', 'Folder of images served under /images. Empty: images in state_path.'),
+    enrolment_token: text(
+      '',
+      'Token (kurogane enrolment token create) that servers which nobody knows register with. Empty: they boot from their disk.',
+      true,
+    ),
+    script_path: text('', 'Folder with register.sh, served under /scripts. Empty: the one of this version.'),
   },
   registration: {
     enabled: flag(
@@ -371,6 +377,7 @@ export const OPTIONS = {
     ),
     host_ip: text('127.0.0.1', 'Address that it listens on.'),
     port: integer(6387, 'Port that it listens on. 0: any free one.', 0, 65_535),
+    public_endpoint: text('', 'host:port as servers reach it. Empty: host_ip and port.'),
     cert_file: text(
       '',
       'Its certificate and the chain above it (PEM). Empty: that of [ssl]; `kurogane serve` makes one in state_path.',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -199,6 +200,82 @@ describe('boot/server', () => {
       request.end();
     });
   }
+
+  describe('S8 S12 S13 with registration', () => {
+    const SCRIPT = 'exec kurogane-agent register\n';
+    const registered = new Set<string>();
+    let target: string | null = '192.0.2.1:6387';
+    let ours: BootServer;
+    beforeEach(async () => {
+      await mkdir(join(folder, 'scripts'));
+      await writeFile(join(folder, 'scripts/register.sh'), SCRIPT);
+      registered.clear();
+      target = '192.0.2.1:6387';
+      ours = await startBoot({
+        ...{
+          host_ip: '127.0.0.1',
+          port: 0,
+          image_path: join(folder, 'images'),
+          glance: null,
+          allowed_paths: [],
+        },
+        facts: {
+          ...{ api_url: 'http://api', kernel_append_params: 'console=ttyS0' },
+          ...{ deploy_kernel: 'http://k/vmlinuz', deploy_ramdisk: 'http://k/initrd' },
+        },
+        store: {
+          nodes: {
+            get: async (uuid) => (uuid === UUID ? { ...node, provision_state: 'enroll' } : null),
+            listByAddresses: async () => [],
+          },
+        },
+        registration: {
+          ...{ target: () => target, certificate_sha256: 'ab12', token: 'kg-boot', http_url: '' },
+          script_path: join(folder, 'scripts'),
+          store: {
+            registrations: { count: async (where) => (registered.has(String(where?.node_uuid)) ? 1 : 0) },
+          },
+        },
+        log: { info: () => undefined, warn: () => undefined },
+      });
+    });
+    afterEach(() => ours[Symbol.asyncDispose]());
+    const ask = async (path: string): Promise<string> => await (await fetch(ours.url + path)).text();
+    const UNKNOWN = '/ipxe/11111111-2222-4333-8444-555555555555?mac=01-52-54-00-00-00-09';
+
+    it('has a server that nobody knows register, by the script that is there now', async () => {
+      const sha256 = createHash('sha256').update(SCRIPT).digest('hex');
+      expect(await ask(UNKNOWN)).to.equal(`#!ipxe
+# a new server: registration
+kernel --name kernel http://k/vmlinuz initrd=initrd BOOTIF=01-52-54-00-00-00-09 kurogane.script=${ours.url}/scripts/register.sh kurogane.script_sha256=${sha256} kurogane.registration=192.0.2.1:6387 kurogane.registration_sha256=ab12 kurogane.token=kg-boot console=ttyS0 || goto failed
+initrd --name initrd http://k/initrd || goto failed
+boot || goto failed
+:failed
+echo The boot files could not be loaded; rebooting in 30 seconds.
+sleep 30
+reboot
+`);
+      expect(await ask('/scripts/register.sh')).to.equal(SCRIPT);
+      await writeFile(join(folder, 'scripts/register.sh'), 'echo changed\n');
+      expect(await ask(UNKNOWN)).to.not.contain(sha256);
+    });
+
+    it('has one register anew whose registration failed, and no other that waits in enroll', async () => {
+      expect(await ask(`/ipxe/${UUID}`)).to.contain(': disk');
+      registered.add(UUID);
+      expect(await ask(`/ipxe/${UUID}`)).to.contain('a new server: registration');
+    });
+
+    it('boots from disk while the registration service is not there', async () => {
+      target = null;
+      expect(await ask(UNKNOWN)).to.contain('booting from disk');
+    });
+
+    it('serves nothing else of the folder of scripts', async () => {
+      expect((await fetch(`${ours.url}/scripts/..%2fsecret`)).status).to.equal(404);
+      expect((await fetch(`${server.url}/scripts/register.sh`)).status).to.equal(404);
+    });
+  });
 });
 
 describe('parseMac', () => {
