@@ -19,6 +19,7 @@ import {
 import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { askForSteps, refuseNotOffered, stepsOfAgent } from './agent-steps.ts';
+import { type CleaningRunbook, cleaningRunbook } from './cleaning-runbook.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -28,13 +29,14 @@ function isManual(ctx: WorkContext): boolean {
   return ctx.node.target_provision_state === 'manageable';
 }
 
-function steps(ctx: WorkContext): PlannedStep[] {
-  const asked = ctx.job.args.clean_steps;
-  return requestedSteps({
-    ...{ area: 'clean', node: ctx.node, settings: ctx.settings, drivers: ctx.drivers },
-    steps: Array.isArray(asked) ? (asked as JsonObject[]) : [],
-    disable_ramdisk: ctx.job.args.disable_ramdisk === true,
-  });
+/** The steps that somebody has named, in their order; null: the clean finds its own. */
+async function declaredSteps(ctx: WorkContext): Promise<CleaningRunbook | null> {
+  if (!isManual(ctx)) return cleaningRunbook(ctx);
+  const { clean_steps, disable_ramdisk } = ctx.job.args;
+  return {
+    steps: Array.isArray(clean_steps) ? (clean_steps as JsonObject[]) : [],
+    disable_ramdisk: disable_ramdisk === true,
+  };
 }
 
 /** Boots the ramdisk, waits for the agent, and for an automated clean asks it for its steps. */
@@ -48,7 +50,7 @@ const prepare: StepDefinition = {
       return { outcome: 'wait', wait_for: 'heartbeat', within_ms };
     }
     const result = await askForSteps(ctx, 'clean');
-    if (isManual(ctx)) {
+    if (ctx.step.args.declared === true) {
       refuseNotOffered(ctx, stepsOfAgent(result, 'clean'));
       return DONE;
     }
@@ -125,12 +127,17 @@ function stepsOfBmc(ctx: WorkContext, overrides: ReadonlyMap<string, number>): P
 export const cleanWork: Work = {
   step_field: 'clean_step',
   plan: async (ctx) => {
-    const own = isManual(ctx) ? steps(ctx) : [];
+    const declared = await declaredSteps(ctx);
+    const { node, settings, drivers } = ctx;
+    const own =
+      declared === null ? [] : requestedSteps({ area: 'clean', node, settings, drivers, ...declared });
     await refuseImpossible(ctx, own);
-    const without_ramdisk = ctx.job.args.disable_ramdisk === true;
-    if (!usesAgent(ctx.node) || without_ramdisk) return own;
+    if (!usesAgent(node) || declared?.disable_ramdisk === true) return own;
     return [
-      plannedStep('deploy.prepare_cleaning', { abortable: true }),
+      plannedStep('deploy.prepare_cleaning', {
+        abortable: true,
+        ...(declared === null ? {} : { args: { declared: true } }),
+      }),
       ...own,
       plannedStep('deploy.tear_down_cleaning'),
     ];
