@@ -108,6 +108,12 @@ export interface ConductorClient {
    */
   register(token: string, report: ServerReport): Promise<RegistrationAnswer>;
   /**
+   * Makes the node of a server that nobody knows of its inspection data: as `register`, but the server takes no orders, so that its
+   * node stays in `enroll` until somebody writes the account of its BMC. What its cables and firmware are like is on record.
+   * @throws InvalidParameterValue, DoubledSystemUuid, RegistrationRefused, TooManyRequests, ServiceUnavailable
+   */
+  discover(report: ServerReport): Promise<NodeRecord>;
+  /**
    * Takes what a server tells of its registration, and says what it is to do. `done` starts the proof that its BMC can be
    * reached; the server asks again until it is over. @throws NotFound: no such registration, or not its secret
    */

@@ -11,7 +11,7 @@ import { createNotifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
 import { createPlacement } from './placement.ts';
 import { registrationProgress } from './registration/progress.ts';
-import { register } from './registration/register.ts';
+import { discover, register } from './registration/register.ts';
 import { agentToken, continueInspection, heartbeat } from './requests/agent.ts';
 import { createAllocation, destroyAllocation } from './requests/allocation.ts';
 import { call } from './requests/call.ts';
@@ -65,6 +65,7 @@ export async function createConductorClient(deps: {
     createSchedule: (schedule, caller) => createSchedule(common, schedule, caller),
     scheduleWindows: (schedule, count) => scheduleWindows(common, schedule, count),
     allocateAddress: (pool, holder) => allocateAddress(deps.store, pool, holder),
+    discover: (report) => discover(common, report),
     register: (token, report) => register(common, token, report),
     registrationProgress: (uuid, secret, progress) => registrationProgress(common, uuid, secret, progress),
     destroyAllocation: (allocation, caller) => destroyAllocation(common, allocation, caller),

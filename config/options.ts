@@ -417,6 +417,13 @@ export const OPTIONS = {
     queue: integer(2000, 'Registrations that wait in one process; more are refused and come again.', 0),
     calls_per_minute: integer(120, 'Calls of one address per minute; more are refused. 0: no limit.', 0),
   },
+  auto_discovery: {
+    enabled: flag(
+      false,
+      'Make a node of inspection data (continue_inspection) of a server that nobody knows, with the settings of [registration].',
+    ),
+    max_nodes: integer(1000, 'Nodes in enroll beyond which no more are made so.', 1),
+  },
   notices: {
     slack_url: text('', 'Incoming webhook of Slack for what people have to look after. Empty: none.', true),
     webhook_url: text('', 'URL that the same is posted to as JSON. Empty: none.', true),

@@ -3,11 +3,10 @@ import type { Store, Tables } from '../../db/store.ts';
 import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
 import { flavorOf } from '../../lifecycle/flavor-match.ts';
 import { chooseInterfaces } from '../../lifecycle/interfaces.ts';
-import { ipv4Network, netmask } from '../../lifecycle/ipv4.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { localLink } from '../../lifecycle/lldp.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
-import type { FlavorRecord, IpPoolRecord, RegistrationRecord } from '../../lifecycle/registration-records.ts';
+import type { FlavorRecord, RegistrationRecord } from '../../lifecycle/registration-records.ts';
 import {
   type HardwareVerdict,
   hardwareVerdict,
@@ -21,19 +20,20 @@ import {
   schedulingProperties,
 } from '../../lifecycle/server-report.ts';
 import type { BmcOrders, RegistrationAnswer } from '../client.ts';
-import { allocateAddress } from '../ipam.ts';
 import { addNotice } from '../notices/add-notice.ts';
 import { audit } from '../requests/audit.ts';
 import { asRead } from '../requests/reserve.ts';
-import { endEarlier, failureNotice, failureText, type RegistrationFailure } from './end-registration.ts';
+import { orderBmc } from './bmc-orders.ts';
+import { endEarlier, failureNotice, failureText } from './end-registration.ts';
 import { type Known, knownServer } from './known-server.ts';
 import { type RegistrationDeps, registrant, sha256 } from './registration-deps.ts';
 
 /** Times that a registration is decided anew because the server's node changed meanwhile. */
 const MAX_TRIES = 4;
 const SECRET_BYTES = 32;
-/** What IPMI 1.5 and 2.0 both take: 16 characters. */
-const PASSWORD_BYTES = 12;
+
+/** The enrolment token that a server came with; null: it came by an inspection over HTTP, which knows no tokens. */
+type Source = { token_uuid: string; token_hash: string } | null;
 
 /** See ConductorClient.register. */
 export async function register(
@@ -41,22 +41,50 @@ export async function register(
   token: string,
   report: ServerReport,
 ): Promise<RegistrationAnswer> {
-  const problem = reportProblem(report);
-  if (problem !== null) throw serviceError('InvalidParameterValue', { why: problem });
+  refuseProblem(report);
   const token_hash = sha256(token);
   const valid = await deps.store.enrolment_tokens.valid(token_hash);
   if (valid === null) throw serviceError('InvalidEnrolmentToken', {});
+  return decide(deps, { token_uuid: valid.uuid, token_hash }, report);
+}
+
+/** See ConductorClient.discover. */
+export async function discover(deps: RegistrationDeps, report: ServerReport): Promise<NodeRecord> {
+  refuseProblem(report);
+  const { max_nodes } = deps.settings.auto_discovery;
+  // Whoever reaches the API can call this: what it makes is bounded.
+  if ((await deps.store.nodes.count({ provision_state: 'enroll' })) >= max_nodes)
+    throw serviceError('TooManyRequests', {
+      why: `${max_nodes} nodes are in enroll already ([auto_discovery]max_nodes).`,
+      retry_s: 60,
+    });
+  const { node_uuid } = await decide(deps, null, report);
+  const node = await deps.store.nodes.get(node_uuid);
+  if (node === null) throw serviceError('NotFound', { kind: 'Node', ident: node_uuid });
+  return node;
+}
+
+/** @throws InvalidParameterValue */
+function refuseProblem(report: ServerReport): void {
+  const problem = reportProblem(report);
+  if (problem !== null) throw serviceError('InvalidParameterValue', { why: problem });
+}
+
+async function decide(
+  deps: RegistrationDeps,
+  source: Source,
+  report: ServerReport,
+): Promise<RegistrationAnswer> {
   for (let tries = 1; ; tries++) {
     const known = await knownServer(deps.store, report);
     const verdict = identityVerdict(report, known.facts, known.others);
-    const from = { token_uuid: valid.uuid, token_hash };
     if (verdict.is === 'refused') {
-      await recordRefusal(deps, report, from.token_uuid, known.node, verdict.cause);
+      if (source !== null) await recordRefusal(deps, report, source.token_uuid, known.node, verdict.cause);
       const code = verdict.reason === 'doubled-uuid' ? 'DoubledSystemUuid' : 'RegistrationRefused';
       throw serviceError(code, { why: verdict.cause });
     }
     try {
-      const answer = await enrol(deps, from, report, known);
+      const answer = await enrol(deps, source, report, known);
       if (answer !== null) return answer;
     } catch (error) {
       // Somebody else took the UUID or a MAC address at the same moment: what is known is different now.
@@ -107,7 +135,7 @@ const aboutServer = (report: ServerReport) => ({
 /** Makes the node or takes the one that is there, judges the hardware and gives out the BMC's address. null: decide anew. */
 async function enrol(
   deps: RegistrationDeps,
-  token: { token_uuid: string; token_hash: string },
+  source: Source,
   report: ServerReport,
   known: Known,
 ): Promise<RegistrationAnswer | null> {
@@ -120,7 +148,9 @@ async function enrol(
     });
   const { hardware, flavor } = await judge(store, report, known);
   const login = deps.drivers?.get(driver)?.login;
-  const ordered = hardware.failure === null && login !== undefined ? await orderBmc(deps, report) : null;
+  // Who inspects over HTTP takes no orders.
+  const takes = source !== null && hardware.failure === null && login !== undefined;
+  const ordered = takes ? await orderBmc(deps, report) : null;
   const failure = hardware.failure ?? (ordered !== null && 'failure' in ordered ? ordered.failure : null);
   const bmc = ordered !== null && 'bmc' in ordered ? ordered.bmc : null;
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
@@ -128,18 +158,14 @@ async function enrol(
   const driver_info: JsonObject = {
     ...known.node?.driver_info,
     ...Object.fromEntries(settings.registration.driver_info.map(pair)),
-    ...(bmc === null || login === undefined
-      ? {}
-      : {
-          [login.address]: bmc.address,
-          [login.username]: bmc.username,
-          [login.password]: bmc.password,
-        }),
+    ...(login === undefined ? {} : wayIn(login, bmc, source === null ? report : null)),
   };
   const state: Partial<RegistrationRecord> =
-    failure === null
-      ? { state: 'running', step: bmc === null ? 'report' : 'bmc-lan' }
-      : { state: 'failed', step: failure.step, cause: failure.cause, finished_at: now };
+    failure !== null
+      ? { state: 'failed', step: failure.step, cause: failure.cause, finished_at: now }
+      : source === null
+        ? { state: 'succeeded', step: 'report', finished_at: now }
+        : { state: 'running', step: bmc === null ? 'report' : 'bmc-lan' };
   const node: Partial<NodeRecord> = {
     driver_info,
     properties: { ...known.node?.properties, ...schedulingProperties(report) },
@@ -149,7 +175,7 @@ async function enrol(
   const registration_uuid = randomUUID();
   const written = await store.transaction(async (tables) => {
     if (known.node === null) {
-      if ((await tables.enrolment_tokens.use(token.token_hash)) === null)
+      if (source !== null && (await tables.enrolment_tokens.use(source.token_hash)) === null)
         throw serviceError('InvalidEnrolmentToken', {});
       await tables.nodes.create({
         ...{ uuid: report.system_uuid, driver, conductor_group, provision_state: 'enroll' as const },
@@ -165,7 +191,7 @@ async function enrol(
       ...aboutServer(report),
       uuid: registration_uuid,
       node_uuid: report.system_uuid,
-      token_uuid: token.token_uuid,
+      token_uuid: source?.token_uuid ?? null,
       bmc_address: bmc?.address ?? null,
       secret_hash: sha256(secret),
       ports: hardware.ports,
@@ -175,7 +201,7 @@ async function enrol(
     if (failure !== null) await addNotice(tables, settings, now, failureNotice(record));
     await audit(tables, settings, report.system_uuid, registrant(`req-${registration_uuid}`), {
       action: 'register',
-      detail: { registration_uuid, token_uuid: token.token_uuid, failed_at: failure?.step ?? null },
+      detail: { registration_uuid, token_uuid: source?.token_uuid ?? null, failed_at: failure?.step ?? null },
     });
     return true;
   });
@@ -186,6 +212,22 @@ async function enrol(
     step: failure?.step ?? null,
     cause: failure?.cause ?? null,
   };
+}
+
+/** The keys of driver_info by which the BMC is reached: what was ordered, or what an inspected server told of it. */
+function wayIn(
+  login: Readonly<Record<'address' | 'username' | 'password', string>>,
+  bmc: BmcOrders | null,
+  inspected: ServerReport | null,
+): JsonObject {
+  if (bmc !== null)
+    return {
+      [login.address]: bmc.address,
+      [login.username]: bmc.username,
+      [login.password]: bmc.password,
+    };
+  const told = inspected?.bmc?.address ?? null;
+  return told === null ? {} : { [login.address]: told };
 }
 
 async function judge(
@@ -207,57 +249,6 @@ async function judge(
     hardware: hardwareVerdict(report, plan, switches, baselines),
     flavor: flavorOf(flavorFacts(report), flavors),
   };
-}
-
-/** What the server is to set on its own BMC. */
-async function orderBmc(
-  { store, settings }: RegistrationDeps,
-  report: ServerReport,
-): Promise<{ bmc: BmcOrders } | { failure: RegistrationFailure }> {
-  if (report.bmc === null)
-    return {
-      failure: {
-        step: 'bmc-lan',
-        cause:
-          'The server has no BMC that answers in band: check that it is enabled and that the ramdisk has its driver (ipmi_si).',
-      },
-    };
-  const pool = await bmcPool(store, settings.registration.bmc_pool);
-  if (pool === null)
-    return {
-      failure: {
-        step: 'address',
-        cause:
-          'There is no pool of BMC addresses: make one (kurogane ipam pool create --purpose bmc), or name one in [registration]bmc_pool.',
-      },
-    };
-  try {
-    const { address } = await allocateAddress(store, pool, report.system_uuid);
-    return {
-      bmc: {
-        address,
-        netmask: netmask(ipv4Network(pool.network)?.prefix ?? 24),
-        gateway: pool.gateway,
-        vlan_id: pool.vlan_id,
-        username: settings.registration.bmc_username,
-        password: newPassword(),
-      },
-    };
-  } catch (error) {
-    if (!(error instanceof ServiceError) || error.status !== 409) throw error;
-    return { failure: { step: 'address', cause: error.message } };
-  }
-}
-
-/** Letters and digits: nothing that a BMC or a shell of one takes for something else. */
-function newPassword(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url').replace(/[-_]/g, 'x');
-}
-
-async function bmcPool(store: Store, name: string): Promise<IpPoolRecord | null> {
-  if (name !== '') return store.ip_pools.getByName(name);
-  const [oldest] = await store.ip_pools.list({ where: { purpose: 'bmc' }, limit: 1 });
-  return oldest ?? null;
 }
 
 async function addPorts(tables: Tables, { system_uuid, ports }: ServerReport): Promise<void> {

@@ -8,6 +8,8 @@ import type { Periodic } from '../../conductor/periodic/periodic.ts';
 import { registrationSweep } from '../../conductor/periodic/registration-sweep.ts';
 import { serverOf } from '../../drivers/fake/server.ts';
 import type { ServiceError } from '../../lifecycle/errors.ts';
+import { reportOfInventory } from '../../lifecycle/inventory-report.ts';
+import { inventoryOf } from '../../lifecycle/server-report.ts';
 import { newReport, newReportedPort } from '../builders/server-report.ts';
 import { eventually } from '../services/eventually.ts';
 import { type ConductorBench, startConductorBench } from './conductor-bench.ts';
@@ -261,6 +263,37 @@ describe('S20 S21 registration of servers', () => {
   it('names a server without a BMC', async () => {
     const answer = await bench.client.register(TOKEN, newReport({ bmc: null }));
     expect(answer).to.include({ action: 'stay', step: 'bmc-lan' });
+  });
+
+  it('makes a node of inspection data, which waits for the account of its BMC', async () => {
+    const inventory = inventoryOf(newReport({ bmc: { address: '192.0.2.99', mac: null } }));
+    const lldp_raw = {
+      eno1: [
+        [1, '04525400abcdef'],
+        [2, '0545746831'],
+        [5, '6c65616637'],
+      ],
+    };
+    const report = reportOfInventory(inventory, { lldp_raw }, randomUUID());
+    const node = await bench.client.discover(report);
+    expect(node).to.deep.include({
+      ...{ uuid: report.system_uuid, provision_state: 'enroll', last_error: null },
+      driver_info: { fake_latency_ms: '0', fake_address: '192.0.2.99' },
+    });
+    const [record] = await bench.store.registrations.list({ where: { node_uuid: node.uuid } });
+    expect(record).to.include({ state: 'succeeded', step: 'report', token_uuid: null });
+    const [port] = await bench.store.ports.list({ where: { node_uuid: node.uuid } });
+    expect(port?.local_link_connection).to.deep.equal({
+      ...{ switch_id: '52:54:00:ab:cd:ef', port_id: 'Eth1', switch_info: 'leaf7' },
+    });
+    // The same server again, and another one that says that it is this one.
+    expect((await bench.client.discover(report)).uuid).to.equal(node.uuid);
+    const records = await bench.store.registrations.count();
+    const liar = reportOfInventory(inventoryOf(newReport()), {}, node.uuid);
+    const error = await refused(bench.client.discover({ ...liar, system_uuid: node.uuid }));
+    expect(error.code).to.equal('DoubledSystemUuid');
+    // Who has no token fills no records.
+    expect(await bench.store.registrations.count()).to.equal(records);
   });
 
   it('S56 ends the registration of a server that fell silent', async () => {

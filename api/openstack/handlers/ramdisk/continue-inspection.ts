@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
+import { reportOfInventory } from '../../../../lifecycle/inventory-report.ts';
 import type { JsonObject } from '../../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../../lifecycle/records.ts';
 import { normalMac } from '../../../http/value-syntax.ts';
@@ -26,25 +28,33 @@ export const continueInspection: Handler = async (request, api) => {
   if (macs.length === 0 && bmc_addresses.length === 0 && node_uuid === undefined) {
     throw serviceError('InvalidParameterValue', { why: 'No lookup information provided.' });
   }
-  const node = await inspectedNode(api, node_uuid, macs);
-  const token = modern ? await api.conductor.agentToken(node) : null;
-  await api.conductor.continueInspection(node, data);
-  return { status: 202, body: modern ? lookupDocument(api, request, node, token) : { uuid: node.uuid } };
-};
-
-/** The node in `inspect wait` that the data belongs to. @throws NotFound: none, several, or not being inspected */
-async function inspectedNode(
-  api: Api,
-  node_uuid: string | undefined,
-  macs: readonly string[],
-): Promise<NodeRecord> {
   const found =
     node_uuid === undefined
       ? await api.store.nodes.listByAddresses(macs)
       : [await api.store.nodes.get(node_uuid)];
-  const [node] = found;
-  if (found.length !== 1 || !node || node.provision_state !== 'inspect wait') {
-    throw serviceError('NotFound', { kind: 'Node for this inspection', ident: node_uuid ?? macs.join(', ') });
-  }
-  return node;
+  const inspected = found.length === 1 && found[0]?.provision_state === 'inspect wait' ? found[0] : null;
+  const node = inspected ?? (await discovered(api, data, found, node_uuid ?? macs.join(', ')));
+  const token = modern ? await api.conductor.agentToken(node) : null;
+  if (inspected !== null) await api.conductor.continueInspection(inspected, data);
+  return { status: 202, body: modern ? lookupDocument(api, request, node, token) : { uuid: node.uuid } };
+};
+
+/**
+ * The node of a server that nobody waits for: made now, where the operator wants that.
+ * @throws NotFound: it is known, or nothing is to be made
+ */
+async function discovered(
+  api: Api,
+  data: JsonObject,
+  found: readonly (NodeRecord | null)[],
+  ident: string,
+): Promise<NodeRecord> {
+  const [known] = found;
+  const again = known?.provision_state === 'enroll' && found.length === 1;
+  if (!api.settings.auto_discovery.enabled || (found.length > 0 && !again))
+    throw serviceError('NotFound', { kind: 'Node for this inspection', ident });
+  const { inventory, ...plugin_data } = data;
+  return api.conductor.discover(
+    reportOfInventory(inventory as JsonObject, plugin_data, known?.uuid ?? randomUUID()),
+  );
 }
