@@ -35,7 +35,18 @@ export async function composeBoot(
   const registration = await newServers(settings, store, embedded);
   try {
     return parts.own(
-      await startBoot({ host_ip, port, image_path, facts, store, log, glance, allowed_paths, registration }),
+      await startBoot({
+        host_ip,
+        port,
+        image_path,
+        facts,
+        store,
+        log,
+        glance,
+        allowed_paths,
+        registration,
+        installs: store,
+      }),
     );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -6,6 +6,7 @@ import type { NodeRecord } from '../lifecycle/records.ts';
 import { sendBootFile } from './boot-files.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
+import { answerInstall, type InstallStore } from './installs.ts';
 import { type NewServers, newServerScript } from './new-servers.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
 import type { Sources } from './send-source.ts';
@@ -20,6 +21,8 @@ export interface BootServerOptions extends Sources {
   store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
   /** Has servers register that nobody knows, or that failed to. Default: they boot from their disk. */
   registration?: NewServers | null;
+  /** What servers tell of their installation. Default: nobody listens. */
+  installs?: InstallStore;
   log: BootLog;
 }
 
@@ -44,8 +47,8 @@ const LIMITS = {
 
 /**
  * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/scripts/*`, `/boot-files/{uuid}/{file}` and
- * `/deploy-images/{uuid}/{token}`. Read-only: nothing that a server on the
- * provisioning network sends changes anything.
+ * `/deploy-images/{uuid}/{token}`. What a server on the provisioning network
+ * tells of its installation is recorded; nothing else that it sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
   let url = '';
@@ -72,11 +75,13 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const { installs } = options;
+  if (installs !== undefined && (await answerInstall(installs, { path, query }, request, response))) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'text/plain' }).end('GET and HEAD only.\n');
     return;
   }
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
   if (path.startsWith('/images/'))
     return await sendImage(options.image_path, path.slice('/images/'.length), request, response);

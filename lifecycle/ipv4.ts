@@ -70,6 +70,11 @@ export function isInNetwork(network: string, address: string): boolean {
   return number !== null && span !== null && number >= span.first && number <= span.last;
 }
 
+/** The pool whose network an address is of. */
+export function poolOf<P extends { network: string }>(pools: readonly P[], address: string): P | null {
+  return pools.find(({ network }) => isInNetwork(network, address)) ?? null;
+}
+
 /** The `skip`-th free address of a pool, or the last one when there are fewer; null: there is none. Pure. */
 export function freeAddress(
   pool: { network: string; ranges: readonly AddressRange[]; gateway: string | null },

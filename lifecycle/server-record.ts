@@ -73,6 +73,11 @@ export interface ServerFacts {
   maintenance_until: EpochMs | null;
   /** The order that it was taken from stock for. */
   order_uuid: string | null;
+  /** When the system of the last deploy said that it is installed, or that it is not. */
+  installed_at: EpochMs | null;
+  install_failed_at: EpochMs | null;
+  /** The last that it said of its installation. */
+  install_note: string | null;
   disposed_at: EpochMs | null;
   disposed_by: string | null;
   /** The record of its disposal. */

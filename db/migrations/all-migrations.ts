@@ -8,6 +8,7 @@ import { auditPending } from './0007-audit-pending.ts';
 import { registration } from './0011-registration.ts';
 import { orders } from './0015-orders.ts';
 import { eraseCertificates } from './0023-erase-certificates.ts';
+import { serverInstalls } from './0050-server-installs.ts';
 import { changeIndexes } from './0060-change-indexes.ts';
 import { schedules } from './0061-schedules.ts';
 import type { Migration } from './migration.ts';
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   registration,
   orders,
   eraseCertificates,
+  serverInstalls,
   changeIndexes,
   schedules,
 ];

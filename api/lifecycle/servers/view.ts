@@ -1,4 +1,5 @@
 import { attentionReasons } from '../../../lifecycle/attention.ts';
+import { installState } from '../../../lifecycle/install-state.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { ServerRecord } from '../../../lifecycle/server-record.ts';
 import { isUnstable } from '../../../lifecycle/states.ts';
@@ -43,6 +44,10 @@ export function serverView(server: ServerRecord, provider: boolean): JsonObject 
     ...Object.fromEntries(PLAIN_FIELDS.map((field) => [field, server[field]])),
     stage_changed_at: isoTime(server.stage_changed_at),
     provision_updated_at: isoTime(server.provision_updated_at),
+    install_state: installState(server),
+    installed_at: isoTime(server.installed_at),
+    install_failed_at: isoTime(server.install_failed_at),
+    install_note: server.install_note,
     maintenance: maintenanceView(server),
     created_at: isoTime(server.created_at),
     updated_at: isoTime(server.updated_at),

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Store } from '../db/store.ts';
+import { INSTALLING } from '../lifecycle/install-state.ts';
+import { ipv4Network, netmask, poolOf } from '../lifecycle/ipv4.ts';
+import type { JsonObject } from '../lifecycle/json.ts';
+import type { ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
+
+export interface InstallStore {
+  servers: Pick<Store['servers'], 'get' | 'update'>;
+  flavors: Pick<Store['flavors'], 'get'>;
+  profiles: Pick<Store['profiles'], 'get'>;
+  ip_pools: Pick<Store['ip_pools'], 'list'>;
+  now: Store['now'];
+}
+
+interface Answer {
+  status: number;
+  body: JsonObject;
+}
+
+const NOTE_BYTES = 16 * 1024;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What a booting server asks of itself. */
+const QUESTIONS: Readonly<Record<string, (store: InstallStore, server: ServerRecord) => Promise<Answer>>> = {
+  '/profile': profileOf,
+  '/detail': detailOf,
+};
+
+/** What it tells of its installation: the note is the body of the request. */
+const TELLINGS: Readonly<Record<string, (now: number) => Partial<ServerFacts>>> = {
+  '/progress': () => ({}),
+  '/installed': (now) => ({ installed_at: now, install_failed_at: null }),
+  '/failed': (now) => ({ installed_at: null, install_failed_at: now }),
+};
+
+/**
+ * Answers `GET /profile` and `/detail`, `POST /installed`, `/failed` and `/progress`, each with `?uuid=` and the system's UUID, from a
+ * server that boots. It tells of itself only while it is deployed or in use; the provision state is not changed. False: another path.
+ */
+export async function answerInstall(
+  store: InstallStore,
+  url: { path: string; query: string },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const { path } = url;
+  const question = QUESTIONS[path];
+  const telling = TELLINGS[path];
+  if (question === undefined && telling === undefined) return false;
+  const send = ({ body, status }: Answer): true => {
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(`${JSON.stringify(body)}\n`);
+    return true;
+  };
+  const allowed = question === undefined ? 'POST' : 'GET';
+  if (request.method !== allowed) {
+    response.setHeader('allow', allowed);
+    return send(refusal(405, `${allowed} only.`));
+  }
+  const uuid = new URLSearchParams(url.query).get('uuid')?.toLowerCase() ?? '';
+  if (!UUID.test(uuid)) return send(refusal(400, 'uuid: give the system UUID.'));
+  const server = await store.servers.get(uuid);
+  if (server === null) return send(refusal(404, `No node is server ${uuid}.`));
+  if (question !== undefined) return send(await question(store, server));
+  const note = await readNote(request);
+  if (note === null) return send(refusal(413, `The note has at most ${NOTE_BYTES} bytes.`));
+  const changes = { ...telling?.(await store.now()), ...(note === '' ? {} : { install_note: note }) };
+  const { provision_state } = server;
+  const told = INSTALLING.includes(provision_state)
+    ? await store.servers.update(uuid, changes, { provision_state })
+    : null;
+  if (told === null)
+    return send(refusal(409, `Server ${uuid} is ${provision_state}: nothing is installed on it.`));
+  return send({ status: 200, body: { system_uuid: uuid, provision_state } });
+}
+
+const refusal = (status: number, error: string): Answer => ({ status, body: { error } });
+
+const PROFILE = [
+  ...(['name', 'kernel', 'initrd', 'cmdline', 'squashfs', 'image', 'image_checksum', 'iso'] as const),
+  ...(['install_script', 'template_kind', 'template'] as const),
+];
+
+/** The OS of the server's flavor. */
+async function profileOf(store: InstallStore, { flavor_uuid, uuid }: ServerRecord): Promise<Answer> {
+  const flavor = flavor_uuid === null ? null : await store.flavors.get(flavor_uuid);
+  const profile = flavor?.profile_uuid == null ? null : await store.profiles.get(flavor.profile_uuid);
+  if (profile === null) return refusal(404, `Server ${uuid} has no flavor with a profile.`);
+  return {
+    status: 200,
+    body: { system_uuid: uuid, ...Object.fromEntries(PROFILE.map((field) => [field, profile[field]])) },
+  };
+}
+
+/** Where the customer reaches it; the BMC's address is not among it. */
+async function detailOf(store: InstallStore, server: ServerRecord): Promise<Answer> {
+  const { availability_zone, name, serial_number, service_address, uuid, vlan_id } = server;
+  const pools = service_address === null ? [] : await store.ip_pools.list({ where: { purpose: 'service' } });
+  const pool = service_address === null ? null : poolOf(pools, service_address);
+  return {
+    status: 200,
+    body: {
+      ...{ system_uuid: uuid, name, serial_number, availability_zone, service_address },
+      netmask: pool === null ? null : netmask(ipv4Network(pool.network)?.prefix ?? 32),
+      gateway: pool?.gateway ?? null,
+      vlan_id: vlan_id ?? pool?.vlan_id ?? null,
+    },
+  };
+}
+
+/** null: it is too long. */
+async function readNote(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > NOTE_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .trim();
+}
