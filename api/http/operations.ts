@@ -60,7 +60,7 @@ const FORMATS: Formats = {
   },
   'integer-word': { fits: (value) => /^[+-]?\d{1,15}$/.test(value.trim()), hint: 'must be an integer' },
   'json-pointer-path': {
-    fits: (value) => /^(\/[\w\-~.]+)+$/.test(value),
+    fits: (value) => /^(\/[\p{L}\p{N}_\-~.]+)+$/u.test(value),
     hint: 'must be a path like /extra/key',
   },
   'mac-address': { fits: (value) => normalMac(value) !== null, hint: 'must be a MAC address' },

@@ -17,7 +17,9 @@ export interface PatchStep {
   value: Json;
 }
 
-const PLAIN_PATH = /^(\/[\w-]+)+$/;
+/** Letters are any script's, as in Python. */
+const PLAIN_PATH = /^(\/[\p{L}\p{N}_-]+)+$/u;
+const ESCAPED_PATH = /^(\/([\p{L}\p{N}_-]|~[01])+)+$/u;
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -25,10 +27,10 @@ const POISON = new Set(['__proto__', 'constructor', 'prototype']);
  * @throws PatchError when a path or value cannot be; InvalidParameterValue when the first segment is not in `patchable`.
  */
 export function readPatch(body: Json | undefined, patchable: readonly string[], minor: number): PatchStep[] {
-  const escapes = since('json_pointer_escapes', minor);
+  const good = since('json_pointer_escapes', minor) ? ESCAPED_PATH : PLAIN_PATH;
   return (body as unknown as PatchOperation[]).map((operation) => {
     const { op, path } = operation;
-    if (!escapes && !PLAIN_PATH.test(path)) throw patchError(`the path ${path} is not valid.`);
+    if (!good.test(path)) throw patchError(`the path ${path} is not valid.`);
     const segments = path.slice(1).split('/').map(unescapeSegment);
     if (!patchable.includes(segments[0] ?? '')) {
       const why = `Cannot patch ${path}. Only the following can be updated: ${patchable.join(', ')}.`;
