@@ -40,6 +40,7 @@ export interface ConductorClient {
   /**
    * Changes fields of a node that no background work holds: the exclusive lock of Ironic's PATCH, taken for one
    * compare-and-set. Waits for a lock as `[conductor]node_locked_retry_*` says.
+   * Without changes nothing is written, but a locked node is refused all the same.
    * @param action what notifications call it; null: they tell nothing of it. Default: `update`.
    * @throws NodeLocked, Conflict
    */

@@ -47,7 +47,7 @@ export async function whileFree<T>(
   }
 }
 
-/** Changes fields of a free node: see ConductorClient.updateNode. */
+/** Changes fields of a free node, or finds that it is free: see ConductorClient.updateNode. */
 export async function updateNode(
   deps: RequestDeps,
   node: NodeRecord,
@@ -56,6 +56,7 @@ export async function updateNode(
 ): Promise<NodeRecord> {
   const names = Object.keys(changes) as (keyof NodeRecord)[];
   return whileFree(deps, node, async (fresh) => {
+    if (names.length === 0) return fresh;
     // The change was made on `node`: what it rests on must not have moved.
     const moved = [...names, 'provision_state' as const].filter(
       (name) => !isDeepStrictEqual(fresh[name], node[name]),

@@ -66,10 +66,6 @@ export const patchNode: Handler = async (request, api) => {
   }
   Object.assign(changes, await interfaceChanges(api, node, changes, steps, reset_interfaces));
   checkPatchRules(node, changes);
-  if (Object.keys(changes).length === 0) {
-    await api.conductor.announce({ object: 'node', action: 'update', record: node }, async () => node);
-    return wholeNode(api, request, node, 200);
-  }
   const ended = endsAllocation(node, changes) ? node.allocation_uuid : null;
   if (ended !== null) changes.allocation_uuid = null;
   const updated = await api.conductor.updateNode(node, changes, request.caller);

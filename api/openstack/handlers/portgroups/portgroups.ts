@@ -155,7 +155,10 @@ export const patchPortgroup: Handler = async (request, api) => {
   await checkChanges(api, portgroup, target, changes);
   const after = { ...portgroup, ...changes };
   const updated = await announced(api, PORTGROUPS, 'update', after, async () => {
-    if (Object.keys(changes).length === 0) return portgroup;
+    if (Object.keys(changes).length === 0) {
+      await api.conductor.updateNode(target, {}, request.caller, null);
+      return portgroup;
+    }
     return api.conductor.withNodeUnlocked(target, () =>
       writeChanges(request, api, portgroup, changes, touches(steps, 'physical_network')),
     );

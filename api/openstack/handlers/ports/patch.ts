@@ -67,7 +67,10 @@ export const patchPort: Handler = async (request, api) => {
   const updated = await api.conductor.announce(
     { object: 'port', action: 'update', record: after },
     async () => {
-      if (Object.keys(changes).length === 0) return port;
+      if (Object.keys(changes).length === 0) {
+        await api.conductor.updateNode(target, {}, request.caller, null);
+        return port;
+      }
       return api.conductor.withNodeUnlocked(target, () =>
         audited(api, request, subject, (tables) => tables.ports.update(port.uuid, changes)),
       );
