@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   order: 'servers from stock',
   quota: 'how many servers a project may have',
   reservation: 'who holds a server',
+  lease: 'BMCs that are handed out for a while',
   certificate: 'certificates of erased disks',
   schedule: 'work on servers at a time',
   server: 'servers, through all the stages of their life',

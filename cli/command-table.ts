@@ -1,5 +1,6 @@
 import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
+import { LEASE_ROWS } from './rows/leases.ts';
 import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
 import { SCHEDULE_ROWS } from './rows/schedules.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandRow[] = [
     output: { kind: 'events' },
   },
   ...SERVER_ROWS,
+  ...LEASE_ROWS,
   ...CERTIFICATE_ROWS,
   ...REGISTRATION_ROWS,
   ...ORDER_ROWS,

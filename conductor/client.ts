@@ -228,6 +228,11 @@ export interface Calls {
   vif_attach: { args: { vif: JsonObject & { id: string } }; result: null };
   /** @throws VifNotAttached */
   vif_detach: { args: { vif_id: string }; result: null };
+  /** Makes an account on the BMC and proves it. */
+  grant_account: {
+    args: { username: string; password: string; role: 'operator' | 'read-only' };
+    result: null;
+  };
   vendor_passthru_methods: { args: Record<string, never>; result: JsonObject };
 }
 export type CallName = keyof Calls;

@@ -363,6 +363,12 @@ export const OPTIONS = {
       1,
     ),
   },
+  gateway: {
+    public_endpoint: text(
+      '',
+      'URL at which holders of leases reach the gateway to the BMCs. Empty: there is none.',
+    ),
+  },
   schedules: {
     max_per_rack: integer(10, 'Servers of one rack that schedules work on at once. 0: no limit.', 0),
     max_per_project: integer(100, 'Servers of one project that they work on at once. 0: no limit.', 0),

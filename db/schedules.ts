@@ -1,6 +1,11 @@
-import { ACTIVE_RUNS, type ScheduleRecord, type ScheduleRunRecord } from '../lifecycle/schedules.ts';
+import {
+  ACTIVE_RUNS,
+  type ScheduleLimits,
+  type ScheduleRecord,
+  type ScheduleRunRecord,
+} from '../lifecycle/schedules.ts';
 import { flag, json, nullable, secretJson, uuid, value } from './columns.ts';
-import type { Executor, SqlValue } from './executor.ts';
+import type { Executor } from './executor.ts';
 import { repository } from './repository.ts';
 import { placeholders } from './statements.ts';
 import type { Repository, ScheduleRunRepository } from './store.ts';
@@ -68,26 +73,17 @@ export const SCHEDULE_RUNS = defineTable<ScheduleRunRecord>({
 export const scheduleRepository = (db: Executor): Repository<ScheduleRecord> => repository(db, SCHEDULES);
 
 export function scheduleRunRepository(db: Executor): ScheduleRunRepository {
-  const active = [...ACTIVE_RUNS];
   return {
     ...repository(db, SCHEDULE_RUNS),
-    async claim({ uuid: run, schedule_uuid, rack, project }, limits) {
-      const counted = [
-        { column: 'schedule_uuid', key: schedule_uuid, most: limits.at_once },
-        { column: 'project', key: project, most: limits.per_project },
-        { column: 'rack', key: rack, most: limits.per_rack },
-      ].filter(({ key, most }) => key !== null && most !== null);
+    async claim(run, limits) {
       // In one order, or two of them would wait for each other.
-      for (const { column, key } of counted) await lock(db, `${column}:${key}`);
-      for (const { column, key, most } of counted) {
-        const text = `SELECT COUNT(*) FROM \`schedule_runs\` WHERE \`${column}\` = ? AND \`state\` IN (${placeholders(active.length)})`;
-        const [row] = await db.rows(text, [key as SqlValue, ...active]);
-        if (Number(row?.[0] ?? 0) >= Number(most)) return false;
-      }
+      for (const { column, key } of counted(run, limits)) await lock(db, `${column}:${key}`);
+      if (!(await hasRoom(db, run, limits))) return false;
       const { now } = db.dialect;
       const text = `UPDATE \`schedule_runs\` SET \`state\` = 'claimed', \`claimed_at\` = ${now}, \`updated_at\` = ${now} WHERE \`uuid\` = ? AND \`state\` = 'waiting' AND \`window_end\` > ${now}`;
-      return (await db.run(text, [run])).changes > 0;
+      return (await db.run(text, [run.uuid])).changes > 0;
     },
+    hasRoom: (run, limits) => hasRoom(db, run, limits),
     async trim(older_than_ms, batch) {
       const find = `SELECT \`id\` FROM \`schedule_runs\` WHERE \`finished_at\` <= ${db.dialect.now} - ? LIMIT ${Math.trunc(batch)}`;
       const ids = (await db.rows(find, [older_than_ms])).map(([id]) => id ?? null);
@@ -96,6 +92,30 @@ export function scheduleRunRepository(db: Executor): ScheduleRunRepository {
       return (await db.run(text, ids)).changes;
     },
   };
+}
+
+type Counted = Pick<ScheduleRunRecord, 'schedule_uuid' | 'rack' | 'project'>;
+
+/** The columns whose runs are counted, with what they have to be, and how many there may be. */
+function counted(
+  { schedule_uuid, rack, project }: Counted,
+  { at_once, per_rack, per_project }: ScheduleLimits,
+): { column: string; key: string; most: number }[] {
+  return [
+    { column: 'schedule_uuid', key: schedule_uuid, most: at_once },
+    { column: 'project', key: project, most: per_project },
+    { column: 'rack', key: rack, most: per_rack },
+  ].flatMap(({ column, key, most }) => (key === null || most === null ? [] : [{ column, key, most }]));
+}
+
+async function hasRoom(db: Executor, run: Counted, limits: ScheduleLimits): Promise<boolean> {
+  const active = [...ACTIVE_RUNS];
+  for (const { column, key, most } of counted(run, limits)) {
+    const text = `SELECT COUNT(*) FROM \`schedule_runs\` WHERE \`${column}\` = ? AND \`state\` IN (${placeholders(active.length)})`;
+    const [row] = await db.rows(text, [key, ...active]);
+    if (Number(row?.[0] ?? 0) >= most) return false;
+  }
+  return true;
 }
 
 /** Keeps others from doing the same until the transaction ends. */

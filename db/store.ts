@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
+import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type { OrderLineRecord, OrderProgress, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
@@ -66,6 +67,7 @@ export interface Tables {
   readonly orders: OrderRepository;
   readonly order_lines: Repository<OrderLineRecord>;
   readonly quotas: QuotaRepository;
+  readonly bmc_leases: BmcLeaseRepository;
   readonly schedules: Repository<ScheduleRecord>;
   readonly schedule_runs: ScheduleRunRepository;
   readonly ports: PortRepository;
@@ -238,6 +240,10 @@ export interface QuotaRepository extends Repository<QuotaRecord> {
   lock(project: string): Promise<QuotaRecord | null>;
 }
 
+export interface BmcLeaseRepository extends Repository<BmcLeaseRecord> {
+  getByUsername(username: string): Promise<BmcLeaseRecord | null>;
+}
+
 export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {
   /**
    * Makes a waiting run `claimed`, if its window is open and no limit is reached; in a transaction, before anything is read in it:
@@ -245,6 +251,11 @@ export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {
    */
   claim(
     run: Pick<ScheduleRunRecord, 'uuid' | 'schedule_uuid' | 'rack' | 'project'>,
+    limits: ScheduleLimits,
+  ): Promise<boolean>;
+  /** Whether `claim` may succeed now, without keeping anybody waiting. */
+  hasRoom(
+    run: Pick<ScheduleRunRecord, 'schedule_uuid' | 'rack' | 'project'>,
     limits: ScheduleLimits,
   ): Promise<boolean>;
   /** Removes runs that were over longer than `older_than_ms` ago, at most `batch`. Resolves with how many. */

@@ -1,6 +1,7 @@
 import { ALLOCATIONS, allocationRepository } from './allocations.ts';
 import { AUDIT, AUDIT_PENDING, auditRepository } from './audit.ts';
 import { BIOS_SETTINGS, biosSettingRepository } from './bios-settings.ts';
+import { BMC_LEASES, bmcLeaseRepository } from './bmc-leases.ts';
 import { cableRepository } from './cables.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
@@ -53,6 +54,7 @@ export const TABLES = [
   ORDERS,
   ORDER_LINES,
   QUOTAS,
+  BMC_LEASES,
   SCHEDULES,
   SCHEDULE_RUNS,
   PORTS,
@@ -93,6 +95,7 @@ export function tables(db: Executor): Tables {
     orders: orderRepository(db),
     order_lines: orderLineRepository(db),
     quotas: quotaRepository(db),
+    bmc_leases: bmcLeaseRepository(db),
     schedules: scheduleRepository(db),
     schedule_runs: scheduleRunRepository(db),
     ports: portRepository(db),

@@ -3,6 +3,7 @@ import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
 import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
+import { createLease, listLeases, revokeLease } from './leases/leases.ts';
 import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
 import { setQuota, showQuota } from './orders/quotas.ts';
 import { showStock } from './orders/stock.ts';
@@ -41,6 +42,9 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.stock.show': showStock,
   'lifecycle.quotas.show': showQuota,
   'lifecycle.quotas.set': setQuota,
+  'lifecycle.bmc_leases.create': createLease,
+  'lifecycle.bmc_leases.list': listLeases,
+  'lifecycle.bmc_leases.revoke': revokeLease,
   'lifecycle.schedules.create': createSchedule,
   'lifecycle.schedules.list': listSchedules,
   'lifecycle.schedules.show': showSchedule,

@@ -4,6 +4,7 @@ import { auditSeal } from './audit-seal.ts';
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
 import { jobTrim } from './job-trim.ts';
+import { leaseSweep } from './lease-sweep.ts';
 import { noticeDelivery } from './notice-delivery.ts';
 import { orphanedReservations } from './orphaned-reservations.ts';
 import type { Periodic } from './periodic.ts';
@@ -27,6 +28,7 @@ export const PERIODICS: readonly Periodic[] = [
   addressSweep,
   addressRelease,
   removedServersTrim,
+  leaseSweep,
   registrationSweep,
   noticeDelivery,
 ];

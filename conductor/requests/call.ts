@@ -16,6 +16,7 @@ const EXCLUSIVE: readonly CallName[] = [
   'get_indicator_state',
   'set_indicator_state',
   'vendor_passthru',
+  'grant_account',
   'vif_attach',
   'vif_detach',
 ];

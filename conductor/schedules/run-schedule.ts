@@ -10,8 +10,8 @@ import { nextWindow } from './windows.ts';
 
 /** Between two looks at a window that is open. */
 const PASS_MS = 1000;
-/** Between two looks of a schedule whose servers all wait for their turn, at the least; as long again at random. */
-const IDLE_PASS_MS = 1000;
+/** The same while its servers all wait for their turn: the longer they have waited, the longer. */
+const IDLE_PASS_MS = { least: 1000, of_waited: 0.25, most: 15_000 };
 
 /**
  * Opens the windows of a schedule when their time comes, and carries each server's run on by one step per look. A run is one row per
@@ -35,13 +35,21 @@ export async function runSchedule(deps: OrderDeps, job: JobRecord, lease: Lease)
       busy = (await carryOn({ deps, schedule, lease }, run, node, server)) || busy;
     }
     if ((await store.schedule_runs.count(where)) > 0)
-      return await again(deps, lease, busy ? PASS_MS : IDLE_PASS_MS * (1 + Math.random()));
+      return await again(deps, lease, busy ? PASS_MS : idlePass_ms(runs, await store.now()));
     if (schedule.state !== 'active' || schedule.next_at === null) return await end(deps, lease, schedule);
     return await again(deps, lease, Math.max(0, schedule.next_at - (await store.now())));
   } catch (error) {
     if (!(error instanceof LeaseLost) && !lease.signal.aborted) throw error;
     return { state: 'left' };
   }
+}
+
+/** Not past the end of a window: what is missed is told then. */
+function idlePass_ms(runs: readonly ScheduleRunRecord[], now: number): number {
+  const { least, of_waited, most } = IDLE_PASS_MS;
+  const waited = Math.max(0, ...runs.map(({ created_at }) => now - created_at));
+  const left = Math.min(...runs.map(({ window_end }) => Math.max(0, window_end - now)));
+  return Math.min(least + Math.min(most, waited * of_waited) * (0.5 + Math.random()), left + PASS_MS / 10);
 }
 
 /** Makes the runs of every window whose time has come; those of a window that is over already are missed. */

@@ -99,6 +99,7 @@ async function begin(
     per_rack: tighter(limits.per_rack, max_per_rack),
     per_project: tighter(limits.per_project, max_per_project),
   };
+  if (!(await store.schedule_runs.hasRoom(run, most))) return false;
   const claimed = await store.transaction(async (tables) => {
     if (!(await tables.schedule_runs.claim(run, most))) return null;
     const entered = await enterMaintenance(tables, schedule, run, server);

@@ -10,6 +10,7 @@ import { deployProblems, driverInfoProblems } from '../requests/checks.ts';
 import { type StepContext, type StepDefinition, stepName, type Work } from '../step.ts';
 import { HARDWARE_CHANGES, HARDWARE_READS } from './hardware-calls.ts';
 import { lacks } from './lacks.ts';
+import { grantAccount } from './lease-call.ts';
 
 /** What Ironic's noop management interface takes to be set up on the server: network first, then disk. */
 const NOOP_BOOT_DEVICES: readonly BootDevice[] = ['pxe', 'disk'];
@@ -44,6 +45,7 @@ const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> =
 
 const CHANGES: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   ...HARDWARE_CHANGES,
+  'call.grant_account': grantAccount,
   'call.set_boot_device': async (ctx) => {
     const { boot_device, persistent } = argsOf(ctx);
     if (!managesHardware(ctx.node)) {

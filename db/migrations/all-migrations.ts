@@ -11,6 +11,7 @@ import { eraseCertificates } from './0023-erase-certificates.ts';
 import { serverInstalls } from './0050-server-installs.ts';
 import { changeIndexes } from './0060-change-indexes.ts';
 import { schedules } from './0061-schedules.ts';
+import { bmcLeases } from './0062-bmc-leases.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   serverInstalls,
   changeIndexes,
   schedules,
+  bmcLeases,
 ];

@@ -21,6 +21,10 @@ function watching(seen: Seen[]): (executor: Executor) => Executor {
         seen.push({ sql, bindings });
         return executor.rows(sql, bindings, prepared);
       },
+      one(wanted) {
+        seen.push({ sql: `${wanted.select} WHERE \`${wanted.column}\` = ?`, bindings: [wanted.key] });
+        return executor.one(wanted);
+      },
       run(sql, bindings) {
         seen.push({ sql, bindings });
         return executor.run(sql, bindings);
@@ -70,7 +74,7 @@ describe('statements of the store', () => {
     'a new port': [1, (uuid) => watched.ports.create(newPort(uuid))],
     'a new job': [1, (node_uuid) => watched.jobs.insert(newJob({ node_uuid }))],
     'a guarded change, also of the server': [
-      2,
+      3,
       (uuid) => watched.nodes.update(uuid, { owner: 'y' }, { reservation: null }),
     ],
     'nodes by address': [1, () => watched.nodes.listByAddresses(['a', 'b', 'c'])],

@@ -6,12 +6,19 @@ import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
 import { createPolicy } from '../../../api/openstack/policy/create-policy.ts';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
 import { CALLER, type ConductorBench, SILENT } from '../../conductor/conductor-bench.ts';
 
 export interface LifecycleBench extends AsyncDisposable {
   readonly url: string;
   /** Asks as the system's admin, or as `caller` says; `nobody` comes without a token. */
   remove(path: string, caller?: Partial<Caller>): Promise<{ status: number; text: string }>;
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    caller?: Partial<Caller>,
+  ): Promise<{ status: number; body: JsonObject }>;
   get(path: string, caller?: Partial<Caller> | 'nobody'): Promise<{ status: number; body: unknown }>;
 }
 
@@ -45,6 +52,12 @@ export async function serveLifecycle(
       const headers = { 'x-spec-caller': JSON.stringify(caller) };
       const answer = await fetch(new URL(path, url), { method: 'DELETE', headers });
       return { status: answer.status, text: await answer.text() };
+    },
+    async ask(method, path, body, caller = {}) {
+      const headers = { 'x-spec-caller': JSON.stringify(caller), 'content-type': 'application/json' };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await fetch(new URL(path, url), { method, headers, ...sent });
+      return { status: answer.status, body: (await answer.json()) as JsonObject };
     },
     async get(path, caller = {}) {
       const headers: Record<string, string> =
