@@ -32,11 +32,8 @@ const program = new Command('kurogane')
   );
 
 // Each is loaded when it is wanted: a conductor does not keep the API in memory.
-service('api', 'serve the API', async () => (await import('./api.ts')).startApi);
-service('conductor', 'drive the servers', async () => {
-  keepYoungSpaceSmall();
-  return (await import('./conductor.ts')).startConductorService;
-});
+service('api', 'serve the API', async () => (await import('./api.ts')).startApi, letYoungSpaceGrow);
+service('conductor', 'drive the servers', async () => (await import('./conductor.ts')).startConductorService);
 service(
   'boot',
   'serve boot scripts and images to the servers',
@@ -46,6 +43,7 @@ service(
   'serve',
   'all of these in one process; makes its database, key and first account itself',
   async () => (await import('./all-in-one.ts')).startAllInOne,
+  letYoungSpaceGrow,
 );
 
 const db = program.command('db').description('the database: schema and secrets');
@@ -158,29 +156,39 @@ function service(
   name: string,
   description: string,
   load: () => Promise<(settings: Settings) => Promise<{ ready: string } & AsyncDisposable>>,
+  started: () => void = () => {},
 ): void {
   program
     .command(name)
     .description(description)
     .action(
       withSettings(async (settings) => {
+        keepYoungSpaceSmall();
         const start = await load();
         const waits_s = settings.conductor.graceful_shutdown_timeout + settings.api.shutdown_delay;
         await runUntilSignal(
           waits_s * 1000 + END_MS,
           () => start(settings),
-          ({ ready }) => print(ready),
+          ({ ready }) => {
+            started();
+            print(ready);
+          },
         );
       }),
     );
 }
 
 /**
- * V8 lets its young generation grow to 48 MiB and keeps it so, a third of what a conductor takes. What a step makes
- * dies with it, whatever the size; an API that shows a thousand nodes at once would copy them over and over instead.
+ * V8 lets its young generation grow to 48 MiB and keeps it so, a third of what a conductor takes: what is loaded at the start
+ * alone makes it do that. What a step makes dies with it, whatever the size.
  */
 function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** For an API that shows a thousand nodes at once: it would collect over and over instead. 2 is V8's own factor. */
+function letYoungSpaceGrow(): void {
+  setFlagsFromString('--semi-space-growth-factor=2');
 }
 
 function withSettings(action: (settings: Settings) => Promise<void>): () => Promise<void> {

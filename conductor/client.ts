@@ -11,6 +11,7 @@ import type { ScheduleRecord } from '../lifecycle/schedules.ts';
 import type { ServerReport } from '../lifecycle/server-report.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
+import type { Placed } from './placement.ts';
 
 /**
  * All that the API may ask of the conductors. Requests that change hardware become jobs in one transaction with the
@@ -131,10 +132,8 @@ export interface ConductorClient {
   heartbeat(node: NodeRecord, beat: AgentHeartbeat): Promise<void>;
   /** Takes in-band inspection data and wakes the inspection that waits for it. */
   continueInspection(node: NodeRecord, data: JsonObject): Promise<void>;
-  /** Host name of the live conductor that serves each node, from the hash ring; null where none does. */
-  conductorsOf(
-    nodes: readonly Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>[],
-  ): Promise<(string | null)[]>;
+  /** Tells the host name of the live conductor that serves a node, from the hash ring as it stands now; null where none does. */
+  conductorFinder(): Promise<(node: Placed) => string | null>;
 }
 
 /** What a server sets on its own BMC. */

@@ -72,7 +72,7 @@ export async function createConductorClient(deps: {
     agentToken: (node) => agentToken(common, node),
     heartbeat: (node, beat) => heartbeat(common, node, beat),
     continueInspection: (node, data) => continueInspection(common, node, data),
-    conductorsOf: (nodes) => placement.hostsOf(nodes),
+    conductorFinder: () => placement.hostFinder(),
     [Symbol.asyncDispose]: () => ends[Symbol.asyncDispose](),
   };
 }

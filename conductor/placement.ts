@@ -12,8 +12,8 @@ export type Placed = Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>;
 export interface Placement {
   /** Host name of the live conductor that serves the node; null where none does. */
   hostOf(node: Placed): Promise<string | null>;
-  /** As `hostOf`, for many nodes at the cost of one look. */
-  hostsOf(nodes: readonly Placed[]): Promise<(string | null)[]>;
+  /** `hostOf` for many nodes at the cost of one look: as it stands now. */
+  hostFinder(): Promise<(node: Placed) => string | null>;
   /** As `hostOf`. @throws NoValidHost when no conductor serves its driver, ServiceUnavailable when none is alive. */
   requireHost(node: Placed): Promise<string>;
   /** The conductor group of a live conductor, chosen at random. @throws ServiceUnavailable when none is alive. */
@@ -80,11 +80,9 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
 
   const placement: Placement = {
     hostOf: async (node) => ringHost(await ringOf(node), node.uuid),
-    hostsOf: async (nodes) => {
+    hostFinder: async () => {
       const { rings } = await current();
-      return nodes.map((node) =>
-        ringHost(rings.get(ringKey(node.conductor_group, node.driver)) ?? [], node.uuid),
-      );
+      return (node) => ringHost(rings.get(ringKey(node.conductor_group, node.driver)) ?? [], node.uuid);
     },
     requireHost: async (node) => {
       const host = await placement.hostOf(node);

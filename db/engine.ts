@@ -48,12 +48,17 @@ const LONGEST_PAUSE_MS = 400;
 export function openExecutor(engine: Engine, keys: KeyRing): Executor {
   const { dialect } = engine;
   const alone = <T>(work: (link: Link) => Promise<T>) => retried(dialect, () => engine.use(work));
+  const failed = (error: unknown): never => {
+    throw dialect.failure(error);
+  };
   const rows: Executor['rows'] = (sql, bindings, prepared) =>
     alone((link) => link.rows(sql, bindings, prepared));
   return {
     dialect,
     keys,
     rows,
+    // Rows that were seen already would be seen again: a read that takes no locks meets no conflict either.
+    each: (sql, bindings, visit) => engine.use((link) => link.each(sql, bindings, visit)).catch(failed),
     one: gatheredReads((text, bindings) => rows(text, bindings, true)),
     run: (sql, bindings) => alone((link) => link.run(sql, bindings)),
     writeAndRead: (write, read) =>

@@ -33,6 +33,8 @@ export type Answers = { failed_at: null; answers: Answer[] } | { failed_at: numb
 export interface Link {
   /** `prepared`: the text is one of few, worth keeping as a prepared statement. */
   rows(sql: string, bindings: readonly SqlValue[], prepared?: boolean): Promise<Row[]>;
+  /** As `rows`, each as it comes: nothing keeps them all. An error that `visit` throws is thrown once the rows are over. */
+  each(sql: string, bindings: readonly SqlValue[], visit: (row: Row) => void): Promise<void>;
   run(sql: string, bindings: readonly SqlValue[]): Promise<RunResult>;
   /** Carries statements out in their order, in one round trip where the engine can. Never rejects. */
   many(statements: readonly Statement[]): Promise<Answers>;

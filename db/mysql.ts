@@ -171,6 +171,22 @@ function mysqlLink(connection: Connection, timeout: number): Link {
       else connection.query(options, settled(resolve, reject));
     });
 
+  const each: Link['each'] = (sql, bindings, visit) =>
+    new Promise((resolve, reject) => {
+      const query = connection.query({ sql, values: [...bindings], timeout, rowsAsArray: true });
+      const told = settled(() => (thrown === null ? resolve() : reject(thrown.error)), reject);
+      let thrown: { error: unknown } | null = null;
+      query.on('error', (error) => told(error, null));
+      query.on('end', () => told(null, null));
+      query.on('result', (row: Row) => {
+        try {
+          if (thrown === null) visit(row);
+        } catch (error) {
+          thrown = { error };
+        }
+      });
+    });
+
   /** The answers of one packet. */
   function together(texts: readonly string[], statements: readonly Statement[]): Promise<Answers> {
     return new Promise((resolve) => {
@@ -200,6 +216,7 @@ function mysqlLink(connection: Connection, timeout: number): Link {
   }
 
   return {
+    each,
     rows: async (sql, bindings, prepared = false) => (await ask(sql, bindings, prepared)) as Row[],
     run: async (sql, bindings) => answerOf(false, await ask(sql, bindings, false)) as RunResult,
     async many(statements) {

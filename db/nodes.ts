@@ -4,7 +4,7 @@ import { type Column, flag, gathered, json, secretJson, uuid, value } from './co
 import type { Executor } from './executor.ts';
 import { freeAddressesOf } from './ip-addresses.ts';
 import { scopeConditions } from './node-scope.ts';
-import { change, create, getBy, list, remove, repository, update } from './repository.ts';
+import { change, create, each, getBy, list, remove, repository, update } from './repository.ts';
 import { createServer, followNode, isFollowed, removeServer } from './servers.ts';
 import { type Condition, contains, placeholders } from './statements.ts';
 import type { Changes, Match, NodeListOptions, NodeRepository } from './store.ts';
@@ -109,6 +109,7 @@ export function nodeRepository(db: Executor): NodeRepository {
         ? db.atomic((inside) => changeFollowed(inside, uuid, changes, guard))
         : change(db, NODES, uuid, changes, guard),
     list: (options = {}) => list(db, NODES, options, nodeConditions(options)),
+    each: (options, visit) => each(db, NODES, options, nodeConditions(options), visit),
     delete: (uuid) =>
       db.atomic(async (inside) => {
         const [removed] = await Promise.all([

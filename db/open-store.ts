@@ -1,10 +1,8 @@
 import { parseConnection } from './connection-url.ts';
 import { type Engine, openExecutor } from './engine.ts';
 import { type FasterTime, fasterNow } from './faster-now.ts';
-import { openMysql } from './mysql.ts';
 import { rotateTable } from './rotate-secrets.ts';
 import type { KeyRing } from './secrets.ts';
-import { openSqlite } from './sqlite.ts';
 import type { Store } from './store.ts';
 import type { StoreLog } from './store-log.ts';
 import { TABLES, tables } from './tables.ts';
@@ -58,7 +56,12 @@ async function openEngine(options: StoreOptions): Promise<Engine> {
 async function openDatabase(options: StoreOptions): Promise<Engine> {
   const { max_pool_size = 10, acquire_timeout_ms = 15_000, statement_timeout_ms = 60_000 } = options;
   const database = parseConnection(options.connection);
-  return database.engine === 'sqlite'
-    ? openSqlite(database.filename, acquire_timeout_ms, options.log)
-    : openMysql(database.address, { max_pool_size, acquire_timeout_ms, statement_timeout_ms }, options.log);
+  // The driver of the other engine is not loaded: SQLite's takes 9 MiB.
+  if (database.engine === 'sqlite') {
+    const { openSqlite } = await import('./sqlite.ts');
+    return openSqlite(database.filename, acquire_timeout_ms, options.log);
+  }
+  const { openMysql } = await import('./mysql.ts');
+  const limits = { max_pool_size, acquire_timeout_ms, statement_timeout_ms };
+  return openMysql(database.address, limits, options.log);
 }

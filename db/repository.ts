@@ -9,6 +9,7 @@ import {
   listed,
   type PageStart,
   pageQueries,
+  type Sql,
   where,
 } from './statements.ts';
 import type { Changes, ListOptions, Match, New, Repository } from './store.ts';
@@ -81,19 +82,53 @@ export async function list<R>(
   options: ListOptions<R> = {},
   extra: readonly Condition[] = [],
 ): Promise<R[]> {
+  const records: R[] = [];
+  await page(db, table, options, extra, async ({ text, bindings }, read) => {
+    const rows = await db.rows(text, bindings);
+    for (const row of rows) records.push(read(row));
+    return rows.length;
+  });
+  return records;
+}
+
+/** As `list`, each record as it comes: nothing keeps them all. */
+export function each<R>(
+  db: Executor,
+  table: Table<R>,
+  options: ListOptions<R>,
+  extra: readonly Condition[],
+  visit: (record: R) => void,
+): Promise<void> {
+  return page(db, table, options, extra, async ({ text, bindings }, read) => {
+    let found = 0;
+    await db.each(text, bindings, (row) => {
+      found++;
+      visit(read(row));
+    });
+    return found;
+  });
+}
+
+/** Sends the queries of one page until it is full; `send` resolves with how many rows it found. */
+async function page<R>(
+  db: Executor,
+  table: Table<R>,
+  options: ListOptions<R>,
+  extra: readonly Condition[],
+  send: (query: Sql, read: (row: Row) => R) => Promise<number>,
+): Promise<void> {
   const fields = listed(table, options.fields);
   const filter = [...conditions(table, options.where, db.keys), ...extra];
   const start = await pageStart(db, table, options);
-  if (start === undefined) return [];
-  const rows: Row[] = [];
-  for (const query of pageQueries(table, fields, filter, options, start)) {
-    const wanted = options.limit === undefined ? null : wholeNumber(options.limit) - rows.length;
+  if (start === undefined) return;
+  const read = reader(table, fields, db.keys);
+  let found = 0;
+  for (const { text, bindings } of pageQueries(table, fields, filter, options, start)) {
+    const wanted = options.limit === undefined ? null : wholeNumber(options.limit) - found;
     if (wanted !== null && wanted <= 0) break;
     const limit = wanted === null ? '' : ` LIMIT ${wanted}`;
-    const found = await db.rows(query.text + limit, query.bindings);
-    rows.push(...found);
+    found += await send({ text: text + limit, bindings }, read);
   }
-  return rows.map(reader(table, fields, db.keys));
 }
 
 function wholeNumber(limit: number): number {

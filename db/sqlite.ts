@@ -109,6 +109,9 @@ function sqliteLink(connection: Database.Database): Link {
     async rows(sql: string, bindings: readonly SqlValue[]) {
       return compiled(sql).all(bindings) as Row[];
     },
+    async each(sql, bindings, visit) {
+      for (const row of compiled(sql).all(bindings)) visit(row as Row);
+    },
     async run(sql: string, bindings: readonly SqlValue[]) {
       const { changes, lastInsertRowid } = compiled(sql).run(bindings);
       return { changes, insert_id: Number(lastInsertRowid) };

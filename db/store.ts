@@ -168,6 +168,8 @@ export interface NodeListOptions extends ListOptions<NodeRecord> {
 
 export interface NodeRepository extends Repository<NodeRecord> {
   list(options?: NodeListOptions): Promise<NodeRecord[]>;
+  /** As `list`, each node as it comes, so that a long page is never in memory as a whole. */
+  each(options: NodeListOptions, visit: (node: NodeRecord) => void): Promise<void>;
   /** As `update`, without reading the node back; not for traits. False: missing, or no longer as guarded. */
   change(
     uuid: string,

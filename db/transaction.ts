@@ -33,6 +33,7 @@ function insideOf({ dialect }: Engine, keys: KeyRing, open: OpenTransaction): Ex
     keys,
     rows,
     run,
+    each: async (text, bindings, visit) => (await rows(text, bindings)).forEach(visit),
     one: async ({ select, column, key }) => (await rows(`${select} WHERE \`${column}\` = ?`, [key], true))[0],
     writeAndRead: (write, read) =>
       Promise.all([run(write.text, write.bindings), rows(read.text, read.bindings)]),

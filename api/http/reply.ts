@@ -8,6 +8,8 @@ export interface Reply {
   body?: Json;
   /** JSON text made beforehand, instead of `body`. */
   text?: string;
+  /** The same in pieces, as bytes. */
+  pieces?: readonly Buffer[];
   /** Instead of a body: writes one for as long as it likes; its content type stands in `headers`. Never rejects. */
   stream?: (response: ServerResponse) => Promise<void>;
   headers?: Readonly<Record<string, string>>;

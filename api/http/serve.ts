@@ -82,6 +82,10 @@ function send(response: ServerResponse, reply: Reply): void {
     response.flushHeaders();
     return;
   }
+  if (reply.pieces !== undefined) {
+    sendPieces(response, reply.pieces);
+    return;
+  }
   const text = reply.text ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body));
   if (text === undefined) {
     if (reply.status !== 204) response.setHeader('Content-Length', 0);
@@ -92,6 +96,17 @@ function send(response: ServerResponse, reply: Reply): void {
   response.setHeader('Content-Length', Buffer.byteLength(text));
   // As text and not as bytes: Node then sends head and body in one piece.
   response.end(text);
+}
+
+function sendPieces(response: ServerResponse, pieces: readonly Buffer[]): void {
+  response.setHeader('Content-Type', JSON_TYPE);
+  response.setHeader(
+    'Content-Length',
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+  );
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 interface ErrorReply {

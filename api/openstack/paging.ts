@@ -1,5 +1,6 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json } from '../../lifecycle/json.ts';
+import { TextPieces } from '../http/text-pieces.ts';
 import { booleanOf, wordList } from '../http/value-syntax.ts';
 import type { Api, ApiRequest } from './handler.ts';
 import type { FieldName, ResourceName } from './microversions.ts';
@@ -109,16 +110,24 @@ export function listBody(request: ApiRequest, page: Page<string>, listing: Listi
   return body;
 }
 
-/** The body of a list of items that are JSON text already. */
-export function listText(
-  request: ApiRequest,
-  page: Page<string>,
-  listing: Omit<Listing, 'items'> & { items: readonly string[] },
-): string {
-  const { items, key } = listing;
-  const { next } = listBody(request, page, { ...listing, items: [] });
-  const tail = next === undefined ? '' : `,"next":${JSON.stringify(next)}`;
-  return `{${JSON.stringify(key)}:[${items.join(',')}]${tail}}`;
+/** The body of a list whose items are JSON text already: as it goes along. */
+export class ListPieces {
+  readonly #text = new TextPieces();
+  #items = 0;
+
+  constructor(key: string) {
+    this.#text.add(`{${JSON.stringify(key)}:[`);
+  }
+
+  add(item: string): void {
+    this.#text.add(this.#items++ === 0 ? item : `,${item}`);
+  }
+
+  end(request: ApiRequest, page: Page<string>, listing: Omit<Listing, 'items'>): Buffer[] {
+    const { next } = listBody(request, page, { ...listing, items: [] });
+    this.#text.add(next === undefined ? ']}' : `],"next":${JSON.stringify(next)}}`);
+    return this.#text.end();
+  }
 }
 
 /** True when `word` is a true boolean. */

@@ -19,8 +19,8 @@ export async function* ownNodes<F extends keyof NodeRecord & string>(
       limit: PAGE,
       after_id,
     });
-    const hosts = await ctx.placement.hostsOf(page);
-    for (const [index, node] of page.entries()) if (hosts[index] === ctx.hostname) yield node;
+    const hostOf = await ctx.placement.hostFinder();
+    for (const node of page) if (hostOf(node) === ctx.hostname) yield node;
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE || ctx.signal.aborted) return;
     after_id = last.id;

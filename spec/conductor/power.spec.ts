@@ -281,7 +281,7 @@ describe('the power synchronisation', () => {
     const nodes = await Promise.all(
       Array.from({ length: 20 }, () => bench.node({ provision_state: 'active' })),
     );
-    const hosts = await bench.client.conductorsOf(nodes);
+    const hosts = nodes.map(await bench.client.conductorFinder());
     await pass();
     for (const [index, node] of nodes.entries()) {
       const own = hosts[index] === 'conductor-1';
@@ -310,7 +310,7 @@ describe('the power synchronisation', () => {
     const nodes = await Promise.all(
       Array.from({ length: 20 }, () => bench.node({ provision_state: 'active' })),
     );
-    const theirs = (await bench.client.conductorsOf(nodes)).filter((host) => host === 'conductor-2');
+    const theirs = nodes.map(await bench.client.conductorFinder()).filter((host) => host === 'conductor-2');
     expect(theirs).to.not.have.length(0);
     dead.halt();
     await eventually(async () => {

@@ -138,7 +138,7 @@ export const NODE_VIEW: ResourceView<'node', NodeRecord> = {
     conductor_group: plain('conductor_group'),
     conductor: {
       columns: ['driver', 'conductor_group'],
-      of: (node, context) => context.conductors.get(node.uuid) ?? null,
+      of: (node, context) => context.conductorOf(node),
     },
     automated_clean: plain('automated_clean'),
     protected: plain('protected'),

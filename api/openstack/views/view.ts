@@ -1,6 +1,7 @@
 import type { Caller } from '../../../lifecycle/caller.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
+import type { NodeRecord } from '../../../lifecycle/records.ts';
 import { FIELDS, type FieldName, type ResourceName } from '../microversions.ts';
 import type { Policy } from '../policy/policy.ts';
 
@@ -12,8 +13,8 @@ export interface ViewContext {
   policy: Policy;
   /** Whether the caller sees every field of every node (policy baremetal:node:get:filter_threshold). */
   sees_all_fields: boolean;
-  /** Node uuid → serving conductor; filled only when the view wants it. */
-  conductors: ReadonlyMap<string, string | null>;
+  /** The conductor that serves a node; known only where the view shows it. */
+  conductorOf(node: Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>): string | null;
 }
 
 /** One field of a reply: the columns that it is made of, and how. */

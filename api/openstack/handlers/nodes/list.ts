@@ -7,7 +7,7 @@ import { booleanOf, wordList } from '../../../http/value-syntax.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { since } from '../../microversions.ts';
 import { listProject, lookUpNode, projectScope } from '../../node-access.ts';
-import { isTrue, listText, readPage } from '../../paging.ts';
+import { isTrue, ListPieces, readPage } from '../../paging.ts';
 import { nodeViewContext } from '../../view-context.ts';
 import { NODE_VIEW } from '../../views/node.ts';
 
@@ -56,23 +56,28 @@ async function listNodesOf(
     ...(query.description_contains === undefined ? {} : { description_contains: query.description_contains }),
     ...(page.marker === undefined ? {} : { after_id: await markerId(api, page.marker) }),
   };
-  const found = await api.store.nodes.list(options);
-  const shown = await servedBy(api, found, query.conductor);
-  const context = await nodeViewContext(request, api, view, shown);
-  const detail = request.operation.endsWith('.detail');
-  const text = listText(request, page, {
+  const context = await nodeViewContext(request, api, view);
+  const served = await servedBy(api, query.conductor);
+  const text = new ListPieces('nodes');
+  let found = 0;
+  let last: string | undefined;
+  await api.store.nodes.each(options, (node) => {
+    found++;
+    last = node.uuid;
+    if (served(node)) text.add(view.text(node, context));
+  });
+  const pieces = text.end(request, page, {
     key: 'nodes',
-    path: detail ? `${base}/detail` : base,
-    items: shown.map((node) => view.text(node, context)),
-    last: found.at(-1)?.uuid,
-    full: found.length === page.limit && query.instance_uuid === undefined,
+    path: request.operation.endsWith('.detail') ? `${base}/detail` : base,
+    last,
+    full: found === page.limit && query.instance_uuid === undefined,
     keep: {
       associated: isTrue(query.associated) ? query.associated : undefined,
       maintenance: isTrue(query.maintenance) ? query.maintenance : undefined,
       retired: isTrue(query.retired) ? query.retired : undefined,
     },
   });
-  return { status: 200, text };
+  return { status: 200, pieces };
 }
 
 function scopeOf(project: string | undefined, shard: string | undefined): NodeScope {
@@ -127,9 +132,9 @@ function faultFilter(fault: string): NodeFault {
   });
 }
 
-/** Nodes that a conductor serves; all when no conductor is named. */
-async function servedBy(api: Api, nodes: NodeRecord[], conductor: string | undefined): Promise<NodeRecord[]> {
-  if (conductor === undefined || nodes.length === 0) return nodes;
-  const hosts = await api.conductor.conductorsOf(nodes);
-  return nodes.filter((_, at) => hosts[at] === conductor);
+/** Whether a conductor serves a node; every node when no conductor is named. */
+async function servedBy(api: Api, conductor: string | undefined): Promise<(node: NodeRecord) => boolean> {
+  if (conductor === undefined) return () => true;
+  const hostOf = await api.conductor.conductorFinder();
+  return (node) => hostOf(node) === conductor;
 }

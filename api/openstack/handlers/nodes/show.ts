@@ -10,7 +10,7 @@ import { NODE_VIEW } from '../../views/node.ts';
 export const showNode: Handler = async (request, api) => {
   const view = api.views.get(NODE_VIEW, request.minor, readFields(request));
   const node = await findNodeFor(api, request);
-  return { status: 200, text: view.text(node, await nodeViewContext(request, api, view, [node])) };
+  return { status: 200, text: view.text(node, await nodeViewContext(request, api, view)) };
 };
 
 /** A reply with the whole node, as creation and PATCH give it. */
@@ -21,7 +21,7 @@ export async function wholeNode(
   status: number,
 ): Promise<Reply> {
   const view = api.views.get(NODE_VIEW, request.minor, 'all');
-  const text = view.text(node, await nodeViewContext(request, api, view, [node]));
+  const text = view.text(node, await nodeViewContext(request, api, view));
   return status === 201
     ? { status, text, headers: { Location: `${request.base_url}/v1/nodes/${node.uuid}` } }
     : { status, text };
