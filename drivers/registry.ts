@@ -42,7 +42,8 @@ export function hardwareTypeFacts(driver: Driver, settings: Settings): HardwareT
     interfaces: Object.fromEntries(
       INTERFACE_KINDS.map((kind) => {
         const enabled = enabledInterfaces(driver, kind, settings);
-        return [kind, { enabled, default: enabled[0] ?? null }];
+        const preset = settings.DEFAULT[`default_${kind}_interface`] || enabled[0];
+        return [kind, { enabled, default: enabled.find((name) => name === preset) ?? null }];
       }),
     ) as HardwareTypeFacts['interfaces'],
   };

@@ -6,6 +6,11 @@ export const ERRORS = {
   InvalidParameterValue: { status: 400, message: (p: { why: string }) => p.why },
   MissingParameterValue: { status: 400, message: (p: { why: string }) => p.why },
   InvalidUuid: { status: 400, message: (p: { value: string }) => `Expected a UUID but received ${p.value}.` },
+  BootModeNotAllowed: {
+    status: 400,
+    message: (p: { mode: string; op: string }) =>
+      `'${p.mode}' boot mode is not allowed for ${p.op} operation.`,
+  },
   MalformedRequestUri: { status: 400, message: (_: object) => 'Malformed request URI' },
   PatchError: { status: 400, message: (p: { why: string }) => `Couldn't apply patch. Reason: ${p.why}` },
   InvalidStateRequested: {

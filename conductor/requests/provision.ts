@@ -62,6 +62,11 @@ async function checkDeploy(
   op: string,
 ): Promise<void> {
   refuseMaintenance(node, op);
+  const mode = String(node.properties.boot_mode ?? '')
+    .trim()
+    .toLowerCase();
+  if (mode !== '' && deps.settings.conductor.disallowed_deployment_boot_modes.includes(mode))
+    throw serviceError('BootModeNotAllowed', { mode, op: 'provisioning' });
   refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node, deps.settings));
   refuseProblems(
     `Failed to validate power info of node ${node.uuid}`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { serviceError } from '../../../../lifecycle/errors.ts';
 import { chooseInterfaces } from '../../../../lifecycle/interfaces.ts';
-import type { JsonObject } from '../../../../lifecycle/json.ts';
+import type { Json, JsonObject } from '../../../../lifecycle/json.ts';
 import { audited } from '../../audited.ts';
 import type { Api, ApiRequest, Handler } from '../../handler.ts';
 import { requireHardwareType } from '../../hardware-types.ts';
@@ -13,11 +13,14 @@ import { wholeNode } from './show.ts';
 /** POST /v1/nodes */
 export const createNode: Handler = async (request, api) => {
   const body = request.body as JsonObject;
+  refuseBootMode(body.properties, api.settings.api.disallowed_enrollment_boot_modes);
   const self_owned = mayCreate(api, request);
   refuseNewerFields(body, request.minor);
   const input = readNodeFields(body);
   const owner = ownerOf(request, self_owned, input.owner ?? null);
-  const conductor_group = input.conductor_group ?? '';
+  const { default_conductor_group, default_resource_class } = api.settings.DEFAULT;
+  const conductor_group = input.conductor_group || default_conductor_group.toLowerCase();
+  const resource_class = input.resource_class || default_resource_class || null;
   const driver = String(input.driver);
   if (input.name !== undefined && input.name !== null) checkNodeName(input.name, request.minor);
   if (input.chassis_uuid) await requireChassis(api, input.chassis_uuid);
@@ -34,6 +37,7 @@ export const createNode: Handler = async (request, api) => {
     uuid: input.uuid ?? randomUUID(),
     owner,
     conductor_group,
+    resource_class,
     parent_node: parent?.uuid ?? null,
     provision_state: since('create_in_enroll', request.minor) ? ('enroll' as const) : ('available' as const),
   };
@@ -44,6 +48,18 @@ export const createNode: Handler = async (request, api) => {
   );
   return wholeNode(api, request, node, 201);
 };
+
+/** @throws BootModeNotAllowed: asked before all else, as in Ironic */
+function refuseBootMode(properties: Json | undefined, disallowed: readonly string[]): void {
+  if (disallowed.length === 0 || typeof properties !== 'object' || properties === null) return;
+  const { capabilities } = properties as JsonObject;
+  if (typeof capabilities !== 'string') return;
+  for (const item of capabilities.toLowerCase().split(',')) {
+    const [key = '', mode = ''] = item.split(':').map((part) => part.trim());
+    if (key === 'boot_mode' && disallowed.includes(mode))
+      throw serviceError('BootModeNotAllowed', { mode, op: 'provisioning' });
+  }
+}
 
 /** Whether the caller creates as the owner of the node. @throws NotAuthorized */
 function mayCreate(api: Api, request: ApiRequest): boolean {

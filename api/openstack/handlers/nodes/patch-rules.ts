@@ -107,7 +107,9 @@ function checkHardware(node: NodeRecord, changes: Partial<NodeRecord>): void {
   const field = INTERFACE_KINDS.map((kind) => `${kind}_interface` as const).find(
     (name) => changes[name] !== undefined,
   );
-  if (settled && !node.maintenance && field !== undefined)
+  // The maintenance of the patch itself counts.
+  const maintenance = changes.maintenance ?? node.maintenance;
+  if (settled && !maintenance && field !== undefined)
     throw wrongState(node, field, ' or in maintenance mode');
   if (settled && changes.resource_class !== undefined && node.resource_class)
     throw wrongState(node, 'resource_class', '');
