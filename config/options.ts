@@ -98,7 +98,10 @@ export const OPTIONS = {
     enabled_console_interfaces: list(['no-console'], 'Console interfaces that nodes may use.'),
     enabled_deploy_interfaces: list(['direct', 'ramdisk'], 'Deploy interfaces that nodes may use.'),
     enabled_firmware_interfaces: list(['no-firmware', 'redfish'], 'Firmware interfaces that nodes may use.'),
-    enabled_inspect_interfaces: list(['no-inspect', 'agent'], 'Inspect interfaces that nodes may use.'),
+    enabled_inspect_interfaces: list(
+      ['no-inspect', 'agent', 'redfish'],
+      'Inspect interfaces that nodes may use.',
+    ),
     enabled_management_interfaces: list(
       [],
       'Management interfaces. Empty: those of the enabled hardware types.',

@@ -93,6 +93,7 @@ export interface Connection extends AsyncDisposable {
   readonly identify?: Identify;
   readonly nmi?: Nmi;
   readonly inventory?: InventoryReader;
+  readonly hardware?: HardwareReader;
   readonly sensors?: SensorReader;
   readonly eventLog?: EventLog;
   readonly raw?: RawCommand;
@@ -182,6 +183,14 @@ export interface InventoryReader {
     };
     system_vendor: { manufacturer: string | null; product_name: string | null; serial_number: string | null };
   }>;
+}
+
+export interface HardwareReader {
+  /**
+   * Processors, memory, disks, network interfaces, firmware versions and who made it, in the shape of the ramdisk's inventory
+   * (ironic_python_agent, list_hardware_info). What is not told is null or absent.
+   */
+  inventory(options: CallOptions): Promise<JsonObject>;
 }
 
 /** Sensor type → sensor name → fields, in the shape of Ironic's notification payload. */

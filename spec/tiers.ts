@@ -28,6 +28,7 @@ export const TIERS = {
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
+  redfish: { needs: ['sushy'], test_timeout_ms: 60_000, timeout_s: 300 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
 } as const satisfies Record<string, Tier>;
 
@@ -62,6 +63,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     ipmi: [],
     keystone: [],
     iso: [],
+    redfish: [],
     grpc: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

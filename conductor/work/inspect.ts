@@ -2,7 +2,15 @@ import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { identityOf } from '../../lifecycle/server-record.ts';
 import { applyInspectionRules } from '../inspection-rules/apply-to-node.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
-import { DONE, findIn, plannedStep, type StepDefinition, StepFailure, type Work } from '../step.ts';
+import {
+  DONE,
+  findIn,
+  plannedStep,
+  type StepContext,
+  type StepDefinition,
+  StepFailure,
+  type Work,
+} from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 
@@ -23,24 +31,55 @@ const agentInspect: StepDefinition = {
     const { error } = data.plugin_data;
     if (typeof error === 'string' && error !== '')
       throw new StepFailure(`The ramdisk reported an error during inspection: ${error.slice(0, 1000)}`);
-    const facts = inventoryFacts(data.inventory);
-    if (facts.macs.length === 0 && facts.interfaces > 0)
+    await takeIn(ctx, data);
+    return DONE;
+  },
+};
+
+/** Makes ports of the addresses that were found, fills the properties, and follows the inspection rules. @throws StepFailure */
+async function takeIn(
+  ctx: StepContext,
+  data: { inventory: JsonObject; plugin_data: JsonObject },
+): Promise<void> {
+  const facts = inventoryFacts(data.inventory);
+  if (facts.macs.length === 0 && facts.interfaces > 0)
+    throw new StepFailure('The inspection data has no valid MAC address: check the server’s network cards.');
+  const pxe_mac = pxeMac(data.plugin_data.boot_interface);
+  const known = await ctx.store.ports.list({ where: { address: facts.macs } });
+  for (const address of facts.macs)
+    if (!known.some((port) => port.address === address))
+      await ctx.store.ports.create({
+        address,
+        node_uuid: ctx.node.uuid,
+        pxe_enabled: pxe_mac === null || pxe_mac === address,
+      });
+  ctx.change({ properties: { ...ctx.node.properties, ...facts.properties } });
+  const identity = identityOf(data.inventory);
+  if (Object.keys(identity).length > 0) await ctx.store.servers.update(ctx.node.uuid, identity);
+  await applyInspectionRules(ctx, data);
+}
+
+/** A BMC reads a part after the other. */
+const OUT_OF_BAND_MS = 300_000;
+
+/** What the BMC knows of its server, which stays as it is. */
+const bmcInspect: StepDefinition = {
+  survives: 'repeat',
+  run: async (ctx) => {
+    ctx.change({ inspection_started_at: ctx.now(), inspection_finished_at: null });
+    const bmc = await ctx.bmc();
+    const inventory = await bmc.use('read the inventory of the server', ({ hardware }, options) =>
+      hardware === undefined
+        ? Promise.resolve(null)
+        : hardware.inventory({ ...options, timeout_ms: OUT_OF_BAND_MS }),
+    );
+    if (inventory === null)
       throw new StepFailure(
-        'The inspection data has no valid MAC address: check the server’s network cards.',
+        `The driver ${ctx.node.driver} cannot inspect out of band: set inspect_interface to agent.`,
       );
-    const pxe_mac = pxeMac(data.plugin_data.boot_interface);
-    const known = await ctx.store.ports.list({ where: { address: facts.macs } });
-    for (const address of facts.macs)
-      if (!known.some((port) => port.address === address))
-        await ctx.store.ports.create({
-          address,
-          node_uuid: ctx.node.uuid,
-          pxe_enabled: pxe_mac === null || pxe_mac === address,
-        });
-    ctx.change({ properties: { ...ctx.node.properties, ...facts.properties } });
-    const identity = identityOf(data.inventory);
-    if (Object.keys(identity).length > 0) await ctx.store.servers.update(ctx.node.uuid, identity);
-    await applyInspectionRules(ctx, data);
+    const data = { inventory, plugin_data: {} };
+    await ctx.store.inventory.put(ctx.node.uuid, data);
+    await takeIn(ctx, data);
     return DONE;
   },
 };
@@ -62,20 +101,19 @@ const nothing: StepDefinition = {
   },
 };
 
-/** Learns a server's hardware: in band by the agent, or nothing at all with the interface `fake`. */
+/** Learns a server's hardware: in band by the agent, from its BMC, or nothing at all with the interface `fake`. */
 export const inspectWork: Work = {
   plan: async (ctx) => {
     if (ctx.node.inspect_interface === 'agent')
       return [plannedStep('inspect.hardware'), plannedStep('inspect.tear_down')];
     if (ctx.node.inspect_interface === 'fake') return [plannedStep('inspect.nothing')];
-    throw new StepFailure(
-      `The inspect interface ${ctx.node.inspect_interface} is not implemented: choose agent.`,
-    );
+    return [plannedStep('inspect.out_of_band')];
   },
   find: findIn({
     'inspect.hardware': agentInspect,
     'inspect.tear_down': finishInspection,
     'inspect.nothing': nothing,
+    'inspect.out_of_band': bmcInspect,
   }),
   finish: (ctx) => ({
     events: ['done'],

@@ -8,6 +8,7 @@ import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-
 import type { RedfishOptions } from './driver-options.ts';
 import { redfishEventLog } from './event-log.ts';
 import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
+import { redfishHardware } from './hardware-inventory.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishClock, redfishLan, redfishNtp } from './manager.ts';
@@ -24,7 +25,7 @@ const INTERFACES = {
   console: ['no-console'],
   deploy: ['direct', 'ramdisk'],
   firmware: ['redfish', 'no-firmware'],
-  inspect: ['agent', 'no-inspect'],
+  inspect: ['redfish', 'agent', 'no-inspect'],
   management: ['redfish'],
   network: ['flat', 'neutron', 'noop'],
   power: ['redfish'],
@@ -62,6 +63,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         virtualMedia,
         passthru: redfishPassthru(system, virtualMedia),
         inventory: redfishInventory(system),
+        hardware: redfishHardware(system),
         sensors: redfishSensors(system),
         health: redfishHealth(system),
         bmc: redfishBmcControl(system),

@@ -9,6 +9,8 @@ export interface Outcome {
   headers?: Record<string, string>;
   /** What is changed: now, or when the task ends that the request becomes. */
   work?: () => void;
+  /** True: it becomes a task also on a BMC that is quick. */
+  takes_a_while?: true;
 }
 
 /** A part of a Redfish service. Each way in answers null for a path that is not its own. @throws RedfishRefusal */

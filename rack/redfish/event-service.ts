@@ -17,6 +17,9 @@ export class EventService implements Area {
         ServiceEnabled: true,
         EventTypesForSubscription: ['Alert', 'StatusChange'],
         Subscriptions: link(SUBSCRIPTIONS),
+        Actions: {
+          '#EventService.SubmitTestEvent': { target: `${SERVICE}/Actions/EventService.SubmitTestEvent` },
+        },
       };
     if (path === SUBSCRIPTIONS) return collection(path, 'EventDestination', [...this.subscriptions.keys()]);
     return this.subscriptions.get(path) ?? null;

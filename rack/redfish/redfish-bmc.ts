@@ -74,6 +74,7 @@ export class RedfishBmc implements AsyncDisposable {
       this.state.network,
       this.state.log,
       this.state.events,
+      this.state.parts,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {
@@ -190,7 +191,8 @@ export class RedfishBmc implements AsyncDisposable {
   /** Carries a request out that may become a task. */
   #carryOut(outcome: Outcome | null): Reply {
     if (outcome === null) throw new RedfishRefusal(404, 'ResourceMissingAtURI', 'There is no such action.');
-    const { task } = this.faults;
+    const quick = outcome.takes_a_while ? ({ looks: 0, end: 'Completed' } as const) : undefined;
+    const task = this.faults.task ?? quick;
     if (task === undefined) return this.#done(outcome);
     return this.state.tasks.start(task, () => this.#done(outcome));
   }

@@ -182,6 +182,7 @@ function systemResource(state: RedfishState, faults: RedfishFaults): JsonObject 
       BootSourceOverrideMode: boot_mode === 'uefi' ? 'UEFI' : 'Legacy',
       'BootSourceOverrideTarget@Redfish.AllowableValues': [...(allowed(Object.keys(BOOT_TARGETS)) ?? [])],
     }),
+    ...state.parts.properties,
     Bios: link(state.bios.path),
     Storage: link(`${PATHS.system}/Storage`),
     LogServices: link(`${PATHS.system}/LogServices`),

@@ -4,6 +4,7 @@ import { Bios } from './bios.ts';
 import { EventService } from './event-service.ts';
 import { LogService } from './log-service.ts';
 import { ManagerNetwork } from './manager-network.ts';
+import { Parts } from './parts.ts';
 import { PATHS } from './paths.ts';
 import { Storage } from './storage.ts';
 import { Tasks } from './tasks.ts';
@@ -48,6 +49,7 @@ export class RedfishState {
   readonly accounts: AccountService;
   readonly network: ManagerNetwork;
   readonly log: LogService;
+  readonly parts: Parts;
   readonly events = new EventService();
   /** The keys of secure boot: those of the factory, none, or some of the owner's. */
   secure_boot_keys: 'default' | 'none' | 'own' = 'own';
@@ -59,6 +61,7 @@ export class RedfishState {
   constructor(machine: Machine, login: { username: string; password: string }) {
     this.machine = machine;
     this.accounts = new AccountService(login.username, login.password);
+    this.parts = new Parts(machine, PATHS.system);
     this.network = new ManagerNetwork(machine, PATHS.manager);
     this.log = new LogService(machine, `${PATHS.system}/LogServices`);
     this.bios = new Bios(machine, `${PATHS.system}/Bios`);

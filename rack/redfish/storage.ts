@@ -104,6 +104,7 @@ export class Storage implements Area {
         {
           '@odata.id': `${this.#path}#/StorageControllers/0`,
           MemberId: '0',
+          Name: 'Virtual RAID controller',
           SupportedRAIDTypes: Object.keys(TYPES),
         },
       ],
@@ -150,9 +151,10 @@ export class Storage implements Area {
       name: typeof DisplayName === 'string' ? DisplayName : null,
       drives: drives.map(({ id }) => id),
     };
-    return this.#change(() => {
+    const change = this.#change(() => {
       this.volumes.push(volume);
     });
+    return { ...change, status: 201, headers: { location: `${this.#path}/Volumes/${volume.id}` } };
   }
 
   #change(work: () => void): Outcome {

@@ -101,6 +101,7 @@ export class UpdateService implements Area {
     if (version === undefined)
       throw new RedfishRefusal(400, 'InvalidObject', 'The image is for another server.');
     return {
+      takes_a_while: true,
       work: () => {
         if (word === 'bios') this.#next_bios = { version, asked_at: this.#machine.boots };
         else this.versions[word === 'bmc' ? 'bmc' : 'nic:Slot-1'] = version;

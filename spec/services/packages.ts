@@ -51,6 +51,7 @@ const NEEDS = {
     packages: ['python3-grpcio', 'python3-grpc-tools'],
     proof: ['/usr/lib/python3/dist-packages/grpc', '/usr/lib/python3/dist-packages/grpc_tools'],
   },
+  sushy: { packages: ['python3-sushy'], proof: ['/usr/lib/python3/dist-packages/sushy'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
 } as const satisfies Record<string, Need>;
 
@@ -68,7 +69,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
   const readiness: Readiness = {
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
-    isoinfo: null,
+    ...{ isoinfo: null, sushy: null },
     python_grpc: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
