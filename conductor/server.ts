@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ClaimedJob } from '../db/store.ts';
 import { type DriverRegistry, hardwareTypeFacts } from '../drivers/registry.ts';
 import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycle/records.ts';
@@ -61,6 +62,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
   /** No new work. */
   const ending = new AbortController();
+  // Each periodic task waits on it, and there are more of them than Node takes for a leak.
+  setMaxListeners(0, ending.signal);
   /** No work at all. */
   const ended = new AbortController();
   /** Set by halt(): nothing may be written any more. */

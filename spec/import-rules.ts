@@ -84,18 +84,19 @@ const PROGRAMS = ['bin/', 'spec/', 'bench/'];
 
 /** Packages that reach outside, and the only files that may load them: one per protocol. */
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts'],
+  'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts', 'rack/qemu/lldp-switch.ts'],
   // The operators of inspection rules only compare addresses.
   'node:net': [
     'drivers/ipmi/udp.ts',
     'boot/server.ts',
     'boot/dnsmasq.ts',
     'conductor/inspection-rules/operators.ts',
+    'rack/qemu/in-band.ts',
   ],
   'node:tls': ['net/json-http.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],
   'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
-  'node:child_process': ['boot/ramdisk/build.ts'],
+  'node:child_process': ['boot/ramdisk/build.ts', 'rack/qemu/qemu-server.ts'],
   undici: [
     'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',

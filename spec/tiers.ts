@@ -27,6 +27,7 @@ export const TIERS = {
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
+  boot: { needs: ['qemu'], test_timeout_ms: 240_000, timeout_s: 420 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   redfish: { needs: ['sushy'], test_timeout_ms: 60_000, timeout_s: 300 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
@@ -65,6 +66,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     iso: [],
     redfish: [],
     grpc: [],
+    boot: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);

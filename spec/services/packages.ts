@@ -47,6 +47,10 @@ const NEEDS = {
       '/usr/lib/python3/dist-packages/openstack',
     ],
   },
+  qemu: {
+    packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'],
+    proof: ['qemu-system-x86_64', '/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/share/seabios/bios-256k.bin'],
+  },
   python_grpc: {
     packages: ['python3-grpcio', 'python3-grpc-tools'],
     proof: ['/usr/lib/python3/dist-packages/grpc', '/usr/lib/python3/dist-packages/grpc_tools'],
@@ -71,6 +75,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
     ...{ isoinfo: null, sushy: null },
     python_grpc: null,
+    qemu: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;
