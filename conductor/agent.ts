@@ -1,7 +1,7 @@
 import { Agent as Dispatcher } from 'undici';
 import type { Settings } from '../config/options.ts';
 import type { Clock } from '../lifecycle/clock.ts';
-import type { Json, JsonObject } from '../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../lifecycle/json.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import { BodyTooLarge, readBounded } from '../net/read-bounded.ts';
 import type { Lease } from './lease.ts';
@@ -197,10 +197,6 @@ function reasonOf(reply: Json): string | null {
   const parts = [reply.message, reply.details, reply.faultstring, reply.description];
   const texts = parts.filter((part): part is string => typeof part === 'string' && part !== '');
   return texts.length === 0 ? null : [...new Set(texts)].join(': ').slice(0, 1000);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** True when no byte of the request can have reached the agent. */

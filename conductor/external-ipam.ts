@@ -1,6 +1,6 @@
 import { serviceError } from '../lifecycle/errors.ts';
 import { isInNetwork } from '../lifecycle/ipv4.ts';
-import type { Json, JsonObject } from '../lifecycle/json.ts';
+import { isObject, type JsonObject } from '../lifecycle/json.ts';
 import type { IpPoolRecord } from '../lifecycle/registration-records.ts';
 import { type JsonAnswer, openJsonHttp } from '../net/json-http.ts';
 
@@ -58,8 +58,4 @@ async function call(pool: IpPoolRecord, method: string, body: JsonObject): Promi
 function reason(error: unknown): string {
   const { cause, message } = error as Error;
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import {
   isEraseMethod,
   type SanitizationCategory,
 } from './erase-methods.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { HistoryRecord, Stored } from './records.ts';
 
 /** What an agent found when it read an erased disk back. Times are ISO 8601, UTC. */
@@ -91,10 +91,6 @@ function time(disk: JsonObject, field: string, name: string): string {
   const value = text(disk, field, name);
   if (ISO_TIME.test(value)) return value;
   throw new ErasureDoubt(`The agent does not tell ${field} of disk ${name}.`);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a certificate is made from besides the disks. */

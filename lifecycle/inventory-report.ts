@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { type LldpTlv, neighbourOf } from './lldp.ts';
 import type { ServerReport } from './server-report.ts';
 
@@ -88,7 +88,3 @@ function objects(value: Json | undefined): JsonObject[] {
 }
 
 const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

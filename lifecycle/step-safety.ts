@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 
 /** A step of a plan, as far as its safety needs to be known. */
 export interface OrderedStep {
@@ -89,8 +89,4 @@ function rawProblems(raw_bytes: Json | undefined): string[] {
 
 function listOf(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? (value as Json[]).filter(isObject) : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
 import { pythonText } from './python-values.ts';
 import { RuleFailure } from './rule-failure.ts';
@@ -151,8 +151,4 @@ function coerced(kind: FieldKind, path: string, value: Json): Json {
   }
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   throw new RuleFailure(`${path} needs a text.`);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

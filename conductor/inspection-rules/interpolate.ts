@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { pythonText } from './python-values.ts';
 
 /** What `{…}` in an argument may name. */
@@ -133,8 +133,4 @@ function masked(value: Json): Json {
     SENSITIVE.includes(key) ? MASKED : masked(one),
   ]);
   return Object.fromEntries(shown) as JsonObject;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

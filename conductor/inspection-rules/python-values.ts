@@ -1,4 +1,4 @@
-import type { Json } from '../../lifecycle/json.ts';
+import { isObject, type Json } from '../../lifecycle/json.ts';
 
 /** Rules are written for Python: how values are spelt and compared is a part of what they mean. */
 
@@ -55,8 +55,4 @@ export function pythonLess(a: Json, b: Json): boolean | null {
 function numberOf(value: Json): number | null {
   if (typeof value === 'boolean') return Number(value);
   return typeof value === 'number' ? value : null;
-}
-
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

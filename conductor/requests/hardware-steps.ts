@@ -1,17 +1,7 @@
 import { ACCOUNT_ROLES, type Connection } from '../../drivers/contract.ts';
 import type { StepSurvival } from '../../lifecycle/job.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import {
-  ADDRESS,
-  FLAG,
-  isHttpUrl,
-  isObject,
-  listOf,
-  oneOf,
-  required,
-  type StepArguments,
-  TEXT,
-} from './step-args.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
+import { ADDRESS, FLAG, isHttpUrl, listOf, oneOf, required, type StepArguments, TEXT } from './step-args.ts';
 
 /** Work whose steps a client may ask for. */
 export type StepArea = 'clean' | 'deploy' | 'service';

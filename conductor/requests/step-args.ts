@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 
 /** What one argument of a step may be. */
 export interface StepArgument {
@@ -24,10 +24,6 @@ export function argumentProblems(name: string, known: StepArguments, args: JsonO
     return why === null ? [] : [`The argument ${key} of the step ${name} ${why}.`];
   });
   return [...missing, ...wrong];
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export const FLAG: StepArgument = {

@@ -2,13 +2,13 @@ import type { Settings } from '../../config/options.ts';
 import type { DriverRegistry } from '../../drivers/registry.ts';
 import { ERRORS, serviceError } from '../../lifecycle/errors.ts';
 import type { PlannedStep } from '../../lifecycle/job.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS, type InterfaceKind, type NodeRecord } from '../../lifecycle/records.ts';
 import { unsafeOrders } from '../../lifecycle/step-safety.ts';
 import { isPresent, usesAgent } from '../interfaces.ts';
 import { plannedStep, stepName } from '../step.ts';
 import { HARDWARE_STEPS, type HardwareStep, type StepArea } from './hardware-steps.ts';
-import { argumentProblems, isObject } from './step-args.ts';
+import { argumentProblems } from './step-args.ts';
 
 /** Steps that the service itself carries out, whatever interface they are asked of. */
 export const RESERVED_STEPS = ['power_on', 'power_off', 'reboot', 'hold', 'wait'] as const;

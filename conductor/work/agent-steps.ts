@@ -1,5 +1,5 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json } from '../../lifecycle/json.ts';
 import { plannedStep, type StepContext, StepFailure, stepName, type WorkContext } from '../step.ts';
 import { nodeForAgent } from './agent-step.ts';
 
@@ -47,8 +47,4 @@ export function refuseNotOffered(ctx: StepContext, offered: readonly PlannedStep
   throw new StepFailure(
     `The ramdisk of this server does not have the steps ${unknown.map(stepName).join(', ')}. None was run. It has: ${[...known].join(', ')}.`,
   );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

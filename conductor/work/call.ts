@@ -1,6 +1,6 @@
 import type { BootDevice } from '../../drivers/contract.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
 import { bootMode, isPresent, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
@@ -203,10 +203,6 @@ function refuseBootDevice(value: unknown, supported: readonly BootDevice[]): ass
 
 function isVifRequest(value: Json | undefined): value is VifRequest {
   return isObject(value) && typeof value.id === 'string';
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Calls that the API waits for: one step, whose result is the answer. */

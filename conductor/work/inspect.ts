@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { identityOf } from '../../lifecycle/server-record.ts';
 import { applyInspectionRules } from '../inspection-rules/apply-to-node.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
@@ -164,8 +164,4 @@ function pxeMac(value: Json | undefined): string | null {
 
 function objects(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lifecycle/clock.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { type CallOptions, DriverError, type TaskStatus } from '../contract.ts';
 import type { BampiInfo } from './driver-info.ts';
 import type { BampiHttp } from './http.ts';
@@ -151,10 +151,6 @@ export class BampiClient {
 }
 
 const MAX_LOG = 2000;
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function listOf(value: Json): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
