@@ -40,6 +40,11 @@ service(
   async () => (await import('./boot.ts')).startBootService,
 );
 service(
+  'gateway',
+  'lead holders of leases to their BMCs, and nowhere else',
+  async () => (await import('./gateway.ts')).startGateway,
+);
+service(
   'serve',
   'all of these in one process; makes its database, key and first account itself',
   async () => (await import('./all-in-one.ts')).startAllInOne,

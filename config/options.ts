@@ -430,6 +430,10 @@ export const OPTIONS = {
       '',
       'URL at which holders of leases reach the gateway to the BMCs. Empty: there is none.',
     ),
+    host_ip: text('127.0.0.1', 'Address that the gateway listens on.'),
+    port: integer(6386, 'Port that it listens on. 0: any free one.', 0, 65_535),
+    cert_file: text('', 'Certificate of the gateway and the chain above it (PEM).'),
+    key_file: text('', 'Its private key (PEM).'),
   },
   schedules: {
     max_per_rack: integer(10, 'Servers of one rack that schedules work on at once. 0: no limit.', 0),

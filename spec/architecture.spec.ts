@@ -70,6 +70,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'conductor/inspection-rules/api-call.ts',
       'drivers/bampi/http.ts',
       'drivers/example/driver.ts',
+      'gateway/redfish/upstream.ts',
       'drivers/redfish/http.ts',
       'net/json-http.ts',
       'rack/http-client.ts',

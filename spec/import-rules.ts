@@ -51,7 +51,10 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   {
     from: 'gateway/',
-    may: ['gateway/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts', ...protocolOf('ipmi')],
+    may: [
+      ...['gateway/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts', 'net/read-bounded.ts'],
+      ...['api/http/request-body.ts', 'drivers/redfish/driver-info.ts', ...protocolOf('ipmi')],
+    ],
     may_type: ['config/'],
   },
   ...['fake', 'ipmi', 'redfish', 'bampi'].map((driver) => ({
@@ -102,6 +105,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'conductor/inspection-rules/api-call.ts',
     'drivers/bampi/http.ts',
     'drivers/redfish/http.ts',
+    'gateway/redfish/upstream.ts',
     'net/json-http.ts',
     'rack/http-client.ts',
   ],
