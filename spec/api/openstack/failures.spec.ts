@@ -6,7 +6,7 @@ import { type ApiBench, startApiBench } from '../../contract/api/api-bench.ts';
 
 /** A store whose nodes cannot be listed. */
 function failing(error: Error): (store: Store) => Store {
-  return (store) => ({ ...store, nodes: { ...store.nodes, list: () => Promise.reject(error) } });
+  return (store) => ({ ...store, nodes: { ...store.nodes, each: () => Promise.reject(error) } });
 }
 
 async function listNodes(bench: ApiBench): Promise<{ response: Response; fault: JsonObject }> {
