@@ -28,6 +28,7 @@ export const TIERS = {
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 300 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
   boot: { needs: ['qemu'], test_timeout_ms: 240_000, timeout_s: 420 },
+  go: { needs: ['golang'], test_timeout_ms: 300_000, timeout_s: 330 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   redfish: { needs: ['sushy'], test_timeout_ms: 60_000, timeout_s: 300 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
@@ -66,6 +67,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     iso: [],
     redfish: [],
     grpc: [],
+    go: [],
     boot: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

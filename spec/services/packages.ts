@@ -51,6 +51,17 @@ const NEEDS = {
     packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'],
     proof: ['qemu-system-x86_64', '/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/share/seabios/bios-256k.bin'],
   },
+  golang: {
+    packages: [
+      ...['golang-go', 'golang-google-grpc-dev', 'golang-google-protobuf-dev'],
+      ...['protobuf-compiler', 'protoc-gen-go-1-5', 'protoc-gen-go-grpc'],
+    ],
+    proof: [
+      ...['go', 'protoc', 'protoc-gen-go', 'protoc-gen-go-grpc'],
+      '/usr/share/gocode/src/google.golang.org/grpc',
+      '/usr/share/gocode/src/google.golang.org/protobuf',
+    ],
+  },
   python_grpc: {
     packages: ['python3-grpcio', 'python3-grpc-tools'],
     proof: ['/usr/lib/python3/dist-packages/grpc', '/usr/lib/python3/dist-packages/grpc_tools'],
@@ -75,6 +86,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
     ...{ isoinfo: null, sushy: null },
     python_grpc: null,
+    golang: null,
     qemu: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);

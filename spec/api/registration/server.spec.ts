@@ -135,6 +135,27 @@ describe('S20 S64 the registration service', () => {
     expect(stub.seen).to.deep.equal([]);
   });
 
+  it('refuses a flood by name, and others meanwhile are served', async () => {
+    await using small = await startStubService(undefined, { KUROGANE_REGISTRATION__CALLS_PER_MINUTE: '2' });
+    using flood = openRegistrationClient({
+      clock: systemClock,
+      proto_file: REGISTRATION_PROTO,
+      target: `127.0.0.1:${small.server.port}`,
+      ca: CA,
+    });
+    const calls = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        flood.register('kg-t', SERVER?.facts ?? {}).then(
+          () => 'served',
+          ({ code, status }: CallRefused) => `${status} ${code}`,
+        ),
+      ),
+    );
+    expect(calls.sort()).to.deep.equal([...Array(3).fill('8 TooManyRequests'), 'served', 'served']);
+    expect(small.seen).to.have.length(2);
+    expect((await client.register('kg-t', SERVER?.facts ?? {})).action).to.equal('ACTION_GO_ON');
+  });
+
   it('speaks to nobody without TLS, and to nobody who does not believe its certificate', async () => {
     const definition = loadPackageDefinition(loadSync(REGISTRATION_PROTO)) as never as Loaded;
     const plain = new definition.kurogane.registration.v1.Registration(

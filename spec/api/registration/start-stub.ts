@@ -31,6 +31,7 @@ export interface StubService extends AsyncDisposable {
 
 export async function startStubService(
   log: RegistrationLog = { info() {}, warn() {} },
+  env: Readonly<Record<string, string>> = {},
 ): Promise<StubService> {
   const seen: StubService['seen'] = [];
   const stub = {
@@ -44,7 +45,11 @@ export async function startStubService(
     } as StubService['conductor'],
   };
   const server = await startRegistration({
-    ...{ settings: loadSettings({ env: { KUROGANE_REGISTRATION__PORT: '0' } }), clock: systemClock, log },
+    ...{
+      settings: loadSettings({ env: { KUROGANE_REGISTRATION__PORT: '0', ...env } }),
+      clock: systemClock,
+      log,
+    },
     conductor: {
       register: (...given) => stub.conductor.register(...given),
       registrationProgress: (...given) => stub.conductor.registrationProgress(...given),
