@@ -12,8 +12,8 @@ export interface Listener extends AsyncDisposable {
   /** The messages heard, in their order. */
   readonly heard: JsonObject[];
   listen(): Promise<void>;
-  /** Waits until exactly these event types were heard. */
-  until(types: readonly string[]): Promise<void>;
+  /** Waits until exactly these event types were heard, of those that `about` fits. */
+  until(types: readonly string[], about?: RegExp): Promise<void>;
   /** `payload['ironic_object.data']` of the last message of an event type. */
   data(event_type: string): JsonObject;
 }
@@ -49,11 +49,9 @@ export async function openListener(transport_url: string): Promise<Listener> {
         );
       }
     },
-    async until(types) {
-      await eventually(
-        async () => expect(heard.map(({ event_type }) => event_type)).to.have.members([...types]),
-        20_000,
-      );
+    async until(types, about = /^/) {
+      const told = () => heard.map(({ event_type }) => String(event_type)).filter((type) => about.test(type));
+      await eventually(async () => expect(told()).to.have.members([...types]), 20_000);
     },
     data(event_type) {
       const message = heard.findLast((one) => one.event_type === event_type);
