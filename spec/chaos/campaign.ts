@@ -66,7 +66,8 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     nodes: subjects.length,
     ...{ kill_points: 0, killed_again: 0, distinct_points: 0, known_points: 0 },
     ...{ conductors_killed: 0, conductors_paused: 0, pause_points: 0 },
-    ...{ mariadb_restarts: 0, rabbitmq_restarts: 0, stretches_lived: 0 },
+    ...{ mariadb_restarts: 0, rabbitmq_restarts: 0, both_away: 0, partitions: 0, queues_deleted: 0 },
+    ...{ api_deaths: 0, requests_unanswered: 0, stretches_lived: 0, stretches_with_bmc_faults: 0 },
     ...{ stuck: [], lost: [], run_twice: [], failed: [], not_released: [], not_fenced: [] },
     unmet: [],
     resumes: 0,
@@ -203,8 +204,10 @@ export async function startCampaign(site: Site): Promise<Campaign> {
       if (watch === undefined || watch.settled) continue;
       const idle =
         asked.has(watch) && node.reservation === null && !at_work.has(node.uuid) && !held.has(node.uuid);
-      const there = idle && node.provision_state === stage.state;
-      if (!idle || there) watch.astray_since = null;
+      const there = idle && node.provision_state === stage.state && (stage.until?.(node) ?? true);
+      // What has no job of the node's own, such as an allocation, is waited for.
+      const decided = stage.until === undefined || node.provision_state !== stage.state;
+      if (!idle || there || !decided) watch.astray_since = null;
       else watch.astray_since ??= performance.now();
       const astray = watch.astray_since !== null && performance.now() - watch.astray_since > ASTRAY_MS;
       if (!there && !astray) continue;

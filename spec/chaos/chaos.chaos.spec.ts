@@ -24,6 +24,11 @@ describe('whole lives of nodes whose conductors die, sleep, and lose MariaDB and
     expect(figures.pause_points).to.be.greaterThan(0);
     expect(figures.mariadb_restarts).to.be.greaterThan(0);
     expect(figures.rabbitmq_restarts).to.be.greaterThan(0);
+    expect(figures.both_away).to.be.greaterThan(0);
+    expect(figures.partitions).to.be.greaterThan(0);
+    expect(figures.queues_deleted).to.be.greaterThan(0);
+    expect(figures.api_deaths).to.be.greaterThan(0);
+    expect(figures.stretches_with_bmc_faults).to.be.greaterThan(0);
     expect(figures.resumes).to.be.greaterThan(0);
     expect(figures.resume_ms.max).to.be.lessThan(RESUME_BOUND_MS);
   });

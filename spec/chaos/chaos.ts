@@ -1,7 +1,9 @@
+import { apiDeaths } from './api-deaths.ts';
+import { healBmcs, troubleBmcs } from './bmc-trouble.ts';
 import { type Campaign, startCampaign } from './campaign.ts';
 import type { Target } from './coverage.ts';
 import { type Figures, VERDICTS } from './figures.ts';
-import { type ApiProcess, crashMariadb, startApiProcess } from './outage.ts';
+import { crashMariadb, deleteJobQueue } from './outage.ts';
 import { type Site, startSite } from './site.ts';
 import { LIFE } from './stages.ts';
 
@@ -17,6 +19,10 @@ export interface ChaosOptions {
   pauses: number;
   /** Every n-th stretch of the outage life sees MariaDB crash. */
   crash_every: number;
+  /** Deaths of the API's process. */
+  api_deaths: number;
+  /** Stretches lived with BMCs that misbehave. */
+  bmc_faults: number;
   /** Hears how it goes, with the figures so far. */
   tell: (line: string, figures: Figures) => void;
 }
@@ -31,6 +37,8 @@ export const SHORT_FORM: Form = {
   every_point: false,
   pauses: 2,
   crash_every: 16,
+  api_deaths: 2,
+  bmc_faults: 2,
 };
 export const LONG_FORM: Form = {
   nodes: 40,
@@ -39,16 +47,23 @@ export const LONG_FORM: Form = {
   every_point: true,
   pauses: 4,
   crash_every: 8,
+  api_deaths: 40,
+  bmc_faults: LIFE.length,
 };
 
-/** Runs the chaos campaign on services of its own: a life with outages, the begin of one with pauses, and lives with deaths. */
+/**
+ * Runs the chaos campaign on services of its own: a life with outages, deaths of the API's process, the begin of a life with
+ * pauses, one with BMCs that misbehave, and lives with deaths.
+ */
 export async function chaos(options: ChaosOptions): Promise<Figures> {
   await using site = await startSite(options.nodes, options.lease_s);
-  await using api = await startApiProcess(site);
   await using campaign = await startCampaign(site);
   const say = teller(campaign.figures, options.tell);
-  await outages(site, api, campaign, options.crash_every, say);
+  await outages(site, campaign, options.crash_every, say);
+  await apiDeaths(site, campaign.figures, options.api_deaths);
+  say('deaths of the API');
   await pauses(campaign, options.pauses, say);
+  await bmcFaults(site, campaign, options.bmc_faults, say);
   await deaths(campaign, options, say);
   return campaign.figures;
 }
@@ -71,33 +86,62 @@ function teller(figures: Figures, tell: ChaosOptions['tell']): Say {
 }
 
 /**
- * A life in which MariaDB crashes while work runs, and RabbitMQ is away, comes back and crashes. The points that work
- * comes to are noted for the lives that follow.
+ * A life in which MariaDB crashes while work runs, and RabbitMQ loses its queue, is away, comes back, and cannot be reached
+ * although no connection is closed. The points that work comes to are noted for the lives that follow.
  */
-async function outages(
-  site: Site,
-  api: ApiProcess,
-  campaign: Campaign,
-  crash_every: number,
-  say: Say,
-): Promise<void> {
+async function outages(site: Site, campaign: Campaign, crash_every: number, say: Say): Promise<void> {
   const { figures } = campaign;
+  // The first third of the life has a broker, the second has none, and in the last it has come back.
+  const [away, back] = [Math.floor(LIFE.length / 3), Math.floor((LIFE.length * 2) / 3)];
   for (const [index, stage] of LIFE.entries()) {
-    // The first third of the life has a broker, the second has none, and in the last it has come back.
-    if (index === Math.floor(LIFE.length / 3)) await site.rabbitmq.kill();
-    if (index === Math.floor((LIFE.length * 2) / 3)) {
+    if (index === away) await site.rabbitmq.kill();
+    if (index === back) {
       await site.rabbitmq.start();
       figures.rabbitmq_restarts += 1;
     }
-    const crash = async (): Promise<void> => {
-      const seen = await crashMariadb(site, api);
+    if (index === back + PARTITION.after) {
+      site.relay.stall();
+      figures.partitions += 1;
+    }
+    if (index === back + PARTITION.after + PARTITION.stretches) site.relay.resume();
+    const meanwhile = async (): Promise<void> => {
+      if (index === QUEUE_DELETED_IN) {
+        await deleteJobQueue(site);
+        figures.queues_deleted += 1;
+      }
+      if (index % crash_every !== 1) return;
+      figures.failed.push(...(await crashMariadb(site)));
       figures.mariadb_restarts += 1;
-      if (seen.status_away !== 503 || seen.retry_after === null)
-        figures.failed.push(`While MariaDB was away the API answered ${JSON.stringify(seen)}.`);
+      if (index >= away && index < back) figures.both_away += 1;
     };
-    await campaign.live(stage, index % crash_every === 1 ? { meanwhile: crash } : {});
+    await campaign.live(stage, { meanwhile });
     say(`outages, ${stage.name} (${campaign.coverage.points(stage.name).length} points)`);
   }
+}
+
+/** In stretches after RabbitMQ came back. */
+const PARTITION = { after: 2, stretches: 2 };
+const QUEUE_DELETED_IN = 2;
+
+/** The begin of a life whose BMCs misbehave, each stretch in another way, while conductors are killed in it. */
+async function bmcFaults(site: Site, campaign: Campaign, stretches: number, say: Say): Promise<void> {
+  const { coverage, figures } = campaign;
+  for (const [turn, stage] of LIFE.slice(0, stretches).entries()) {
+    // What must not run twice is not sent twice either: a lost answer fails it.
+    const faulty = stage.may_fail !== true;
+    if (!faulty) healBmcs(site);
+    const before = figures.stretches_lived;
+    const spare = spread(coverage.points(stage.name));
+    await campaign.live(stage, {
+      strike: 'kill',
+      target: (_subject, index) => (index % 2 === 0 ? twice(spare, index, turn + 1) : null),
+      // Asked for before the BMCs are in trouble, so that no request is refused for it.
+      ...(faulty ? { meanwhile: () => troubleBmcs(site, turn) } : {}),
+    });
+    if (faulty) figures.stretches_with_bmc_faults += figures.stretches_lived - before;
+    say(`BMCs misbehave, ${stage.name}`);
+  }
+  healBmcs(site);
 }
 
 /**
@@ -111,7 +155,7 @@ async function deaths(
 ): Promise<void> {
   const { coverage, figures } = campaign;
   const isOpen = (): boolean => every_point && LIFE.some(({ name }) => coverage.open(name) > 0);
-  for (let life = 1; figures.kill_points < kills || isOpen(); life++)
+  for (let life = 1; life === 1 || figures.kill_points < kills || isOpen(); life++)
     for (const stage of LIFE) {
       const { name } = stage;
       const spare = spread(coverage.points(name));

@@ -17,6 +17,17 @@ export interface Figures {
   pause_points: number;
   mariadb_restarts: number;
   rabbitmq_restarts: number;
+  /** MariaDB crashed while RabbitMQ was away. */
+  both_away: number;
+  /** RabbitMQ could not be reached, and no connection was closed. */
+  partitions: number;
+  /** The conductors' queue was deleted while work ran. */
+  queues_deleted: number;
+  /** The API's process was killed while it had requests, and those that it did not answer. */
+  api_deaths: number;
+  requests_unanswered: number;
+  /** Of `stretches_lived`: with BMCs that misbehave. */
+  stretches_with_bmc_faults: number;
   stretches_lived: number;
   /** The judgements. Each line names the node's stretch, the points of its kills, and what was found. */
   stuck: string[];

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type StepDefinition, stepName, type Work } from '../../conductor/step.ts';
 import type { JobChanges, Store, Tables } from '../../db/store.ts';
 import type { Connection, Driver } from '../../drivers/contract.ts';
+import type { JobRecord } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Gate } from './gate.ts';
@@ -133,7 +134,7 @@ export function gateParts(gate: Gate): GatedParts {
         claim: async (options) => {
           const claimed = await store.jobs.claim(options);
           for (const { job } of claimed)
-            if (job.node_uuid !== null) jobs.set(job.id, { node_uuid: job.node_uuid, kind: job.kind });
+            jobs.set(job.id, { node_uuid: job.node_uuid ?? (await candidateOf(store, job)), kind: job.kind });
           return claimed;
         },
       },
@@ -173,6 +174,12 @@ export function gateParts(gate: Gate): GatedParts {
       return around(`agent ${commandOf(init)}`, place.node_uuid, () => fetch(input, init));
     },
   };
+}
+
+/** An allocation of the chaos run asks for one node. */
+async function candidateOf(store: Store, { args }: JobRecord): Promise<string> {
+  const allocation = await store.allocations.get(String(args.allocation_uuid));
+  return allocation?.candidate_nodes[0] ?? '';
 }
 
 function described(changes: JobChanges): string {

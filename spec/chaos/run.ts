@@ -14,14 +14,13 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const { nodes, kills, lease_s, every_point, pauses, crash_every } = values.long ? LONG_FORM : SHORT_FORM;
+const form = values.long ? LONG_FORM : SHORT_FORM;
 const figures = await chaos({
-  nodes: Number(values.nodes ?? nodes),
-  kills: Number(values.kills ?? kills),
-  pauses: Number(values.pauses ?? pauses),
-  lease_s: Number(values.lease ?? lease_s),
-  every_point,
-  crash_every,
+  ...form,
+  nodes: Number(values.nodes ?? form.nodes),
+  kills: Number(values.kills ?? form.kills),
+  pauses: Number(values.pauses ?? form.pauses),
+  lease_s: Number(values.lease ?? form.lease_s),
   tell: (line, so_far) => {
     process.stdout.write(`${line}\n`);
     // A run that is interrupted leaves what it found.

@@ -13,6 +13,8 @@ import { AGENT_INTERFACES, startAgentFront } from '../conductor/agent-bench.ts';
 import { SILENT, settingsWith } from '../conductor/conductor-bench.ts';
 import { type MariadbServer, startMariadb } from '../services/mariadb.ts';
 import { type RabbitmqServer, startRabbitmq } from '../services/rabbitmq.ts';
+import { startTcpRelay, type TcpRelay } from '../services/tcp-relay.ts';
+import { type ApiProcess, startApiProcess } from './api-process.ts';
 import type { StartOrder } from './protocol.ts';
 
 /** Quick stand-ins, a short lease, and no work but what the run asks for. */
@@ -28,7 +30,14 @@ const settingsFor = (lease_timeout: number): StartOrder['settings'] => ({
     sync_power_state_interval: 0,
   },
   agent: { require_tls: true },
+  // Sent again soon, and for as long as by default: BMCs lose a part of what they are told.
+  ipmi: { command_timeout: 250, command_retries: 16 },
 });
+
+/** Of all nodes; what allocations ask for. */
+export const RESOURCE_CLASS = 'chaos';
+/** A runbook that all nodes take. */
+export const RUNBOOK = 'CUSTOM_CHAOS';
 
 const IMAGE = Buffer.alloc(100_000, 'kurogane');
 
@@ -48,6 +57,9 @@ export interface Subject {
 export interface Site extends AsyncDisposable {
   readonly mariadb: MariadbServer;
   readonly rabbitmq: RabbitmqServer;
+  /** Between all others and RabbitMQ. */
+  readonly relay: TcpRelay;
+  readonly api: ApiProcess;
   readonly store: Store;
   readonly client: ConductorClient;
   readonly subjects: readonly Subject[];
@@ -66,7 +78,8 @@ export async function startSite(count: number, lease_s: number): Promise<Site> {
       startRabbitmq().then((server) => parts.own(server)),
     ]);
     const connection = await mariadb.newDatabase('chaos');
-    const transport_url = rabbitmq.url;
+    const relay = parts.own(await startTcpRelay(rabbitmq.port));
+    const transport_url = rabbitmq.url.replace(/:\d+$/, `:${relay.port}`);
     const key = newKeyLine();
     const settings = settingsWith(overrides);
     const store = parts.own(await openStore({ connection, keys: parseKeyRing(key) }));
@@ -98,6 +111,7 @@ export async function startSite(count: number, lease_s: number): Promise<Site> {
           ...AGENT_INTERFACES,
           ...BMC_INTERFACES[driver],
           rescue_interface: 'agent',
+          resource_class: RESOURCE_CLASS,
           driver_info:
             driver === 'ipmi'
               ? server.driver_info
@@ -105,14 +119,27 @@ export async function startSite(count: number, lease_s: number): Promise<Site> {
         });
         const address = server.machine.identity.macs[0] ?? '';
         await store.ports.create({ node_uuid: uuid, address, pxe_enabled: true });
+        await store.nodes.setTraits(uuid, [RUNBOOK]);
         return { uuid, driver, server };
       }),
     );
+    await store.runbooks.create({
+      ...{ name: RUNBOOK, traits: [RUNBOOK], public: true, disable_ramdisk: true },
+      steps: ['power_on', 'reboot', 'power_off'].map((step, order) => ({
+        interface: 'power',
+        step,
+        args: {},
+        order,
+      })),
+    });
+    const order = (hostname: string): StartOrder => {
+      return { type: 'start', hostname, connection, transport_url, key, settings: overrides };
+    };
+    const api = parts.own(await startApiProcess(order('api')));
     return {
-      ...{ mariadb, rabbitmq, store, client, subjects },
+      ...{ mariadb, rabbitmq, relay, api, store, client, subjects, order },
       image_url: `${front.url}/image`,
       sha256: createHash('sha256').update(IMAGE).digest('hex'),
-      order: (hostname) => ({ type: 'start', hostname, connection, transport_url, key, settings: overrides }),
       read: async ({ uuid }) => {
         const node = await store.nodes.get(uuid);
         if (node === null) throw new Error(`Node ${uuid} is gone.`);

@@ -6,12 +6,14 @@ import type { ProvisionState } from '../../lifecycle/states.ts';
 import type { Verb } from '../../lifecycle/verbs.ts';
 import { CALLER } from '../conductor/conductor-bench.ts';
 import { eventually } from '../services/eventually.ts';
-import type { Site, Subject } from './site.ts';
+import { RESOURCE_CLASS, RUNBOOK, type Site, type Subject } from './site.ts';
 
 /** One stretch of a node's life: something is asked for, and the node is to come to rest in `state`. */
 export interface Stage {
   name: string;
   state: ProvisionState;
+  /** What the node must show besides its state before the stretch is over. */
+  until?: (node: NodeRecord) => boolean;
   /** Asks for it. Resolves when it was accepted; a call, when it was answered or failed. */
   ask(site: Site, subject: Subject): Promise<void>;
   /**
@@ -53,6 +55,18 @@ const deploy: Stage['ask'] = async (site, subject) => {
     image_os_hash_value: site.sha256,
   };
   await verb('active', {}, { instance_info, deploy_interface: 'direct' })(site, subject);
+};
+
+/** As a user does it: the API copies the runbook's steps into the work. */
+const runbook: Stage['ask'] = async (site, subject) => {
+  const body = { target: 'clean', runbook: RUNBOOK };
+  const { status } = await site.api.request('PUT', `/v1/nodes/${subject.uuid}/states/provision`, body);
+  if (status !== 202) throw new Error(`The runbook was answered ${status}.`);
+};
+
+const allocation: Stage['ask'] = async (site, subject) => {
+  const wanted = { resource_class: RESOURCE_CLASS, candidate_nodes: [subject.uuid] };
+  await site.client.createAllocation(wanted, null, CALLER);
 };
 
 /** Raises a verb whose work waits, and what ends the wait. */
@@ -99,6 +113,7 @@ export const LIFE: readonly Stage[] = [
       ...OWN_ONLY,
     }),
   },
+  { name: 'clean by a runbook', state: 'manageable', ask: runbook },
   {
     name: 'clean by hand, with a hold',
     state: 'manageable',
@@ -118,6 +133,13 @@ export const LIFE: readonly Stage[] = [
     state: 'available',
     ask: verb('deleted'),
     marks: { 'metadata erased': [1, 1], erased: [1, 1] },
+  },
+  {
+    name: 'allocation',
+    state: 'available',
+    ask: allocation,
+    until: ({ instance_uuid, allocation_uuid }) =>
+      instance_uuid !== null && instance_uuid === allocation_uuid,
   },
   { name: 'deploy by direct', state: 'active', ask: deploy, marks: { 'image written': [1, 1] } },
   { name: 'power off', state: 'active', ask: power('power off') },
@@ -168,7 +190,12 @@ export const LIFE: readonly Stage[] = [
     ask: verb('service', { service_steps: steps('power.reboot') }),
   },
   { name: 'rebuild', state: 'active', ask: verb('rebuild'), marks: { 'image written': [1, 1] } },
-  { name: 'teardown', state: 'available', ask: verb('deleted') },
+  {
+    name: 'teardown',
+    state: 'available',
+    ask: verb('deleted'),
+    until: ({ instance_uuid, allocation_uuid }) => instance_uuid === null && allocation_uuid === null,
+  },
   {
     name: 'deploy by ramdisk',
     state: 'active',

@@ -9,6 +9,7 @@ import { type Conductor, type ConductorOptions, startConductor } from '../../con
 import { loadSettings } from '../../config/load-settings.ts';
 import type { Settings } from '../../config/options.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import type { FasterTime } from '../../db/faster-now.ts';
 import { openStore } from '../../db/open-store.ts';
 import { newKeyLine, parseKeyRing } from '../../db/secrets.ts';
 import type { Store } from '../../db/store.ts';
@@ -70,13 +71,14 @@ export const FAKE_INTERFACES = {
 
 export async function startConductorBench(
   overrides: Overrides = {},
-  other: { driver?: Driver; connection?: string; transport_url?: string } = {},
+  other: { driver?: Driver; connection?: string; transport_url?: string; time?: FasterTime } = {},
 ): Promise<ConductorBench> {
   const folder = await mkdtemp(join(tmpdir(), 'kurogane-conductor-'));
   const settings = settingsWith(overrides);
   const store = await openStore({
     connection: other.connection ?? `sqlite:///${join(folder, 'db.sqlite')}`,
     keys: parseKeyRing(newKeyLine()),
+    ...(other.time === undefined ? {} : { time: other.time }),
   });
   await store.upgrade();
   const bus = await openBus({

@@ -11,6 +11,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import type { PowerTarget } from '../../lifecycle/power.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { eventually } from '../services/eventually.ts';
+import { fasterClock } from '../soak/faster-clock.ts';
 import { CALLER, type ConductorBench, SILENT, startConductorBench } from './conductor-bench.ts';
 
 describe('power on request', () => {
@@ -89,7 +90,6 @@ describe('the power synchronisation', () => {
   let bench: ConductorBench;
   let pass: () => Promise<void> = async () => {};
   let recover: () => Promise<void> = async () => {};
-  let sweep: () => Promise<void> = async () => {};
 
   /** Takes the tasks' runs out of the conductor, to make them one by one. */
   const captured = (task: Periodic, keep: (run: () => Promise<void>) => void): Periodic => ({
@@ -114,9 +114,6 @@ describe('the power synchronisation', () => {
         }),
         captured(powerFailureRecovery, (run) => {
           recover = run;
-        }),
-        captured(orphanedReservations, (run) => {
-          sweep = run;
         }),
       ],
     });
@@ -323,11 +320,65 @@ describe('the power synchronisation', () => {
     await pass();
     for (const node of nodes) expect((await bench.read(node)).power_state).to.equal('power off');
   });
+});
+
+describe('the sweep of orphaned reservations', () => {
+  let bench: ConductorBench;
+  let sweep: () => Promise<void> = async () => {};
+  afterEach(() => bench[Symbol.asyncDispose]());
+
+  /** @param rate how much faster than the machine's clock time passes */
+  async function start(rate: number): Promise<void> {
+    const time = { rate, since_ms: Date.now() };
+    bench = await startConductorBench({ conductor: { heartbeat_timeout: 86_400 } }, { time });
+    const captured: Periodic = {
+      ...orphanedReservations,
+      interval_s: () => 1e6,
+      start: (ctx) => {
+        sweep = orphanedReservations.start(ctx);
+        return sweep;
+      },
+    };
+    const conductor = await bench.start('conductor-1', { clock: fasterClock(time), periodics: [captured] });
+    // The sweep goes on; no job is claimed.
+    conductor.halt();
+  }
 
   it('leaves a fresh reservation of the API alone', async () => {
-    await start();
+    await start(1);
     const node = await bench.node({ reservation: 'api-1' });
     await sweep();
     expect((await bench.read(node)).reservation).to.equal('api-1');
+  });
+
+  it('frees what an API process held when it died', async () => {
+    await start(1000);
+    const node = await bench.node({ reservation: 'api-1' });
+    await eventually(async () => {
+      await sweep();
+      expect((await bench.read(node)).reservation).to.equal(null);
+    });
+  });
+
+  it('leaves a node whose work was broken to the conductor that may still command it', async () => {
+    await start(1000);
+    const node = await bench.node();
+    const { id } = await bench.store.jobs.insert({
+      ...{ kind: 'power', node_uuid: node.uuid, conductor_group: 'elsewhere', exclusive: true, args: {} },
+    });
+    const claim = { claimed_by: 'c', conductor_group: 'elsewhere', lease_ms: 1e9, limit: 1, id };
+    const [claimed] = await bench.store.jobs.claim(claim);
+    const { fencing_token = 0 } = claimed?.job ?? {};
+    await bench.store.nodes.update(node.uuid, { reservation: 'c', reservation_job_id: id });
+    expect(await bench.store.jobs.revoke(id, fencing_token, 'broken')).to.equal(true);
+    const free = await bench.node({ reservation: 'api-1' });
+    await eventually(async () => {
+      await sweep();
+      expect((await bench.read(free)).reservation).to.equal(null);
+    });
+    expect((await bench.read(node)).reservation).to.equal('c');
+    await bench.store.jobs.left({ job_id: id, claimed_by: 'c', fencing_token });
+    await sweep();
+    expect((await bench.read(node)).reservation).to.equal(null);
   });
 });

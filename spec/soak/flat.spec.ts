@@ -5,6 +5,8 @@ const QUIET: SoakSample = {
   ...{
     rss_mib: 200,
     heap_mib: 80,
+    heap_taken_mib: 100,
+    external_mib: 9,
     handles: 100,
     sockets: 60,
     jobs_running: 0,
@@ -16,6 +18,8 @@ const BUSY: SoakSample = {
   ...{
     rss_mib: 220,
     heap_mib: 83,
+    heap_taken_mib: 110,
+    external_mib: 12,
     handles: 240,
     sockets: 110,
     jobs_running: 50,

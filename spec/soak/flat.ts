@@ -10,6 +10,8 @@ export interface SoakSample extends ProcessSample {
 export const TOLERANCE: Readonly<Record<keyof SoakSample, { share: number; more: number; unit: string }>> = {
   rss_mib: { share: 0.05, more: 4, unit: 'MiB of resident memory' },
   heap_mib: { share: 0.05, more: 0, unit: 'MiB of heap' },
+  heap_taken_mib: { share: 0.05, more: 4, unit: 'MiB taken for the heap' },
+  external_mib: { share: 0.05, more: 2, unit: 'MiB of buffers' },
   handles: { share: 0, more: 32, unit: 'handles' },
   sockets: { share: 0, more: 4, unit: 'sockets' },
   jobs_running: { share: 0, more: 4, unit: 'running jobs' },

@@ -23,6 +23,9 @@ export type FromService = { type: 'ready'; url: string | null } | { type: 'sampl
 export interface ProcessSample {
   rss_mib: number;
   heap_mib: number;
+  /** What V8 has taken from the system for its heap, in use or not, and buffers outside of it. */
+  heap_taken_mib: number;
+  external_mib: number;
   /** What keeps Node's event loop busy: timers, sockets, pipes. */
   handles: number;
   sockets: number;

@@ -51,10 +51,12 @@ async function memoryNodes(store: Store): Promise<string[]> {
 
 function sample(conductor: Conductor | null): ProcessSample {
   globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   return {
     rss_mib: rss / 2 ** 20,
     heap_mib: heapUsed / 2 ** 20,
+    heap_taken_mib: heapTotal / 2 ** 20,
+    external_mib: external / 2 ** 20,
     handles: process.getActiveResourcesInfo().length,
     sockets: openSockets(),
     jobs_running: conductor?.running ?? 0,
