@@ -47,7 +47,7 @@ export const LONG_FORM: Form = {
   every_point: true,
   pauses: 4,
   crash_every: 8,
-  api_deaths: 40,
+  api_deaths: 20,
   bmc_faults: LIFE.length,
 };
 
@@ -134,7 +134,8 @@ async function bmcFaults(site: Site, campaign: Campaign, stretches: number, say:
     const spare = spread(coverage.points(stage.name));
     await campaign.live(stage, {
       strike: 'kill',
-      target: (_subject, index) => (index % 2 === 0 ? twice(spare, index, turn + 1) : null),
+      target: ({ driver }, index) =>
+        index % 2 === 0 ? (coverage.next(stage.name, driver) ?? twice(spare, index, turn + 1)) : null,
       // Asked for before the BMCs are in trouble, so that no request is refused for it.
       ...(faulty ? { meanwhile: () => troubleBmcs(site, turn) } : {}),
     });

@@ -23,6 +23,8 @@ export interface SoakFigures extends LoadFigures {
   /** Of the process with the API, which lives throughout, after the first sixth of the time. */
   first_quarter: Quarter;
   last_quarter: Quarter;
+  /** Requests whose work came to rest, by quarter of the time. How many depends on the machine. */
+  settled_by_quarter: number[];
   /** What the last quarter held more of than TOLERANCE allows. */
   grown: string[];
   /** Power actions by which the power synchronisation corrected what it found. */
@@ -53,6 +55,8 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   const counts = { conductors_killed: 0, mariadb_restarts: 0, rabbitmq_restarts: 0 };
   const ending = new AbortController();
   const samples: SoakSample[] = [];
+  /** With each sample: how many had come to rest. */
+  const settled: number[] = [];
   try {
     const load = runLoad(
       {
@@ -83,6 +87,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       const taken = await take(site, kept);
       if (taken === null) return;
       samples.push(taken);
+      settled.push(figures.settled);
       const { rss_mib, heap_mib, handles, sockets, jobs_in_flight } = taken;
       if (samples.length % 8 === 0)
         options.tell(
@@ -100,6 +105,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     return {
       ...{ nodes: options.nodes, minutes: options.minutes, rate: options.rate, ...figures, ...counts, left },
       ...{ first_quarter: first, last_quarter: last, grown: grown({ first, last }) },
+      settled_by_quarter: byQuarter(settled),
       corrections: (await site.store.jobs.list({ where: { kind: 'power', request_id: null } })).length,
     };
   } catch (error) {
@@ -165,4 +171,10 @@ async function leftovers(site: SoakSite, minute_ms: number): Promise<string[]> {
       ];
     await sleep(500);
   }
+}
+
+/** How much a count grew in each quarter of its samples. */
+function byQuarter(counts: readonly number[]): number[] {
+  const at = (quarter: number) => counts[Math.round(((counts.length - 1) * quarter) / 4)] ?? 0;
+  return [1, 2, 3, 4].map((quarter) => at(quarter) - at(quarter - 1));
 }
