@@ -37,7 +37,7 @@ export const SHORT_FORM: Form = {
   every_point: false,
   pauses: 2,
   crash_every: 16,
-  api_deaths: 2,
+  api_deaths: 1,
   bmc_faults: 2,
 };
 export const LONG_FORM: Form = {
