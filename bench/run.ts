@@ -4,6 +4,7 @@ import type { BenchOptions } from './report.ts';
 /** `npm run bench -- NAME [--json FILE] [--long]`. Each benchmark prints its table and writes the file itself, with report.ts. */
 const BENCHES = {
   ipmi: () => import('./ipmi.ts'),
+  bmc: () => import('./bmc.ts'),
   api: () => import('./api.ts'),
 } as const satisfies Record<string, () => Promise<{ run(options: BenchOptions): Promise<void> }>>;
 

@@ -27,6 +27,8 @@ type Login = { by: 'none' } | { by: 'basic' } | { by: 'session'; token: string; 
 interface Change {
   body?: object;
   if_match?: string | null;
+  /** True: to do it twice does no harm. */
+  repeatable?: true;
 }
 
 /** Requests to one BMC, one at a time, as somebody who has logged in. */
@@ -136,7 +138,8 @@ export class RedfishSession {
     }
     const path = this.#http.pathOf(sessions);
     const body = { UserName: username, Password: password };
-    const reply = await this.#send('POST', path, { body }, { by: 'none' }, call);
+    // A second session, at worst, which expires.
+    const reply = await this.#send('POST', path, { body, repeatable: true }, { by: 'none' }, call);
     const token = reply.headers.get('x-auth-token');
     if (isSuccess(reply) && token !== null) return { by: 'session', token, path: this.#sessionPath(reply) };
     // A second try with the same credentials would only bring the account nearer to being locked.
@@ -160,7 +163,7 @@ export class RedfishSession {
   async #send(
     method: Method,
     path: string,
-    { body, if_match }: Change,
+    { body, if_match, repeatable }: Change,
     login: Login,
     call: Call,
   ): Promise<HttpReply> {
@@ -174,7 +177,11 @@ export class RedfishSession {
       try {
         reply = await this.#http.send(method, path, init, call);
       } catch (error) {
-        if (!(error instanceof ConnectionError) || error.final || (error.sent && method !== 'GET'))
+        if (
+          !(error instanceof ConnectionError) ||
+          error.final ||
+          (error.sent && method !== 'GET' && repeatable !== true)
+        )
           throw error;
         failures += 1;
         // A kept connection that the BMC has closed meanwhile says nothing about the BMC.

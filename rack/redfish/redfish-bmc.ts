@@ -17,6 +17,7 @@ import { RedfishState } from './redfish-state.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 const KEPT_REQUESTS = 1000;
 const MAX_SESSIONS = 16;
+const KEEP_ALIVE_MS = 60_000;
 
 export interface RedfishBmcOptions {
   machine: Machine;
@@ -85,6 +86,7 @@ export class RedfishBmc implements AsyncDisposable {
       });
       this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** Starts listening. @throws when the address is in use or not ours. */

@@ -1,0 +1,7 @@
+import { measureRedfish } from './bmc-redfish.ts';
+import { type BenchOptions, report } from './report.ts';
+
+/** Power sync of many BMCs by one process: `npm run bench -- bmc`. */
+export async function run(options: BenchOptions): Promise<void> {
+  await report('bmc', await measureRedfish(), options);
+}
