@@ -19,7 +19,6 @@ const LOOKUP_STATES: readonly ProvisionState[] = [
   'inspect wait',
   'rescuing',
   'rescue wait',
-  'servicing',
   'service wait',
 ];
 
