@@ -79,7 +79,7 @@ async function decide(
     const known = await knownServer(deps.store, report);
     const verdict = identityVerdict(report, known.facts, known.others);
     if (verdict.is === 'refused') {
-      if (source !== null) await recordRefusal(deps, report, source.token_uuid, known.node, verdict.cause);
+      if (source !== null) await recordRefusal(deps, report, source.token_uuid, verdict.cause);
       const code = verdict.reason === 'doubled-uuid' ? 'DoubledSystemUuid' : 'RegistrationRefused';
       throw serviceError(code, { why: verdict.cause });
     }
@@ -98,12 +98,14 @@ async function decide(
   }
 }
 
-/** A server that is refused is on record too, so that whoever looks for it finds out why. */
+/**
+ * A server that is refused is on record too, so that whoever looks for it finds out why. The record names no node: the server
+ * registered none, and what an attempt made counts as its own.
+ */
 async function recordRefusal(
   deps: RegistrationDeps,
   report: ServerReport,
   token_uuid: string,
-  node: NodeRecord | null,
   cause: string,
 ): Promise<void> {
   const now = await deps.placement.dbNow();
@@ -111,7 +113,6 @@ async function recordRefusal(
     const record = await tables.registrations.create({
       ...aboutServer(report),
       ...{
-        node_uuid: node?.uuid ?? null,
         token_uuid,
         state: 'failed',
         step: 'enrol',

@@ -220,6 +220,16 @@ describe('S20 S21 registration of servers', () => {
     expect(await bench.store.nodes.get(other.system_uuid)).to.equal(null);
   });
 
+  it('refuses a server whose node was enrolled by hand, as often as it comes', async () => {
+    const driver_info = { redfish_address: 'https://192.0.2.3', fake_password: 'planted' };
+    const node = await bench.node({ provision_state: 'enroll', driver_info });
+    const report = newReport({ system_uuid: node.uuid });
+    for (let times = 0; times < 3; times++)
+      expect(await refused(bench.client.register(TOKEN, report))).to.include({ code: 'RegistrationRefused' });
+    expect((await bench.read(node)).driver_info).to.deep.equal(driver_info);
+    expect(await bench.store.registrations.count({ system_uuid: node.uuid, state: 'failed' })).to.equal(3);
+  });
+
   const TOKENS: readonly [string, () => Promise<unknown>][] = [
     ['a forged token', async () => {}],
     ['an expired one', () => token({ text: 'kg-other', expires_at: 1 })],
