@@ -6,6 +6,7 @@ const BENCHES = {
   ipmi: () => import('./ipmi.ts'),
   bmc: () => import('./bmc.ts'),
   api: () => import('./api.ts'),
+  lifecycle: () => import('./lifecycle.ts'),
 } as const satisfies Record<string, () => Promise<{ run(options: BenchOptions): Promise<void> }>>;
 
 function isBench(name: string | undefined): name is keyof typeof BENCHES {

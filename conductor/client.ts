@@ -8,6 +8,7 @@ import type { PowerTarget } from '../lifecycle/power.ts';
 import type { AllocationRecord, EpochMs, NodeRecord } from '../lifecycle/records.ts';
 import type { IpAddressRecord, IpPoolRecord, RegistrationStep } from '../lifecycle/registration-records.ts';
 import type { ScheduleRecord } from '../lifecycle/schedules.ts';
+import type { ServerFacts } from '../lifecycle/server-record.ts';
 import type { ServerReport } from '../lifecycle/server-report.ts';
 import type { Verb } from '../lifecycle/verbs.ts';
 import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
@@ -63,6 +64,12 @@ export interface ConductorClient {
   breakReservation(node: NodeRecord, job_uuid: string | null, caller: Caller): Promise<NodeRecord>;
   /** Deletes a node and all that hangs on it. State, protection and instance rules are checked here. */
   deleteNode(node: NodeRecord, caller: Caller): Promise<void>;
+  /** As deleteNode, of a server that leaves for good: what is known of it stays, with the record of its disposal. */
+  disposeNode(
+    node: NodeRecord,
+    disposal: Pick<ServerFacts, 'disposed_by' | 'disposal'>,
+    caller: Caller,
+  ): Promise<void>;
   /**
    * Creates an allocation in state `allocating`; a conductor looks for its node. With `node` the allocation is recorded for
    * a node that is active already, and nothing is looked for; when that is refused, it stays in state `error`.

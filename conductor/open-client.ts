@@ -60,6 +60,10 @@ export async function createConductorClient(deps: {
       notifier.announce({ object: 'node', action: 'delete', record: node }, () =>
         deleteNode(common, node, caller),
       ),
+    disposeNode: (node, disposal, caller) =>
+      notifier.announce({ object: 'node', action: 'delete', record: node }, () =>
+        deleteNode(common, node, caller, disposal),
+      ),
     createAllocation: (wanted, node, caller) => createAllocation(common, wanted, node, caller),
     createOrder: (order, names, caller) => createOrder(common, order, names, caller),
     createSchedule: (schedule, caller) => createSchedule(common, schedule, caller),

@@ -15,6 +15,7 @@ import { TOKEN_HANDLERS } from './registration/tokens.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { countServers } from './servers/counts.ts';
+import { disposeServer } from './servers/dispose.ts';
 import { listServers } from './servers/list.ts';
 import { breakReservation, showReservation } from './servers/reservation.ts';
 import { showServer } from './servers/show.ts';
@@ -29,6 +30,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.counts': countServers,
   'lifecycle.servers.show': showServer,
   'lifecycle.servers.update': updateServer,
+  'lifecycle.servers.dispose': disposeServer,
   'lifecycle.reservation.show': showReservation,
   'lifecycle.reservation.break': breakReservation,
   ...ACTION_HANDLERS,

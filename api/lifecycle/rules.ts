@@ -23,6 +23,7 @@ export const LIFECYCLE_RULES = {
   /** The provider's own fields: notes, the record of a disposal. */
   'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:server:dispose': { check: SYSTEM_ADMIN, scope: BOTH },
   'lifecycle:server:reservation:get': { check: SYSTEM_OR_OWNER_READER, scope: BOTH },
   'lifecycle:server:reservation:break': { check: SYSTEM_ADMIN, scope: BOTH },
   /** The tools of whoever has the server. */

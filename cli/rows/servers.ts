@@ -158,6 +158,21 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     }),
   ),
   {
+    words: 'server dispose',
+    operation: 'lifecycle.servers.dispose',
+    method: 'POST',
+    path: '/v1/servers/{server}/dispose',
+    help: 'record that a server leaves for good; it cannot be undone',
+    options: [
+      field('confirm', 'its serial number; its uuid where none is known', { required: true }),
+      field('by', 'who takes it away'),
+      field('method', 'sold, recycled, shredded …'),
+      field('reference', "number of the disposal's papers"),
+      field('note', 'words about it'),
+    ],
+    output: { kind: 'item' },
+  },
+  {
     words: 'reservation show',
     operation: 'lifecycle.reservation.show',
     method: 'GET',

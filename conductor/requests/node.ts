@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Caller } from '../../lifecycle/caller.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ServerFacts } from '../../lifecycle/server-record.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
 import { audit } from './audit.ts';
 import { refuseProtected } from './checks.ts';
@@ -100,8 +101,16 @@ export async function withNodeUnlocked<T>(
 
 const DELETABLE: readonly ProvisionState[] = ['manageable', 'enroll', 'adopt failed'];
 
+/** What is kept of a server whose node goes with it. */
+export type Disposal = Pick<ServerFacts, 'disposed_by' | 'disposal'>;
+
 /** Deletes a node: see ConductorClient.deleteNode. */
-export async function deleteNode(deps: RequestDeps, node: NodeRecord, caller: Caller): Promise<void> {
+export async function deleteNode(
+  deps: RequestDeps,
+  node: NodeRecord,
+  caller: Caller,
+  disposal?: Disposal,
+): Promise<void> {
   await whileFree(deps, node, async (fresh) => {
     refuseProtected(fresh);
     if (!fresh.maintenance) {
@@ -122,9 +131,17 @@ export async function deleteNode(deps: RequestDeps, node: NodeRecord, caller: Ca
       ]);
       if (!held) throw new Overtaken();
       const detail = { name: fresh.name, from: fresh.provision_state };
+      if (disposal !== undefined) {
+        const gone = { ...disposal, disposed_at: await tables.now() };
+        if ((await tables.servers.update(fresh.uuid, gone, { disposed_at: null })) === null)
+          throw new Overtaken();
+      }
       const [deleted] = await Promise.all([
         tables.nodes.delete(fresh.uuid),
-        audit(tables, deps.settings, fresh.uuid, caller, { action: 'delete', detail }),
+        audit(tables, deps.settings, fresh.uuid, caller, {
+          action: disposal === undefined ? 'delete' : 'dispose',
+          detail,
+        }),
       ]);
       if (!deleted) throw new Overtaken();
       return true;

@@ -6,7 +6,7 @@ import { LIFE } from './stages.ts';
 /** No resume takes so long, on however busy a machine: ten times what is promised. */
 const RESUME_BOUND_MS = 100_000;
 
-describe('whole lives of nodes whose conductors die, sleep, and lose MariaDB and RabbitMQ', function lives() {
+describe('S111 whole lives of nodes whose conductors die, sleep, and lose MariaDB and RabbitMQ', function lives() {
   this.timeout(540_000);
   let figures: Figures;
   const progress: string[] = [];

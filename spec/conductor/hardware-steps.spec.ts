@@ -54,7 +54,7 @@ describe('steps that the BMC carries out', () => {
     describe(`with BMC tasks of ${fake_task_delay} s`, () => {
       const driver_info = { fake_task_delay };
 
-      it('apply BIOS settings, boot the server and read them back', async () => {
+      it('S75 apply BIOS settings, boot the server and read them back', async () => {
         const node = await manageable({ driver_info });
         await clean(node, [
           step('bios.apply_configuration', { settings: [{ name: 'ProcHyperthreading', value: 'Disabled' }] }),
@@ -70,7 +70,7 @@ describe('steps that the BMC carries out', () => {
         );
       });
 
-      it('make the volumes of target_raid_config, show them, and delete them', async () => {
+      it('S76 make the volumes of target_raid_config, show them, and delete them', async () => {
         const target_raid_config = {
           logical_disks: [
             { size_gb: 'MAX', raid_level: '1', is_root_volume: true, disk_type: 'ssd' },
@@ -112,7 +112,7 @@ describe('steps that the BMC carries out', () => {
       });
     });
 
-  it('set accounts, clock and NTP servers of the BMC, and restart it', async () => {
+  it('S77 set accounts, clock and NTP servers of the BMC, and restart it', async () => {
     const node = await manageable();
     await clean(node, [
       step('management.set_bmc_accounts', {

@@ -15,7 +15,7 @@ const driver = (changes = '') => `
     [Symbol.asyncDispose]: async () => {}, ${changes}
   });`;
 
-describe('drivers of npm packages', () => {
+describe('S103 drivers of npm packages', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kurogane-packages-'));

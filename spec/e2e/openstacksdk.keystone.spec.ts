@@ -78,7 +78,7 @@ const EXPECTED: Readonly<Record<string, unknown>> = {
   deletes: { found: null, again: null, said: 404 },
 };
 
-describe('openstacksdk, with a real Keystone', function () {
+describe('S104 openstacksdk, with a real Keystone', function () {
   this.timeout(180_000);
   let deployment: KeystoneDeployment;
   let seen: Record<string, unknown>;

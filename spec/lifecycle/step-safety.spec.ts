@@ -14,7 +14,7 @@ const ramdisk = step('deploy.erase_devices', {}, true);
 const raw = (raw_bytes: string) => step('vendor.send_raw', { raw_bytes });
 const moved = step('management.set_bmc_credentials', { username: 'root', password: 'x' });
 
-describe('the safety of an order of steps', () => {
+describe('S100 the safety of an order of steps', () => {
   const CASES: [string, OrderedStep[], string | null][] = [
     ['lets other accounts be changed', [accounts('tenant')], null],
     ['refuses our own account', [accounts('admin')], 'logs in with'],

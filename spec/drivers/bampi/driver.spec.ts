@@ -68,7 +68,7 @@ describeDriver('bampi', startBampiBench, {
   secrets: [PASSWORD, 'wr0ng-s3cret'],
 });
 
-describe('drivers/bampi', () => {
+describe('S105 drivers/bampi', () => {
   let stage: Awaited<ReturnType<typeof startBampi>>;
   let driver: ReturnType<typeof createBampiDriver>;
   beforeEach(async () => {
