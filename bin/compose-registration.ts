@@ -3,8 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
-import { startRegistration } from '../api/registration/server.ts';
 import type { ConductorClient } from '../conductor/client.ts';
 import type { Settings } from '../config/options.ts';
 import type { Base } from './compose-base.ts';
@@ -21,6 +19,8 @@ export async function composeRegistration(
   const { enabled, host_ip, port } = settings.registration;
   if (!enabled) return null;
   const tls = await registrationTls(settings, embedded);
+  // gRPC takes 12 MiB, which an API without it does not spend.
+  const { startRegistration } = await import('../api/registration/server.ts');
   try {
     const server = parts.own(await startRegistration({ settings, conductor, clock, log, tls }));
     return `${host_ip}:${server.port}`;
@@ -66,6 +66,7 @@ async function ownCertificate({ DEFAULT, registration }: Settings): Promise<{ ce
   const key_file = join(DEFAULT.state_path, 'registration-key.pem');
   if (existsSync(cert_file) && existsSync(key_file))
     return { cert: await readFile(cert_file, 'utf8'), key: await readFile(key_file, 'utf8') };
+  const { generate } = await import('selfsigned');
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: 'kurogane registration' }], {
     ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
