@@ -136,9 +136,16 @@ async function seeTo(
   );
   const looks = Number(ctx.data.looks ?? 0);
   const tries = Number(ctx.data.tries ?? 0);
-  if (jobs.some(({ job }) => job !== null && isLive(job))) {
+  const since = Number(ctx.data.since ?? ctx.now());
+  const live = jobs.find(({ job }) => job !== null && isLive(job));
+  if (live !== undefined) {
+    const limit_s = ctx.settings.conductor.clean_callback_timeout;
+    if (limit_s > 0 && ctx.now() - since > limit_s * 1000)
+      throw new StepFailure(
+        `The work on ${named(live.node)} has not ended within ${limit_s} s: it goes on. Check that a conductor of its group runs.`,
+      );
     const after_ms = Math.min(LOOK_MS * 2 ** looks, MAX_LOOK_MS);
-    return { outcome: 'again', after_ms, data: { looks: looks + 1, tries } };
+    return { outcome: 'again', after_ms, data: { looks: looks + 1, tries, since } };
   }
   const locked = jobs.find(({ job }) => job === null);
   if (locked !== undefined) {
@@ -149,7 +156,7 @@ async function seeTo(
         { code: 'Conflict', status: 409 },
       );
     const after_ms = node_locked_retry_interval * 1000;
-    return { outcome: 'again', after_ms, data: { looks, tries: tries + 1 } };
+    return { outcome: 'again', after_ms, data: { looks, tries: tries + 1, since } };
   }
   const failed = jobs.find(({ job }) => job?.state !== 'done');
   if (failed !== undefined)

@@ -134,6 +134,16 @@ describe('parent and child nodes', () => {
     }
   });
 
+  it('a child that no conductor serves is not waited for without end', async () => {
+    await using other = await startConductorBench({ conductor: { clean_callback_timeout: 0.5 } });
+    await other.start();
+    const top = await other.node({ provision_state: 'manageable', power_state: 'power on' });
+    const far = await other.node({ parent_node: top.uuid, conductor_group: 'far', power_state: 'power on' });
+    await other.client.power(top, 'power off', null, CALLER);
+    const failed = await other.settled(top, 'manageable');
+    expect(failed.last_error).to.contain(`child_node ${far.uuid} has not ended within 0.5 s`);
+  });
+
   it('the step shows on the parent while it runs', async () => {
     await child({ driver_info: { fake_power_delay: '0.2' } });
     await clean([onChildren('reboot')]);
