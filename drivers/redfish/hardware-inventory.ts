@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { HardwareReader } from '../contract.ts';
 import type { Call } from './call.ts';
-import { linkIn, linksIn, objectIn, type Resource, textIn } from './resources.ts';
+import { arrayIn, isObject, linkIn, linksIn, objectIn, type Resource, textIn } from './resources.ts';
 import { drivesOf, levelOf, storagesOf } from './storage.ts';
 import type { System } from './system.ts';
 
@@ -30,7 +30,7 @@ export function redfishHardware(system: System): HardwareReader {
           interfaces: await interfaces(system, call, resource),
           ...(await processors(system, call, resource)),
           ...(await memory(system, call, resource)),
-          disks: await disks(system, call),
+          disks: await disks(system, call, resource),
           bmc_address: system.client.hostname,
           system_vendor: {
             product_name: textIn(body, 'Model'),
@@ -110,8 +110,8 @@ async function memory(system: System, call: Call, { body }: Resource): Promise<J
   };
 }
 
-/** What an operating system sees as disks: volumes, and drives that belong to none. */
-async function disks(system: System, call: Call): Promise<JsonObject[]> {
+/** What an operating system sees as disks: volumes, and drives that belong to none; or else what SimpleStorage has. */
+async function disks(system: System, call: Call, { body: own }: Resource): Promise<JsonObject[]> {
   const found: JsonObject[] = [];
   for (const storage of await storagesOf(system, call)) {
     const volumes = (await system.members(call, linkIn(storage.body, 'Volumes'))).filter(
@@ -137,6 +137,10 @@ async function disks(system: System, call: Call): Promise<JsonObject[]> {
           vendor: textIn(resource.body, 'Manufacturer'),
         });
   }
+  if (found.length === 0)
+    for (const { body } of await system.members(call, linkIn(own, 'SimpleStorage')))
+      for (const device of arrayIn(body, 'Devices').filter(isObject))
+        found.push({ name: textIn(device, 'Name'), model: textIn(device, 'Model'), size: bytesIn(device) });
   return found.filter(({ size }) => size !== 0);
 }
 
@@ -189,7 +193,7 @@ function partOf({ body }: Resource, fields: readonly string[]): JsonObject {
 }
 
 /** Bytes; 0: not told. */
-function bytesIn(body: Resource['body']): number {
+function bytesIn(body: object): number {
   return numberIn(body, 'CapacityBytes') ?? 0;
 }
 
