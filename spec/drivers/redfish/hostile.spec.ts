@@ -15,6 +15,43 @@ import { PASSWORD, QUICK_OPTIONS, type QuickRack, quickRack } from './redfish-be
 const PATIENT: CallOptions = { timeout_ms: 15_000 };
 const HURRIED: CallOptions = { timeout_ms: 400 };
 
+/** One call of each capability. */
+const CALLS: Readonly<Record<string, (c: Connection, options: CallOptions) => Promise<unknown> | undefined>> =
+  {
+    power: (c, options) => c.power.get(options),
+    'power.set': (c, options) => c.power.set('power on', options),
+    boot: (c, options) => c.boot?.get(options),
+    bootMode: (c, options) => c.bootMode?.set('bios', options),
+    secureBoot: (c, options) => c.secureBoot?.set(true, options),
+    secureBootKeys: (c, options) => c.secureBootKeys?.reset('default', options),
+    nmi: (c, options) => c.nmi?.inject(options),
+    indicators: (c, options) => c.indicators?.list(options),
+    virtualMedia: (c, options) => c.virtualMedia?.attach('cdrom', 'http://127.0.0.1/a.iso', options),
+    inventory: (c, options) => c.inventory?.read(options),
+    hardware: (c, options) => c.hardware?.inventory(options),
+    sensors: (c, options) => c.sensors?.read(options),
+    health: (c, options) => c.health?.read(options),
+    bmc: (c, options) => c.bmc?.reset('cold', options),
+    eventLog: (c, options) => c.eventLog?.read(options),
+    'eventLog.clear': (c, options) => c.eventLog?.clear?.(options),
+    bios: (c, options) => c.bios?.read(options),
+    biosWriter: (c, options) => c.biosWriter?.apply([{ name: 'ProcCores', value: 8 }], options),
+    factoryReset: (c, options) => c.biosWriter?.factoryReset(options),
+    firmware: (c, options) => c.firmware?.read(options),
+    firmwareUpdater: (c, options) =>
+      c.firmwareUpdater?.update({ component: 'bmc', url: 'http://127.0.0.1/bmc-2.0.0.bin' }, options),
+    raid: (c, options) => c.raid?.read(options),
+    'raid.delete': (c, options) => c.raid?.delete({ controller: 'RAID.1', id: 'Volume.1' }, options),
+    drives: (c, options) => c.drives?.list(options),
+    accounts: (c, options) => c.accounts?.list(options),
+    'accounts.create': (c, options) =>
+      c.accounts?.create({ name: 'x', password: 'long-enough', role: 'operator' }, options),
+    lan: (c, options) => c.lan?.set({ gateway: '192.0.2.1' }, options),
+    clock: (c, options) => c.clock?.get(options),
+    ntp: (c, options) => c.ntp?.set(['192.0.2.1'], options),
+    eject_vmedia: (c, options) => c.passthru?.eject_vmedia?.call({}, options),
+  };
+
 describe('redfish driver on a hostile BMC', () => {
   let rack: QuickRack;
   let server: RedfishServer;
@@ -85,6 +122,75 @@ describe('redfish driver on a hostile BMC', () => {
       expect(await connection.indicators?.list(PATIENT)).to.deep.equal([]);
       expect((await connection.inventory?.read(PATIENT))?.system_vendor.manufacturer).to.equal(null);
     });
+  });
+
+  describe('every capability', () => {
+    for (const faults of [
+      ...(['drip', 'endless', 'deep', 'not JSON', 'array'] as const).map((body) => ({ body })),
+      ...[
+        { busy: Number.POSITIVE_INFINITY },
+        { silent: true } as const,
+        { links_to: '' },
+        { redirect_to: '' },
+      ],
+    ])
+      it(`ends in time with a typed error, and asks nobody else: ${JSON.stringify(faults)}`, async () => {
+        const other = rack.server(1).redfish;
+        const connection = await connect();
+        await connection.power.get(PATIENT);
+        failsWith({
+          ...faults,
+          ...('links_to' in faults ? { links_to: other.url } : {}),
+          ...('redirect_to' in faults ? { redirect_to: other.url } : {}),
+        });
+        // Bodies that reach their bound take a while; what waits for more ends by its deadline.
+        const waits = 'busy' in faults || 'silent' in faults || ('body' in faults && faults.body === 'drip');
+        const before_mb = process.memoryUsage().rss / 1024 ** 2;
+        for (const [name, work] of Object.entries(CALLS)) {
+          const asked = work(connection, { timeout_ms: waits ? 60 : 15_000 });
+          // What needs no link can be done where all links are wrong.
+          const error = await ('links_to' in faults
+            ? asked?.catch((failed: Error) => failed)
+            : errorOf(asked));
+          if (!('links_to' in faults) || error instanceof Error)
+            expect(error, name)
+              .to.have.property('name')
+              .that.matches(/^(DriverError|ConnectionError)$/);
+        }
+        expect(other.requests).to.deep.equal([]);
+        expect(process.memoryUsage().rss / 1024 ** 2 - before_mb).to.be.below(400);
+      });
+
+    it('survives resources of the wrong types with a typed error or nothing to tell', async () => {
+      const connection = await connect();
+      await connection.power.get(PATIENT);
+      failsWith({ body: 'wrong type' });
+      for (const [name, work] of Object.entries(CALLS))
+        await work(connection, PATIENT)?.catch((error: Error) =>
+          expect(error.name, name).to.equal('DriverError'),
+        );
+    });
+  });
+
+  it('has more drives than any server: they are not read', async () => {
+    const drives = Array.from({ length: 600 }, (_, i) => ({
+      id: `d${i}`,
+      bytes: 1,
+      media: 'HDD',
+      protocol: 'SAS',
+      erasures: 0,
+    }));
+    Object.assign(server.redfish.state.storage, { drives });
+    expect((await errorOf((await connect()).raid?.read(PATIENT))).code).to.equal('unsupported');
+    expect(server.redfish.requests.length).to.be.below(50);
+  });
+
+  it('whose task never ends is looked at once, and told to be at work', async () => {
+    failsWith({ task: { looks: Number.POSITIVE_INFINITY, end: 'Completed' } });
+    const connection = await connect();
+    const task = await connection.biosWriter?.apply([{ name: 'ProcCores', value: 8 }], PATIENT);
+    expect(await connection.tasks?.read(task ?? '', PATIENT)).to.include({ state: 'running' });
+    expect(await connection.biosWriter?.pending(PATIENT)).to.deep.equal({});
   });
 
   describe('another host', () => {
