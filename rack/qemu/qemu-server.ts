@@ -15,8 +15,13 @@ export interface QemuServerOptions {
   bmc_port: number;
   /** `-netdev` arguments of further ports, in the order of the identity's MAC addresses from the second on. */
   netdevs: readonly string[];
+  /** Grows with each time that it is powered on. */
   serial_log: string;
   memory_mb: number;
+  /** A raw disk image. Default: it has no disk. */
+  disk?: string;
+  /** Ports of this machine's loopback that lead to ports of the guest. */
+  forwards?: readonly { from: number; to: number }[];
 }
 
 /** A real machine, emulated: firmware with iPXE, kernel, and a BMC that is reached in band and, once it has an address, by LAN. */
@@ -43,7 +48,10 @@ export async function startQemuServer(options: QemuServerOptions): Promise<QemuS
 
   function start(): void {
     if (child !== null) return;
-    const started = spawn('qemu-system-x86_64', qemuArgs(options, in_band_port), {
+    const { boot_override } = machine;
+    if (boot_override?.persistent === false) machine.boot_override = null;
+    const from_disk = boot_override?.device === 'disk';
+    const started = spawn('qemu-system-x86_64', qemuArgs(options, in_band_port, from_disk), {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child = started;
@@ -121,8 +129,9 @@ export async function startQemuServer(options: QemuServerOptions): Promise<QemuS
   };
 }
 
-function qemuArgs(options: QemuServerOptions, in_band_port: number): string[] {
-  const { bootfile, identity, memory_mb, netdevs, serial_log } = options;
+function qemuArgs(options: QemuServerOptions, in_band_port: number, from_disk: boolean): string[] {
+  const { bootfile, disk, forwards = [], identity, memory_mb, netdevs, serial_log } = options;
+  const hostfwd = forwards.map(({ from, to }) => `,hostfwd=tcp:127.0.0.1:${from}-:${to}`).join('');
   const { macs, manufacturer, product_name, serial, uuid } = identity;
   return [
     ...[
@@ -135,7 +144,7 @@ function qemuArgs(options: QemuServerOptions, in_band_port: number): string[] {
       '-monitor',
       'stdio',
       '-serial',
-      `file:${serial_log}`,
+      'chardev:serial',
     ],
     ...[
       '-uuid',
@@ -144,12 +153,19 @@ function qemuArgs(options: QemuServerOptions, in_band_port: number): string[] {
       `type=1,manufacturer=${manufacturer},product=${product_name},serial=${serial}`,
     ],
     ...['-smbios', 'type=0,vendor=Kurogane,version=2.10'],
-    ...['-netdev', `user,id=n0,bootfile=${bootfile}`],
-    ...['-device', `virtio-net-pci,netdev=n0,mac=${macs[0]},bootindex=1`],
+    ...['-netdev', `user,id=n0,bootfile=${bootfile}${hostfwd}`],
+    ...['-device', `virtio-net-pci,netdev=n0,mac=${macs[0]},bootindex=${from_disk ? 2 : 1}`],
     ...netdevs.flatMap((netdev, at) => [
       ...['-netdev', netdev],
       ...['-device', `virtio-net-pci,netdev=${/id=(\w+)/.exec(netdev)?.[1]},mac=${macs[at + 1]},romfile=`],
     ]),
+    ...['-chardev', `file,id=serial,path=${serial_log},append=on`],
+    ...(disk === undefined
+      ? []
+      : [
+          ...['-drive', `if=none,id=disk0,format=raw,cache=unsafe,file=${disk}`],
+          ...['-device', `virtio-blk-pci,drive=disk0,bootindex=${from_disk ? 1 : 2}`],
+        ]),
     ...['-chardev', `socket,id=ipmi0,host=127.0.0.1,port=${in_band_port},reconnect=1`],
     ...['-device', 'ipmi-bmc-extern,id=bmc0,chardev=ipmi0', '-device', 'isa-ipmi-kcs,bmc=bmc0'],
   ];

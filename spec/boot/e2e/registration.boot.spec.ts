@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type AllInOne, startAllInOne } from '../../../bin/all-in-one.ts';
 import { composeStore } from '../../../bin/compose-base.ts';
@@ -11,7 +11,7 @@ import { projectRoot } from '../../../config/project-root.ts';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { Store } from '../../../db/store.ts';
 import { startLldpSwitch } from '../../../rack/qemu/lldp-switch.ts';
-import { type QemuServer, startQemuServer } from '../../../rack/qemu/qemu-server.ts';
+import { type QemuServer, type QemuServerOptions, startQemuServer } from '../../../rack/qemu/qemu-server.ts';
 import { eventually } from '../../services/eventually.ts';
 import { freePort } from '../../services/free-port.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-folder.ts';
@@ -27,12 +27,14 @@ const identity = (serial: string, number: string) => ({
 });
 
 describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let folder: TemporaryFolder;
   let service: AllInOne;
   let store: Store;
   let bmc_port: number;
   let boot_port: number;
+  let api_port: number;
+  let images: string;
 
   before(async () => {
     const ramdisk = await buildRamdisk(
@@ -40,7 +42,12 @@ describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed',
       join(projectRoot, '.build', 'ramdisk'),
     );
     folder = await temporaryFolder('kurogane-boot-e2e-');
+    images = join(folder.path, 'images');
+    await mkdir(images);
+    await copyFile(ramdisk.kernel, join(images, 'kernel'));
+    await copyFile(ramdisk.initrd, join(images, 'initrd'));
     boot_port = await freePort();
+    api_port = await freePort();
     bmc_port = await freePort('udp', '127.67.0.10');
     const grpc_port = await freePort();
     const boot_url = `http://${HOST}:${boot_port}`;
@@ -48,9 +55,10 @@ describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed',
       env: {
         KUROGANE_DEFAULT__STATE_PATH: folder.path,
         KUROGANE_DEFAULT__AUTH_STRATEGY: 'noauth',
-        KUROGANE_API__PORT: '0',
+        KUROGANE_API__PORT: String(api_port),
+        KUROGANE_API__PUBLIC_ENDPOINT: `http://${HOST}:${api_port}`,
         KUROGANE_BOOT__PORT: String(boot_port),
-        KUROGANE_BOOT__IMAGE_PATH: dirname(ramdisk.kernel),
+        KUROGANE_BOOT__IMAGE_PATH: images,
         KUROGANE_BOOT__ENROLMENT_TOKEN: TOKEN,
         KUROGANE_DEPLOY__HTTP_URL: boot_url,
         KUROGANE_CONDUCTOR__DEPLOY_KERNEL: `${boot_url}/images/kernel`,
@@ -84,6 +92,7 @@ describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed',
     plugged: string,
     planned: string,
     use: (server: QemuServer, uuid: string, log: () => Promise<string>) => Promise<void>,
+    more: Pick<QemuServerOptions, 'disk' | 'forwards'> = {},
   ): Promise<void> {
     const it = identity(serial, number);
     await store.cables.create({
@@ -95,7 +104,15 @@ describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed',
     const serial_log = join(folder.path, `${serial}.log`);
     await using leaf = await startLldpSwitch(systemClock, 'n1', 'leaf1', plugged);
     await using server = await startQemuServer({
-      ...{ clock: systemClock, identity: it, bmc_port, serial_log, memory_mb: 512, netdevs: [leaf.netdev] },
+      ...{
+        clock: systemClock,
+        identity: it,
+        bmc_port,
+        serial_log,
+        memory_mb: 512,
+        netdevs: [leaf.netdev],
+        ...more,
+      },
       bootfile: `http://${HOST}:${boot_port}/boot.ipxe`,
     });
     const log = (): Promise<string> => readFile(serial_log, 'utf8').catch(() => '');
@@ -155,4 +172,77 @@ describe('S8 S9 S11 S17 S24 S26 S27 a new server whose power button is pressed',
       }),
     ]);
   });
+
+  /** As any client: without authentication here. */
+  async function call(method: string, path: string, body: object): Promise<void> {
+    const reply = await fetch(`http://127.0.0.1:${api_port}/v1/nodes/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.82' },
+      body: JSON.stringify(body),
+    });
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+  }
+
+  const reached = (uuid: string, provision_state: string) =>
+    eventually(async () => {
+      await systemClock.sleep(300);
+      const node = await store.nodes.get(uuid);
+      if (node?.provision_state.endsWith('failed'))
+        throw new Error(`${node.provision_state}: ${node.last_error}`);
+      expect(node).to.include({ provision_state, reservation: null });
+    }, 150_000);
+
+  it('registers, gets an image written by the agent, and boots it from its disk', async () => {
+    const agent_port = await freePort();
+    const disk = join(folder.path, 'disk.img');
+    await using file = await open(disk, 'w');
+    await file.truncate(DISK_BYTES);
+    const image = bootableImage();
+    await writeFile(join(images, 'os.raw'), image);
+    await racked(
+      'QEMU-C',
+      '03',
+      'Eth1/3',
+      'Eth1/3',
+      async (server, uuid, log) => {
+        await ended(uuid, 'succeeded');
+        await eventually(() => expect(server.power).to.equal('off'), 60_000);
+        await call('PATCH', uuid, [
+          { op: 'add', path: '/automated_clean', value: false },
+          {
+            op: 'add',
+            path: '/driver_info/kernel_append_params',
+            value: `%default% ipa-advertise-host=127.0.0.1 ipa-advertise-port=${agent_port}`,
+          },
+          ...Object.entries({
+            image_source: `http://${HOST}:${boot_port}/images/os.raw`,
+            image_os_hash_algo: 'sha256',
+            image_os_hash_value: createHash('sha256').update(image).digest('hex'),
+          }).map(([name, value]) => ({ op: 'add', path: `/instance_info/${name}`, value })),
+        ]);
+        await call('PUT', `${uuid}/states/provision`, { target: 'provide' });
+        await reached(uuid, 'available');
+        await call('PUT', `${uuid}/states/provision`, { target: 'active' });
+        await reached(uuid, 'active');
+        await eventually(async () => expect(await log()).to.contain(MARKER), 60_000);
+      },
+      { disk, forwards: [{ from: agent_port, to: 9999 }] },
+    );
+  });
 });
+
+const DISK_BYTES = 96 * 1024 ** 2;
+const IMAGE_BYTES = 64 * 1024 ** 2;
+const MARKER = 'Kurogane booted this disk.';
+
+/** A disk whose boot sector says a sentence on the serial port and halts: cli, ds = 0, then a byte after the other to 3F8h. */
+function bootableImage(): Buffer {
+  const code = [
+    ...[0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x17, 0x7c, 0xfc, 0xac, 0x84, 0xc0, 0x74, 0x06],
+    ...[0xba, 0xf8, 0x03, 0xee, 0xeb, 0xf5, 0xf4, 0xeb, 0xfd],
+  ];
+  const image = Buffer.alloc(IMAGE_BYTES);
+  Buffer.concat([Buffer.from(code), Buffer.from(`\r\n${MARKER}\r\n\0`)]).copy(image);
+  image.writeUInt16LE(0xaa55, 510);
+  return image;
+}
