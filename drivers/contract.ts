@@ -77,6 +77,8 @@ export interface Driver<Info = unknown> extends AsyncDisposable {
   readonly interfaces: Readonly<Record<InterfaceKind, readonly string[]>>;
   /** The driver_info properties that lead to the BMC; without them its accounts and its address are not ours to change. */
   readonly login?: Readonly<Record<'address' | 'username' | 'password', string>>;
+  /** The property that says as what one logs in, with its word for each role; where the protocol does not find that out itself. */
+  readonly login_role?: { property: string; words: Readonly<Record<'operator' | 'read-only', string>> };
   /** Reads driver_info. Pure: no I/O. */
   parse(driver_info: JsonObject): ParsedInfo<Info>;
   /**

@@ -21,7 +21,9 @@ export async function grantAccount(ctx: StepContext): Promise<Json> {
       throw serviceError('Conflict', { why: 'The account is the service’s own.' });
     await accounts.create({ ...named(login), role: role as AccountRole }, options);
   });
-  const unproved = await prove(ctx, withLogin(ctx, login), async () => null);
+  const as = ctx.drivers.get(ctx.node.driver)?.login_role;
+  const own = as === undefined ? {} : { [as.property]: as.words[role as 'operator' | 'read-only'] };
+  const unproved = await prove(ctx, { ...withLogin(ctx, login), ...own }, async () => null);
   if (unproved === null) return null;
   await dropAccount(ctx, login.username);
   throw new StepFailure(`The new account does not lead into the BMC, and was deleted: ${unproved.why}`);

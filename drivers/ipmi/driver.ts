@@ -72,6 +72,7 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     properties: IPMI_PROPERTIES,
     interfaces: INTERFACES,
     login: { address: 'ipmi_address', username: 'ipmi_username', password: 'ipmi_password' },
+    login_role: { property: 'ipmi_priv_level', words: { operator: 'OPERATOR', 'read-only': 'USER' } },
     parse: parseDriverInfo,
     get drops() {
       return udp.drops;

@@ -43,7 +43,12 @@ describe('S83 the Redfish gateway', function () {
         DEFAULT: { enabled_hardware_types: ['redfish'] },
         gateway: { public_endpoint: 'https://gateway.example' },
       },
-      { driver: createRedfishDriver({ clock: systemClock, log: SILENT }, settingsWith({}).redfish) },
+      {
+        driver: createRedfishDriver(
+          { clock: systemClock, log: SILENT },
+          settingsWith({ redfish: { auth_type: 'basic' } }).redfish,
+        ),
+      },
     );
     api = await serveLifecycle(bench);
     await bench.start();
