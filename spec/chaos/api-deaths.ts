@@ -4,8 +4,10 @@ import { eventually } from '../services/eventually.ts';
 import type { Figures } from './figures.ts';
 import type { Site } from './site.ts';
 
-/** Milliseconds after which the API's process dies, by round: while requests come in, are carried out, or are answered. */
-const AFTER_MS = [30, 10, 60, 2, 90, 20, 45, 130, 5, 200];
+/** Share of the requests that are answered before the API's process dies, by round; the others are at all stages of their work. */
+const ANSWERED = [0.5, 0.02, 0.25, 0.8, 0.1, 0];
+/** The death of a process that has answered none comes while its first requests come in. */
+const FIRST_MS = 20;
 const STUCK_AFTER_MS = 60_000;
 
 /**
@@ -16,6 +18,12 @@ export async function apiDeaths(site: Site, figures: Figures, rounds: number): P
   for (let round = 0; round < rounds; round++) {
     const target = round % 2 === 0 ? 'power on' : 'power off';
     const before = await jobs(site);
+    const wanted = Math.ceil((ANSWERED[round % ANSWERED.length] ?? 0) * site.subjects.length);
+    let answered = 0;
+    let reached = (): void => {};
+    const enough = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
     const asked = Promise.all(
       site.subjects.map(async ({ uuid }) => {
         const path = `/v1/nodes/${uuid}/states/power`;
@@ -23,15 +31,18 @@ export async function apiDeaths(site: Site, figures: Figures, rounds: number): P
           (answer) => answer.status,
           () => null,
         );
+        if (++answered >= wanted) reached();
         return { uuid, status };
       }),
     );
-    await sleep(AFTER_MS[round % AFTER_MS.length]);
+    await (wanted === 0 ? sleep(FIRST_MS) : enough);
     await site.api.kill();
     const answers = await asked;
     await site.api.start();
     figures.api_deaths += 1;
-    figures.requests_unanswered += answers.filter(({ status }) => status === null).length;
+    for (const { status } of answers)
+      if (status === null) figures.requests_unanswered += 1;
+      else figures.requests_answered += 1;
     await eventually(() => rested(site), STUCK_AFTER_MS).catch((error: unknown) => {
       figures.stuck.push(`after a death of the API: ${error instanceof Error ? error.message : error}`);
     });

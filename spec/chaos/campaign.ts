@@ -67,7 +67,13 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     ...{ kill_points: 0, killed_again: 0, distinct_points: 0, known_points: 0 },
     ...{ conductors_killed: 0, conductors_paused: 0, pause_points: 0 },
     ...{ mariadb_restarts: 0, rabbitmq_restarts: 0, both_away: 0, partitions: 0, queues_deleted: 0 },
-    ...{ api_deaths: 0, requests_unanswered: 0, stretches_lived: 0, stretches_with_bmc_faults: 0 },
+    ...{
+      api_deaths: 0,
+      requests_answered: 0,
+      requests_unanswered: 0,
+      stretches_lived: 0,
+      stretches_with_bmc_faults: 0,
+    },
     ...{ stuck: [], lost: [], run_twice: [], failed: [], not_released: [], not_fenced: [] },
     unmet: [],
     resumes: 0,
@@ -289,8 +295,18 @@ export async function startCampaign(site: Site): Promise<Campaign> {
     }
   }
 
+  /** What a conductor still does at the end of a stretch, once its node shows that it is over, belongs to that stretch. */
+  async function idle(): Promise<void> {
+    await Promise.all(crew.processes.map(({ ready }) => ready));
+    await eventually(async () => {
+      const jobs = await Promise.all(crew.processes.map((process) => process.jobs()));
+      if (jobs.some((count) => count > 0)) throw new Error(`Jobs still run: ${jobs.join()}.`);
+    }, STUCK_AFTER_MS);
+  }
+
   async function live(stage: Stage, options: LiveOptions = {}): Promise<void> {
     if (subjects.length === 0) throw new Error(`No node is left: ${figures.stuck.join('\n')}`);
+    await idle();
     strike = options.strike ?? null;
     stretch = stage.name;
     coverage.begin(stretch);

@@ -27,7 +27,7 @@ describe('S111 whole lives of nodes whose conductors die, sleep, and lose MariaD
     expect(figures.both_away).to.be.greaterThan(0);
     expect(figures.partitions).to.be.greaterThan(0);
     expect(figures.queues_deleted).to.be.greaterThan(0);
-    expect(figures.api_deaths).to.be.greaterThan(0);
+    expect(figures.requests_answered).to.be.greaterThan(0);
     expect(figures.stretches_with_bmc_faults).to.be.greaterThan(0);
     expect(figures.resumes).to.be.greaterThan(0);
     expect(figures.resume_ms.max).to.be.lessThan(RESUME_BOUND_MS);

@@ -23,8 +23,9 @@ export interface Figures {
   partitions: number;
   /** The conductors' queue was deleted while work ran. */
   queues_deleted: number;
-  /** The API's process was killed while it had requests, and those that it did not answer. */
+  /** The API's process was killed while it had requests: those that it had answered, and those that it did not. */
   api_deaths: number;
+  requests_answered: number;
   requests_unanswered: number;
   /** Of `stretches_lived`: with BMCs that misbehave. */
   stretches_with_bmc_faults: number;
