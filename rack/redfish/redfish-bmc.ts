@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -13,10 +13,10 @@ import { RedfishRefusal } from './redfish-error.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
 import { resourceAt } from './redfish-resources.ts';
 import { RedfishState } from './redfish-state.ts';
+import { readBody } from './request-body.ts';
+import { Sessions } from './sessions.ts';
 
-const MAX_BODY_BYTES = 1024 * 1024;
 const KEPT_REQUESTS = 1000;
-const MAX_SESSIONS = 16;
 const KEEP_ALIVE_MS = 60_000;
 
 export interface RedfishBmcOptions {
@@ -54,13 +54,12 @@ export class RedfishBmc implements AsyncDisposable {
   most_at_once = 0;
   readonly #server: Server;
   readonly #areas: readonly Area[];
-  /** Token → id. */
-  readonly #sessions = new Map<string, number>();
-  #next_id = 1;
+  readonly #sessions: Sessions;
   #at_once = 0;
 
   private constructor(options: RedfishBmcOptions) {
     this.state = new RedfishState(options.machine, options);
+    this.#sessions = new Sessions(this.state.accounts);
     this.#areas = [
       {
         read: (path) => resourceAt(this.state, this.faults, path),
@@ -110,7 +109,7 @@ export class RedfishBmc implements AsyncDisposable {
 
   /** As after a restart of its firmware. */
   forgetSessions(): void {
-    this.#sessions.clear();
+    this.#sessions.forget();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,10 +153,13 @@ export class RedfishBmc implements AsyncDisposable {
 
   #answer(method: string, path: string, body: JsonObject | null, request: IncomingMessage): Reply {
     this.#refuseWhenBusy();
-    if (method === 'POST' && path === PATHS.sessions) return this.#openSession(body);
-    if (path !== PATHS.root && path !== '/redfish/v1') this.#authenticate(request);
-    if (method === 'DELETE')
-      return this.#closeSession(path) ?? this.#carryOut(this.#first((area) => area.remove?.(path) ?? null));
+    if (method === 'POST' && path === PATHS.sessions) return this.#sessions.open(body, this.faults);
+    if (path !== PATHS.root && path !== '/redfish/v1')
+      this.#sessions.authenticate(request.headers, this.faults);
+    if (method === 'DELETE') {
+      if (this.#sessions.close(path)) return { status: 204 };
+      return this.#carryOut(this.#first((area) => area.remove?.(path) ?? null));
+    }
     if (method === 'GET') return this.#get(path);
     if (method === 'PATCH') return this.#patch(path, body ?? {}, request);
     if (method === 'POST') return this.#carryOut(this.#first((area) => area.act?.(path, body ?? {}) ?? null));
@@ -220,50 +222,6 @@ export class RedfishBmc implements AsyncDisposable {
     return null;
   }
 
-  #openSession(body: JsonObject | null): Reply {
-    const { session_status } = this.faults;
-    if (session_status !== undefined)
-      throw new RedfishRefusal(session_status, 'OperationNotAllowed', 'There are no sessions.');
-    const { UserName, Password } = body ?? {};
-    if (this.state.accounts.login(String(UserName), String(Password)) === null)
-      throw new RedfishRefusal(401, 'NoValidSession', 'The credentials are wrong.');
-    if (this.#sessions.size >= MAX_SESSIONS)
-      throw new RedfishRefusal(503, 'SessionLimitExceeded', 'There is no room for another session.');
-    const id = this.#next_id++;
-    const token = randomBytes(16).toString('hex');
-    this.#sessions.set(token, id);
-    const path = `${PATHS.sessions}/${id}`;
-    return {
-      status: 201,
-      headers: { 'x-auth-token': token, location: path },
-      body: { '@odata.id': path, Id: String(id), Name: 'User Session', UserName: String(UserName) },
-    };
-  }
-
-  /** null: there is no such session. */
-  #closeSession(path: string): Reply | null {
-    for (const [token, id] of this.#sessions)
-      if (path === `${PATHS.sessions}/${id}`) {
-        this.#sessions.delete(token);
-        return { status: 204 };
-      }
-    return null;
-  }
-
-  #authenticate(request: IncomingMessage): void {
-    const token = request.headers['x-auth-token'];
-    const by_session =
-      this.faults.sessions_refused !== true && typeof token === 'string' && this.#sessions.has(token);
-    if (by_session || this.#basic(request.headers.authorization)) return;
-    throw new RedfishRefusal(401, 'NoValidSession', 'There is no valid session.');
-  }
-
-  #basic(authorization = ''): boolean {
-    const words = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8');
-    const colon = words.indexOf(':');
-    return colon > 0 && this.state.accounts.login(words.slice(0, colon), words.slice(colon + 1)) !== null;
-  }
-
   #refuseWhenBusy(): void {
     const { busy = 0, retry_after_s } = this.faults;
     if (busy <= 0) return;
@@ -292,28 +250,4 @@ function elsewhere(resource: JsonObject, origin: string): JsonObject {
 function credentialsOf({ headers }: IncomingMessage): SeenRequest['credentials'] {
   if (headers['x-auth-token'] !== undefined) return 'session';
   return headers.authorization === undefined ? 'none' : 'basic';
-}
-
-async function readBody(request: IncomingMessage): Promise<JsonObject | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) throw new Error('The request is too large.');
-    chunks.push(chunk as Buffer);
-  }
-  if (size === 0) return null;
-  const whole = Buffer.concat(chunks);
-  const type = request.headers['content-type'] ?? '';
-  if (type.startsWith('multipart/form-data')) return await partsOf(type, whole);
-  const body: unknown = JSON.parse(whole.toString('utf8'));
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : null;
-}
-
-/** The parts of a form as texts, by name. */
-async function partsOf(type: string, whole: Buffer): Promise<JsonObject> {
-  const form = await new Response(new Uint8Array(whole), { headers: { 'content-type': type } }).formData();
-  const parts: JsonObject = {};
-  for (const [name, part] of form) parts[name] = typeof part === 'string' ? part : await part.text();
-  return parts;
 }
