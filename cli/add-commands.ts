@@ -19,6 +19,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   certificate: 'certificates of erased disks',
   schedule: 'work on servers at a time',
   server: 'servers, through all the stages of their life',
+  work: 'work that people do at the racks',
   stock: 'servers that can be ordered',
   stage: 'the stages of servers',
 };

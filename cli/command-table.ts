@@ -5,6 +5,7 @@ import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
 import { SCHEDULE_ROWS } from './rows/schedules.ts';
 import { SERVER_ROWS } from './rows/servers.ts';
+import { WORK_ORDER_ROWS } from './rows/work-orders.ts';
 
 /** Every command that asks the life-cycle API: one a row, one for each operation (a spec compares it with the document). */
 export const COMMANDS: readonly CommandRow[] = [
@@ -34,4 +35,5 @@ export const COMMANDS: readonly CommandRow[] = [
   ...REGISTRATION_ROWS,
   ...ORDER_ROWS,
   ...SCHEDULE_ROWS,
+  ...WORK_ORDER_ROWS,
 ];

@@ -36,6 +36,7 @@ import type {
 import type { ScheduleLimits, ScheduleRecord, ScheduleRunRecord } from '../lifecycle/schedules.ts';
 import type { RemovedServerRecord, ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
 import type { Stage } from '../lifecycle/stages.ts';
+import type { WorkOrderRecord } from '../lifecycle/work-orders.ts';
 
 /**
  * The store: one repository per table, the same on MariaDB/MySQL and SQLite. Times are the database's own. A unique key
@@ -68,6 +69,7 @@ export interface Tables {
   readonly order_lines: Repository<OrderLineRecord>;
   readonly quotas: QuotaRepository;
   readonly bmc_leases: BmcLeaseRepository;
+  readonly work_orders: Repository<WorkOrderRecord>;
   readonly schedules: Repository<ScheduleRecord>;
   readonly schedule_runs: ScheduleRunRepository;
   readonly ports: PortRepository;

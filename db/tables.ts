@@ -45,6 +45,7 @@ import type { Tables } from './store.ts';
 import type { Table } from './table.ts';
 import { VOLUME_CONNECTORS, volumeConnectorRepository } from './volume-connectors.ts';
 import { VOLUME_TARGETS, volumeTargetRepository } from './volume-targets.ts';
+import { WORK_ORDERS } from './work-orders.ts';
 
 /** Every table that is described by a literal. */
 export const TABLES = [
@@ -55,6 +56,7 @@ export const TABLES = [
   ORDER_LINES,
   QUOTAS,
   BMC_LEASES,
+  WORK_ORDERS,
   SCHEDULES,
   SCHEDULE_RUNS,
   PORTS,
@@ -96,6 +98,7 @@ export function tables(db: Executor): Tables {
     order_lines: orderLineRepository(db),
     quotas: quotaRepository(db),
     bmc_leases: bmcLeaseRepository(db),
+    work_orders: repository(db, WORK_ORDERS),
     schedules: scheduleRepository(db),
     schedule_runs: scheduleRunRepository(db),
     ports: portRepository(db),

@@ -21,6 +21,7 @@ import { breakReservation, showReservation } from './servers/reservation.ts';
 import { showServer } from './servers/show.ts';
 import { updateServer } from './servers/update.ts';
 import { showTimeline } from './timeline.ts';
+import { WORK_ORDER_HANDLERS } from './work-orders.ts';
 
 /** operationId of openapi.yaml → what answers it. */
 export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
@@ -52,6 +53,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.schedules.show': showSchedule,
   'lifecycle.schedules.cancel': cancelSchedule,
   'lifecycle.timeline.show': showTimeline,
+  ...WORK_ORDER_HANDLERS,
   ...PROFILE_HANDLERS,
   ...CATALOGUE_HANDLERS,
   ...IPAM_HANDLERS,

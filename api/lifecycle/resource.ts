@@ -38,7 +38,8 @@ type ResourceTable =
   | 'cables'
   | 'firmware_baselines'
   | 'enrolment_tokens'
-  | 'registrations';
+  | 'registrations'
+  | 'work_orders';
 
 /** The record that the path names. @throws NotFound */
 export async function findRecord<R extends Kept>(

@@ -58,6 +58,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:schedule:list_all': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:schedule:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:schedule:cancel': { check: ORDER_MEMBER, scope: BOTH },
+  'lifecycle:work_order:get': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:work_order:manage': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -12,6 +12,7 @@ import { serverInstalls } from './0050-server-installs.ts';
 import { changeIndexes } from './0060-change-indexes.ts';
 import { schedules } from './0061-schedules.ts';
 import { bmcLeases } from './0062-bmc-leases.ts';
+import { workOrders } from './0063-work-orders.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   changeIndexes,
   schedules,
   bmcLeases,
+  workOrders,
 ];

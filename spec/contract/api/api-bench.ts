@@ -170,6 +170,7 @@ async function clearStore(store: Store): Promise<void> {
     store.enrolment_tokens,
     store.registrations,
     store.notices,
+    store.work_orders,
     store.bmc_leases,
     store.schedule_runs,
     store.schedules,
