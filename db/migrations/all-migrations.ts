@@ -13,6 +13,7 @@ import { changeIndexes } from './0060-change-indexes.ts';
 import { schedules } from './0061-schedules.ts';
 import { bmcLeases } from './0062-bmc-leases.ts';
 import { workOrders } from './0063-work-orders.ts';
+import { stageIndexes } from './0064-stage-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   schedules,
   bmcLeases,
   workOrders,
+  stageIndexes,
 ];
