@@ -20,7 +20,7 @@ import { forbidden } from './forbidden-requests.ts';
 
 const P1: Partial<Caller> = { system_scope: false, project_id: 'p1', roles: ['member', 'reader'] };
 /** The whole number is for a machine of one's own: GATEWAY_REQUESTS=100000. */
-const REQUESTS = Number(process.env.GATEWAY_REQUESTS ?? 3000);
+const REQUESTS = Number(process.env.GATEWAY_REQUESTS ?? 2000);
 
 describe('S83 the Redfish gateway', function () {
   this.timeout(60_000);
