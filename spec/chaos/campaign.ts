@@ -44,15 +44,14 @@ export interface LiveOptions {
   meanwhile?: () => Promise<void>;
 }
 
-/** Deaths that one piece of work is put through at most: six in one step would be held against the step. */
-const MOST_DEATHS = 4;
 const LOOK_EVERY_MS = 40;
 /** No stretch takes a tenth of it, with all deaths. */
 const STUCK_AFTER_MS = 60_000;
 const ASTRAY_MS = 1000;
 const LIVE_STATES = ['queued', 'running', 'waiting'] as const;
 
-export async function startCampaign(site: Site): Promise<Campaign> {
+/** @param most_deaths that one piece of work is put through: six in one step would be held against the step. */
+export async function startCampaign(site: Site, most_deaths: number): Promise<Campaign> {
   let watches = new Map<string, Watch>();
   let subjects = [...site.subjects];
   let strike: Strike | null = null;
@@ -104,7 +103,7 @@ export async function startCampaign(site: Site): Promise<Campaign> {
   function isHere(watch: Watch, { point, occurrence }: Place): boolean {
     const { target } = watch;
     if (target === null) {
-      const again = strike === 'kill' && watch.struck.length > 0 && watch.struck.length < MOST_DEATHS;
+      const again = strike === 'kill' && watch.struck.length > 0 && watch.struck.length < most_deaths;
       return again && coverage.seize(stretch, point);
     }
     if (watch.countdown !== null) {

@@ -11,6 +11,8 @@ export interface ChaosOptions {
   nodes: number;
   /** Kill points at least. */
   kills: number;
+  /** Deaths of conductors in one piece of work at most. */
+  most_deaths: number;
   /** Seconds of a lease. */
   lease_s: number;
   /** Go on until every known point was met, or tried often enough. */
@@ -33,6 +35,7 @@ type Form = Omit<ChaosOptions, 'tell'>;
 export const SHORT_FORM: Form = {
   nodes: 6,
   kills: 1,
+  most_deaths: 2,
   lease_s: 1,
   every_point: false,
   pauses: 2,
@@ -43,6 +46,7 @@ export const SHORT_FORM: Form = {
 export const LONG_FORM: Form = {
   nodes: 40,
   kills: 2000,
+  most_deaths: 4,
   lease_s: 2,
   every_point: true,
   pauses: 4,
@@ -57,7 +61,7 @@ export const LONG_FORM: Form = {
  */
 export async function chaos(options: ChaosOptions): Promise<Figures> {
   await using site = await startSite(options.nodes, options.lease_s);
-  await using campaign = await startCampaign(site);
+  await using campaign = await startCampaign(site, options.most_deaths);
   const say = teller(campaign.figures, options.tell);
   await outages(site, campaign, options.crash_every, say);
   await apiDeaths(site, campaign.figures, options.api_deaths);
