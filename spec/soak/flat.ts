@@ -21,7 +21,7 @@ export const TOLERANCE: Readonly<Record<keyof SoakSample, { share: number; more:
 
 /** Share of the samples that come first and are not judged: what is made once is being made. */
 const WARM_UP = 1 / 6;
-/** What leaks is there also when little is going on: the quiet samples are compared, however much was asked in between. */
+/** What leaks is there also when little is going on, however much was asked in between. */
 const QUIET = 0.1;
 
 /** What a quarter of the samples comes to. */
@@ -38,13 +38,18 @@ export function quarters(samples: readonly SoakSample[]): { first: Quarter; last
   return { first: quarterOf(judged.slice(0, length)), last: quarterOf(judged.slice(-length)) };
 }
 
-/** What was not flat between the quarters, in words; none when all was. */
+/**
+ * What was not flat between the quarters, in words; none when all was. What leaks raises the quiet samples and the medians: either
+ * alone is how busy the quarter was, or an outage in the first one, during which little was held.
+ */
 export function grown({ first, last }: { first: Quarter; last: Quarter }): string[] {
   return namesOf(TOLERANCE).flatMap((name) => {
     const { share, more, unit } = TOLERANCE[name];
-    const [before, after] = [first.quiet[name], last.quiet[name]];
-    if (after <= before * (1 + share) + more) return [];
-    return [`${unit}: ${before} in the first quarter, ${after} in the last`];
+    const higher = (['quiet', 'medians'] as const).every(
+      (kind) => last[kind][name] > first[kind][name] * (1 + share) + more,
+    );
+    if (!higher) return [];
+    return [`${unit}: ${first.quiet[name]} in the first quarter, ${last.quiet[name]} in the last`];
   });
 }
 
