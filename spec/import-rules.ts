@@ -79,7 +79,7 @@ export const IMPORT_RULES: readonly Rule[] = [
 
 /** The parts of a driver that both ends of the wire share. */
 function protocolOf(driver: string): string[] {
-  return ['codec', 'crypto', 'commands'].map((folder) => `drivers/${driver}/${folder}/`);
+  return ['codec', 'crypto', 'commands', 'managed'].map((folder) => `drivers/${driver}/${folder}/`);
 }
 
 /** Programs' folders, which nobody imports. */

@@ -1,7 +1,7 @@
+import type { BmcUser } from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
 import type { SystemEventLog } from './event-log.ts';
 import type { BmcLan } from './lan.ts';
-import type { BmcUser } from './session-table.ts';
 
 /** What the commands see of their BMC. */
 export interface BmcState {

@@ -11,12 +11,12 @@ import {
 import { decodePresencePing, encodePresencePong, rmcpClass } from '../../drivers/ipmi/codec/rmcp.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import { sameBytes } from '../../drivers/ipmi/crypto/rakp-keys.ts';
+import { type BmcUser, type Session, SessionTable } from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
 import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
 import { type BmcLan, firstLan } from './lan.ts';
-import { type BmcUser, type Session, SessionTable } from './session-table.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
 
 export interface BmcOptions {
@@ -192,7 +192,9 @@ export class Bmc implements BmcState, AsyncDisposable {
       case PAYLOAD_TYPE.openSessionRequest:
         return this.#sessions.open(packet.payload);
       case PAYLOAD_TYPE.rakp1:
-        return this.#sessions.rakp1(packet.payload);
+        return this.#sessions.rakp1(packet.payload, (name) =>
+          this.users.find((user) => user.name === name && user.enabled !== false),
+        );
       case PAYLOAD_TYPE.rakp3:
         return this.#sessions.rakp3(packet.payload);
       case PAYLOAD_TYPE.ipmi: {

@@ -2,8 +2,8 @@ import { type Flaw, isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import type { Command } from '../../drivers/ipmi/commands/command.ts';
 import { rawCommand } from '../../drivers/ipmi/commands/raw.ts';
+import type { Session } from '../../drivers/ipmi/managed/session-table.ts';
 import type { BmcState } from './bmc-state.ts';
-import type { Session } from './session-table.ts';
 
 /** A handler's answer: response data, or a completion code. */
 type Answer = { data: Uint8Array } | { code: number };

@@ -3,9 +3,9 @@ import { nothing } from '../../drivers/ipmi/commands/command.ts';
 import { PASSWORD_OPERATION, setUserPassword } from '../../drivers/ipmi/commands/set-user-password.ts';
 import { getUserAccess, NO_ACCESS, setUserAccess } from '../../drivers/ipmi/commands/user-access.ts';
 import { getUserName, setUserName } from '../../drivers/ipmi/commands/user-name.ts';
+import type { BmcUser } from '../../drivers/ipmi/managed/session-table.ts';
 import type { BmcState } from './bmc-state.ts';
 import { on, type Row } from './handler.ts';
-import type { BmcUser } from './session-table.ts';
 
 /** Places for users, taken or not. */
 const MAX_USERS = 10;

@@ -1,18 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
-import {
-  decodeOpenSessionRequest,
-  encodeOpenSessionResponse,
-} from '../../drivers/ipmi/codec/open-session.ts';
-import { encodeV2Packet, PAYLOAD_TYPE } from '../../drivers/ipmi/codec/packet.ts';
-import {
-  decodeRakp1,
-  decodeRakp3,
-  encodeRakp2,
-  encodeRakp4,
-  RANDOM_LENGTH,
-} from '../../drivers/ipmi/codec/rakp.ts';
-import { type CipherSuite, suiteOf } from '../../drivers/ipmi/crypto/cipher-suites.ts';
+import { isFlaw } from '../codec/flaw.ts';
+import { decodeOpenSessionRequest, encodeOpenSessionResponse } from '../codec/open-session.ts';
+import { encodeV2Packet, PAYLOAD_TYPE } from '../codec/packet.ts';
+import { decodeRakp1, decodeRakp3, encodeRakp2, encodeRakp4, RANDOM_LENGTH } from '../codec/rakp.ts';
+import { type CipherSuite, suiteOf } from '../crypto/cipher-suites.ts';
 import {
   type Exchange,
   rakp2AuthCode,
@@ -21,8 +12,8 @@ import {
   sameBytes,
   sessionIntegrityKey,
   sessionKeys,
-} from '../../drivers/ipmi/crypto/rakp-keys.ts';
-import { SealedChannel } from '../../drivers/ipmi/crypto/sealed-channel.ts';
+} from '../crypto/rakp-keys.ts';
+import { SealedChannel } from '../crypto/sealed-channel.ts';
 
 /** A user of a BMC. `privilege` is the highest level that it may have: 1 callback … 4 administrator. */
 export interface BmcUser {
@@ -35,11 +26,15 @@ export interface BmcUser {
 
 /** What the session table needs to know of its BMC. */
 export interface SessionOwner {
-  readonly users: readonly BmcUser[];
   readonly cipher_suites: readonly number[];
   readonly guid: Uint8Array;
   /** How many sessions there may be now. */
   readonly session_limit: number;
+  /**
+   * How many key exchanges may be under way: beyond it the oldest makes room, and they take no place of sessions. Absent: an exchange
+   * takes a session's place.
+   */
+  readonly exchange_limit?: number;
   now_ms(): number;
 }
 
@@ -50,14 +45,14 @@ interface Answered {
   data: Uint8Array;
 }
 
-export interface Session {
+export interface Session<User extends BmcUser = BmcUser> {
   readonly id: number;
   readonly console_session_id: number;
   readonly suite: CipherSuite;
   readonly privilege_limit: number;
   /** Present level; sessions begin as user. IPMI v2.0 22.18 */
   privilege: number;
-  user: BmcUser | null;
+  user: User | null;
   exchange: Exchange | null;
   /** RAKP 4 as sent, for a RAKP 3 that comes again. */
   rakp4: Uint8Array | null;
@@ -92,32 +87,49 @@ const ADMINISTRATOR = 4;
 const USER_LEVEL = 2;
 const EMPTY = new Uint8Array(0);
 
-/** Sessions of one BMC: the key exchange, the limit, and which sequence numbers came. */
-export class SessionTable {
+/** The managed system's end of RMCP+: the key exchange, the limit of sessions, and which sequence numbers came. */
+export class SessionTable<User extends BmcUser = BmcUser> {
   readonly #owner: SessionOwner;
-  readonly #sessions = new Map<number, Session>();
+  /** In the order in which they were begun. */
+  readonly #exchanges = new Map<number, Session<User>>();
+  readonly #sessions = new Map<number, Session<User>>();
 
   constructor(owner: SessionOwner) {
     this.#owner = owner;
   }
 
+  /** Sessions, and exchanges that may become one. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#sessions.size + this.#exchanges.size;
   }
 
-  get(id: number): Session | undefined {
-    return this.#sessions.get(id);
+  get(id: number): Session<User> | undefined {
+    return this.#sessions.get(id) ?? this.#exchanges.get(id);
   }
 
   close(id: number): boolean {
-    return this.#sessions.delete(id);
+    return this.#sessions.delete(id) || this.#exchanges.delete(id);
+  }
+
+  /** Forgets sessions that were silent for too long; returns them. IPMI v2.0 6.12.15 */
+  expire(): Session<User>[] {
+    const now_ms = this.#owner.now_ms();
+    for (const [id, { last_used_ms }] of this.#exchanges) {
+      if (now_ms - last_used_ms <= EXCHANGE_TIMEOUT_MS) break;
+      this.#exchanges.delete(id);
+    }
+    const silent = [...this.#sessions.values()].filter(
+      ({ last_used_ms }) => now_ms - last_used_ms > SESSION_TIMEOUT_MS,
+    );
+    for (const { id } of silent) this.#sessions.delete(id);
+    return silent;
   }
 
   /** Open Session Request → response. null: dropped. IPMI v2.0 13.17 */
   open(payload: Uint8Array): Uint8Array | null {
     const request = decodeOpenSessionRequest(payload);
     if (isFlaw(request)) return null;
-    const reply = (status: number, session?: Session): Uint8Array =>
+    const reply = (status: number, session?: Session<User>): Uint8Array =>
       encodeV2Packet(
         PAYLOAD_TYPE.openSessionResponse,
         encodeOpenSessionResponse({
@@ -130,9 +142,8 @@ export class SessionTable {
     const suite = suiteOf(request);
     if (suite === undefined || !this.#owner.cipher_suites.includes(suite.id)) return reply(STATUS.noSuite);
     if (request.privilege > ADMINISTRATOR) return reply(STATUS.invalidRole);
-    this.#expire();
-    if (this.#sessions.size >= this.#owner.session_limit) return reply(STATUS.noResources);
-    const session: Session = {
+    if (!this.#makeRoom()) return reply(STATUS.noResources);
+    const session: Session<User> = {
       id: this.#freeId(),
       console_session_id: request.console_session_id,
       suite,
@@ -148,15 +159,22 @@ export class SessionTable {
       answered: null,
       last_used_ms: this.#owner.now_ms(),
     };
-    this.#sessions.set(session.id, session);
+    this.#exchanges.set(session.id, session);
     return reply(STATUS.ok, session);
   }
 
-  /** RAKP 1 → RAKP 2. null: dropped. IPMI v2.0 13.20 */
-  rakp1(payload: Uint8Array): Uint8Array | null {
+  /** Whom a RAKP 1 names, if it belongs to an exchange that is under way. */
+  namedIn(payload: Uint8Array): string | null {
+    const message = decodeRakp1(payload);
+    if (isFlaw(message) || !this.#exchanges.has(message.managed_session_id)) return null;
+    return nameOf(message.username);
+  }
+
+  /** RAKP 1 → RAKP 2. null: dropped. @param find a user that may log in. IPMI v2.0 13.20 */
+  rakp1(payload: Uint8Array, find: (name: string) => User | undefined): Uint8Array | null {
     const message = decodeRakp1(payload);
     if (isFlaw(message)) return null;
-    const session = this.#sessions.get(message.managed_session_id);
+    const session = this.#exchanges.get(message.managed_session_id);
     const reply = (status: number, exchange?: Exchange, auth_code: Uint8Array = EMPTY): Uint8Array =>
       encodeV2Packet(
         PAYLOAD_TYPE.rakp2,
@@ -169,9 +187,8 @@ export class SessionTable {
           auth_code,
         }),
       );
-    if (session === undefined || session.channel !== null) return reply(STATUS.invalidSession);
-    const name = Buffer.from(message.username).toString('latin1').replace(/\0+$/, '');
-    const user = this.#owner.users.find((each) => each.name === name && each.enabled !== false);
+    if (session === undefined) return reply(STATUS.invalidSession);
+    const user = find(nameOf(message.username));
     if (user === undefined) return this.#refuse(session, reply(STATUS.unauthorizedName));
     const role = message.role & 0x0f;
     if (role > user.privilege || role > session.privilege_limit)
@@ -197,7 +214,7 @@ export class SessionTable {
   rakp3(payload: Uint8Array): Uint8Array | null {
     const message = decodeRakp3(payload);
     if (isFlaw(message)) return null;
-    const session = this.#sessions.get(message.managed_session_id);
+    const session = this.get(message.managed_session_id);
     const reply = (status: number, integrity_check: Uint8Array = EMPTY): Uint8Array =>
       encodeV2Packet(
         PAYLOAD_TYPE.rakp4,
@@ -213,22 +230,27 @@ export class SessionTable {
     const { exchange, user } = session;
     const password = passwordOf(user);
     if (message.status !== 0) {
-      this.#sessions.delete(session.id);
+      this.close(session.id);
       return null;
     }
     if (!sameBytes(message.auth_code, rakp3AuthCode(exchange, password)))
       return this.#refuse(session, reply(STATUS.invalidIntegrityCheck));
     if (session.rakp4 === null) {
+      const limited = this.#owner.exchange_limit !== undefined;
+      if (limited && this.#sessions.size >= this.#owner.session_limit)
+        return this.#refuse(session, reply(STATUS.noResources));
       const sik = sessionIntegrityKey(exchange, password);
       session.channel = new SealedChannel(sessionKeys(session.suite, sik));
       session.rakp4 = rakp4IntegrityCheck(exchange, sik);
+      this.#exchanges.delete(session.id);
+      this.#sessions.set(session.id, session);
     }
     session.last_used_ms = this.#owner.now_ms();
     return reply(STATUS.ok, session.rakp4);
   }
 
   /** Notes a sequence number. False: it came before or is too old; such a packet is dropped. IPMI v2.0 6.12.13 */
-  isNew(session: Session, sequence: number): boolean {
+  isNew(session: Session<User>, sequence: number): boolean {
     const ahead = sequence - session.highest_in;
     if (sequence === 0 || ahead > WINDOW || ahead <= -WINDOW) return false;
     if (ahead > 0) {
@@ -243,25 +265,34 @@ export class SessionTable {
     return true;
   }
 
-  #refuse(session: Session, reply: Uint8Array): Uint8Array {
-    this.#sessions.delete(session.id);
+  #refuse({ id }: Session<User>, reply: Uint8Array): Uint8Array {
+    this.close(id);
     return reply;
   }
 
-  #expire(): void {
-    const now_ms = this.#owner.now_ms();
-    for (const [id, session] of this.#sessions) {
-      const limit_ms = session.channel === null ? EXCHANGE_TIMEOUT_MS : SESSION_TIMEOUT_MS;
-      if (now_ms - session.last_used_ms > limit_ms) this.#sessions.delete(id);
+  /** False: there is no room for another exchange. */
+  #makeRoom(): boolean {
+    const { session_limit, exchange_limit } = this.#owner;
+    if (exchange_limit === undefined) {
+      this.expire();
+      return this.size < session_limit;
     }
+    const [oldest] = this.#exchanges.keys();
+    if (oldest !== undefined && this.#exchanges.size >= exchange_limit) this.#exchanges.delete(oldest);
+    return true;
   }
 
   #freeId(): number {
     for (;;) {
       const id = randomInt(1, 0xffff_ffff);
-      if (!this.#sessions.has(id)) return id;
+      if (this.get(id) === undefined) return id;
     }
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  // freeipmi pads names with zeros.
+  return Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
 }
 
 function passwordOf(user: BmcUser): Uint8Array {
