@@ -7,7 +7,7 @@ interface Capability {
   what: string;
 }
 
-/** The life-cycle capabilities, in order. */
+/** The capabilities, in order: first those of racking, registration and boot, then those of a server's life. */
 export function capabilities(): Capability[] {
   const text = readFileSync(join(projectRoot, 'spec/fixtures/capabilities.json'), 'utf8');
   return JSON.parse(text) as Capability[];
@@ -20,16 +20,17 @@ export function namedTests(): Map<string, Set<string>> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(ts|yaml)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
-    for (const [, id = ''] of readFileSync(path, 'utf8').matchAll(TITLE)) {
-      const files = found.get(id) ?? new Set();
-      found.set(id, files.add(path.slice(projectRoot.length + 1)));
-    }
+    for (const [, ids = ''] of readFileSync(path, 'utf8').matchAll(TITLE))
+      for (const id of ids.split(' ')) {
+        const files = found.get(id) ?? new Set();
+        found.set(id, files.add(path.slice(projectRoot.length + 1)));
+      }
   }
   return found;
 }
 
-/** `it('S79 …`, `describe("S79 …` or, in a table, `it: "S79 …`. */
-const TITLE = /\b(?:it|describe)(?:\(|: ?)\s*[`'"](S\d+) /g;
+/** A test called 'S79 …' or 'S8 S9 …', its group, or its row in a table. */
+const TITLE = /\b(?:it|describe)(?:\(|: ?)\s*[`'"](S\d+(?: S\d+)*) /g;
 
 /** The text of docs/capabilities.md. */
 export function capabilitiesPage(): string {
@@ -39,7 +40,7 @@ export function capabilitiesPage(): string {
     return `| ${id} | ${what} | ${files.length === 0 ? 'none yet' : files.join(' ')} |`;
   });
   return [
-    '# The life of a server: what is shown by which test',
+    '# What the system does, and which test shows it',
     'Made by `npm run capabilities`. Do not edit by hand. A test that shows a capability begins with its number.',
     ['| number | capability | tests |', '| --- | --- | --- |', ...rows].join('\n'),
   ]
