@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { PowerState, PowerTarget } from '../lifecycle/power.ts';
@@ -107,6 +108,7 @@ export interface Connection extends AsyncDisposable {
   readonly virtualMedia?: VirtualMediaControl;
   readonly console?: ConsoleControl;
   readonly serialConsole?: SerialConsole;
+  readonly graphicalConsole?: GraphicalConsole;
   readonly bios?: BiosReader;
   readonly biosWriter?: BiosWriter;
   readonly firmware?: FirmwareReader;
@@ -522,6 +524,16 @@ export interface SerialStream extends AsyncDisposable {
   /** Types into it; resolves once the BMC has taken all of it. */
   write(bytes: Uint8Array, options: CallOptions): Promise<void>;
   sendBreak(options: CallOptions): Promise<void>;
+}
+
+/** The server's screen, keyboard and mouse through its BMC. */
+export interface GraphicalConsole {
+  /**
+   * Opens a way to it: a stream of RFB (RFC 6143), from the BMC's version message on. It outlives the connection, and ends or
+   * breaks with what it leads to; who opened it destroys it. @throws `unsupported`: the BMC has none, or one of its vendor's
+   * own kind; `busy`: others have all its places
+   */
+  connect(options: CallOptions): Promise<Duplex>;
 }
 
 /** One call of the vendor interface (reference: Ironic's vendor passthru). */

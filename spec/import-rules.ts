@@ -109,6 +109,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'net/json-http.ts',
     'rack/http-client.ts',
   ],
+  ws: ['drivers/redfish/websocket.ts', 'rack/redfish/kvm.ts'],
   '@grpc/grpc-js': ['api/registration/server.ts', 'rack/registration-client.ts'],
   '@grpc/proto-loader': ['api/registration/proto.ts', 'rack/registration-client.ts'],
   '@grpc/reflection': ['api/registration/server.ts'],

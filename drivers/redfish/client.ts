@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { BmcTask, CallOptions, DriverContext, TaskStatus } from '../contract.ts';
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
@@ -101,6 +102,11 @@ export class RedfishClient {
     const path = this.#session.pathOf(link);
     const reply = await this.#session.request('DELETE', path, body === undefined ? {} : { body }, call);
     return reply.status === 404 ? null : this.#begun(`DELETE ${path}`, reply);
+  }
+
+  /** Opens a WebSocket, which goes on after the call for as long as the session is there. @throws DriverError */
+  webSocket(call: Call, path: string): Promise<Duplex> {
+    return this.#session.webSocket(this.#session.pathOf(path), call);
   }
 
   /** How far the work of a handle is. @throws DriverError where the answer says nothing of it */

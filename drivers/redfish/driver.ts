@@ -8,6 +8,7 @@ import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-
 import type { RedfishOptions } from './driver-options.ts';
 import { redfishEventLog } from './event-log.ts';
 import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
+import { redfishGraphicalConsole } from './graphical-console.ts';
 import { redfishHardware } from './hardware-inventory.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
@@ -49,7 +50,8 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
     parse: parseDriverInfo,
     connect: async (info, call) => {
       call.signal?.throwIfAborted();
-      const { client, release } = pool.acquire(info, await certificatesOf(info));
+      const certificates = await certificatesOf(info);
+      const { client, release } = pool.acquire(info, certificates);
       const system = systemOf(client, info.system_id);
       const virtualMedia = redfishVirtualMedia(system);
       return {
@@ -62,6 +64,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         indicators: redfishIndicators(system),
         virtualMedia,
         passthru: redfishPassthru(system, virtualMedia),
+        graphicalConsole: redfishGraphicalConsole(system, () => pool.acquire(info, certificates).release),
         inventory: redfishInventory(system),
         hardware: redfishHardware(system),
         sensors: redfishSensors(system),

@@ -1,9 +1,10 @@
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { DriverError } from '../contract.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import type { Call } from './call.ts';
+import { openWebSocket } from './websocket.ts';
 
 /** Message registries of real BMCs are below 2 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -48,9 +49,11 @@ export class Http implements AsyncDisposable {
   readonly name: string;
   readonly #origin: string;
   readonly #agent: Agent;
+  readonly #tls: { rejectUnauthorized: boolean; ca?: string };
 
   constructor({ origin, ca, verify }: HttpOptions) {
     this.#origin = origin;
+    this.#tls = { rejectUnauthorized: verify, ...(ca === null ? {} : { ca }) };
     this.name = new URL(origin).host;
     this.#agent = new Agent({
       connections: 1,
@@ -58,11 +61,7 @@ export class Http implements AsyncDisposable {
       // Each call has a deadline of its own.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: {
-        timeout: CONNECT_TIMEOUT_MS,
-        rejectUnauthorized: verify,
-        ...(ca === null ? {} : { ca }),
-      },
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...this.#tls },
     });
   }
 
@@ -141,6 +140,23 @@ export class Http implements AsyncDisposable {
     }
     const text = await this.#readText(response, call);
     return { status: response.status, headers: response.headers, body: this.#parse(response, text, path) };
+  }
+
+  /** Opens a WebSocket, on a connection of its own; or what the BMC answers instead. @throws DriverError, ConnectionError */
+  async webSocket(
+    path: string,
+    headers: Record<string, string>,
+    call: Call,
+  ): Promise<{ stream: Duplex } | { reply: HttpReply }> {
+    call.waiting = { code: 'unreachable', what: 'The BMC did not open the WebSocket in time.' };
+    const url = `${this.#origin.replace(/^http/, 'ws')}${this.pathOf(path)}`;
+    try {
+      const opened = await openWebSocket(url, { headers, ...this.#tls }, call.signal);
+      return 'stream' in opened ? opened : { reply: { ...opened, body: null } };
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw this.#connectionError(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

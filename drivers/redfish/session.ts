@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { type CallOptions, type DriverContext, DriverError } from '../contract.ts';
 import { Call } from './call.ts';
@@ -115,6 +116,21 @@ export class RedfishSession {
         { headers: { ...headers, 'content-length': String(length) }, body },
         call,
       );
+    });
+  }
+
+  /** Opens a WebSocket when it is its turn; it then goes on beside later requests. @throws DriverError */
+  webSocket(path: string, call: Call): Promise<Duplex> {
+    return this.#turns.run(call.signal, async () => {
+      const login = await this.#logIn(call);
+      const first = await this.#http.webSocket(path, this.#credentials(login), call);
+      if ('stream' in first) return first.stream;
+      if (first.reply.status !== 401 || login.by !== 'session')
+        throw this.refusal(`a WebSocket to ${path}`, first.reply);
+      this.#login = null;
+      const again = await this.#http.webSocket(path, this.#credentials(await this.#logIn(call)), call);
+      if ('stream' in again) return again.stream;
+      throw this.refusal(`a WebSocket to ${path}`, again.reply);
     });
   }
 

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Certificate } from '../certificate.ts';
 import type { Machine } from '../machine.ts';
+import type { Screen } from '../screen.ts';
 import type { Area, Outcome } from './area.ts';
 import { sendHostileBody } from './hostile-body.ts';
+import { KVM_PATH, KVM_PLACES, Kvm } from './kvm.ts';
 import { PATHS } from './paths.ts';
 import { carryOut, changeResource } from './redfish-changes.ts';
 import { RedfishRefusal } from './redfish-error.ts';
@@ -27,6 +30,8 @@ export interface RedfishBmcOptions {
   username: string;
   password: string;
   certificate: Certificate;
+  /** What its graphical console leads to. Default: it has none. */
+  screen?: Screen;
 }
 
 /** One request that came; the judge of a test. */
@@ -55,11 +60,16 @@ export class RedfishBmc implements AsyncDisposable {
   readonly #server: Server;
   readonly #areas: readonly Area[];
   readonly #sessions: Sessions;
+  readonly #kvm: Kvm | null;
   #at_once = 0;
 
   private constructor(options: RedfishBmcOptions) {
     this.state = new RedfishState(options.machine, options);
     this.#sessions = new Sessions(this.state.accounts);
+    this.#kvm = options.screen === undefined ? null : new Kvm(options.screen);
+    this.state.has_screen = this.#kvm !== null;
+    // Such a screen is OpenBMC's.
+    this.state.model = this.#kvm === null ? null : 'OpenBmc';
     this.#areas = [
       {
         read: (path) => resourceAt(this.state, this.faults, path),
@@ -85,6 +95,7 @@ export class RedfishBmc implements AsyncDisposable {
       });
       this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
@@ -107,6 +118,11 @@ export class RedfishBmc implements AsyncDisposable {
     return this.#sessions.size;
   }
 
+  /** Viewers of its graphical console. */
+  get viewers(): number {
+    return this.#kvm?.viewers ?? 0;
+  }
+
   /** As after a restart of its firmware. */
   forgetSessions(): void {
     this.#sessions.forget();
@@ -114,6 +130,7 @@ export class RedfishBmc implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#kvm?.close();
     this.#server.closeAllConnections();
     await closed;
   }
@@ -149,6 +166,27 @@ export class RedfishBmc implements AsyncDisposable {
     }
     response.writeHead(reply.status, { 'odata-version': '4.0', ...reply.headers });
     response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+  }
+
+  /** A WebSocket to the screen, or an answer that is none. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {});
+    const path = new URL(request.url ?? '/', this.url).pathname;
+    this.#note({ method: 'GET', path, credentials: credentialsOf(request), body: null });
+    if (this.faults.silent === true) return;
+    try {
+      if (this.#kvm === null || path !== KVM_PATH)
+        throw new RedfishRefusal(
+          404,
+          'ResourceMissingAtURI',
+          `The resource at the URI ${path} was not found.`,
+        );
+      this.#sessions.authenticate(request.headers, this.faults);
+      this.#kvm.serve(request, socket, head, this.faults.kvm_places ?? KVM_PLACES);
+    } catch (error) {
+      if (!(error instanceof RedfishRefusal)) throw error;
+      socket.end(`HTTP/1.1 ${error.status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    }
   }
 
   #answer(method: string, path: string, body: JsonObject | null, request: IncomingMessage): Reply {

@@ -28,6 +28,8 @@ export interface RedfishFaults {
   cuts_in_flash?: number;
   /** Virtual media is inserted only by who names the transfer protocol. */
   wants_transfer_protocol?: true;
+  /** Viewers that its graphical console has room for. */
+  kvm_places?: number;
   /** It repeats the request's credentials in its error messages. */
   tells_secrets?: true;
   /** Actions become tasks: how many looks they take, and how they end. */

@@ -1,5 +1,7 @@
 import { type Certificate, selfSignedCertificate } from '../certificate.ts';
+import type { Machine } from '../machine.ts';
 import { type RackOptions, type RackServer, startRack } from '../rack.ts';
+import type { Screen } from '../screen.ts';
 import { RedfishBmc } from './redfish-bmc.ts';
 
 /** A server of the rack whose BMC speaks Redfish too. */
@@ -18,9 +20,10 @@ export interface RedfishRack extends AsyncDisposable {
 /**
  * Starts a rack of virtual servers whose BMCs speak IPMI and, on 127.0.0.1, Redfish.
  * @param options.certificate what the BMCs show instead of the rack's own.
+ * @param options.screen what the graphical console of a server leads to. Default: there is none.
  */
 export async function startRedfishRack(
-  options: RackOptions & { certificate?: Certificate },
+  options: RackOptions & { certificate?: Certificate; screen?: (machine: Machine) => Screen },
 ): Promise<RedfishRack> {
   const address = '127.0.0.1';
   const rack = await startRack(options);
@@ -33,7 +36,11 @@ export async function startRedfishRack(
     const certificate = options.certificate ?? (await selfSignedCertificate(address, options.clock.now()));
     for (const server of rack.servers) {
       const { machine, username, password } = server;
-      const redfish = await RedfishBmc.start({ machine, address, port: 0, username, password, certificate });
+      const screen = options.screen?.(machine);
+      const redfish = await RedfishBmc.start({
+        ...{ machine, address, port: 0, username, password, certificate },
+        ...(screen === undefined ? {} : { screen }),
+      });
       servers.push({
         ...server,
         redfish,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { FirmwareDevice } from '../machine.ts';
 import { collection, link, named, withoutNulls } from './json.ts';
+import { KVM_PLACES } from './kvm.ts';
 import { PATHS } from './paths.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
 import type { MediaSlot, RedfishState } from './redfish-state.ts';
@@ -133,9 +134,19 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
       },
     ],
   }),
-  [PATHS.manager]: ({ firmware, network }) => ({
+  [PATHS.manager]: ({ firmware, has_screen, model, network, screen_enabled }) => ({
     ...named(PATHS.manager, 'Manager.v1_16_0.Manager', 'controller-7c'),
     ManagerType: 'BMC',
+    ...(model === null ? {} : { Model: model }),
+    ...(has_screen
+      ? {
+          GraphicalConsole: {
+            ServiceEnabled: screen_enabled,
+            MaxConcurrentSessions: KVM_PLACES,
+            ConnectTypesSupported: ['KVMIP'],
+          },
+        }
+      : {}),
     ...network.properties,
     FirmwareVersion: firmware.version('bmc'),
     Status: { State: 'Enabled', Health: 'OK' },

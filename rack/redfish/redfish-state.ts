@@ -53,6 +53,11 @@ export class RedfishState {
   readonly events = new EventService();
   /** The keys of secure boot: those of the factory, none, or some of the owner's. */
   secure_boot_keys: 'default' | 'none' | 'own' = 'own';
+  /** True: it has a graphical console, which is OpenBMC's. */
+  has_screen = false;
+  screen_enabled = true;
+  /** Model of the manager; null: it tells none. */
+  model: string | null = null;
   /** Restarts of the BMC itself. */
   restarts = 0;
   /** Goes up with each change, so that ETags do. */

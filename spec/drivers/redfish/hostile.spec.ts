@@ -49,6 +49,7 @@ const CALLS: Readonly<Record<string, (c: Connection, options: CallOptions) => Pr
     lan: (c, options) => c.lan?.set({ gateway: '192.0.2.1' }, options),
     clock: (c, options) => c.clock?.get(options),
     ntp: (c, options) => c.ntp?.set(['192.0.2.1'], options),
+    graphicalConsole: async (c, options) => (await c.graphicalConsole?.connect(options))?.destroy(),
     eject_vmedia: (c, options) => c.passthru?.eject_vmedia?.call({}, options),
   };
 

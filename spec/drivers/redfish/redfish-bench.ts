@@ -5,7 +5,9 @@ import { systemClock } from '../../../config/system-clock.ts';
 import type { RedfishOptions } from '../../../drivers/redfish/driver-options.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { Certificate } from '../../../rack/certificate.ts';
+import type { Machine } from '../../../rack/machine.ts';
 import { type RedfishServer, startRedfishRack } from '../../../rack/redfish/redfish-rack.ts';
+import type { Screen } from '../../../rack/screen.ts';
 
 export const PASSWORD = 'r3dfish-s3cret';
 export const WRONG_PASSWORD = 'wr0ng-s3cret';
@@ -26,7 +28,12 @@ export interface QuickRack extends AsyncDisposable {
 
 /** A rack whose servers obey at once, with its CA in a file. */
 export async function quickRack(
-  options: { count?: number; certificate?: Certificate; delays_ms?: { soft_off?: number } } = {},
+  options: {
+    count?: number;
+    certificate?: Certificate;
+    delays_ms?: { soft_off?: number };
+    screen?: (machine: Machine) => Screen;
+  } = {},
 ): Promise<QuickRack> {
   const folder = await mkdtemp(join(tmpdir(), 'kurogane-redfish-'));
   const rack = await startRedfishRack({
@@ -34,6 +41,7 @@ export async function quickRack(
     clock: systemClock,
     password: PASSWORD,
     delays_ms: { power: 0, soft_off: 0, post: 0, ...options.delays_ms },
+    ...(options.screen === undefined ? {} : { screen: options.screen }),
     ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
   });
   const ca_file = join(folder, 'ca.pem');
