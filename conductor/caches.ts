@@ -60,7 +60,7 @@ async function refreshFirmware(ctx: WorkContext, bmc: Bmc): Promise<void> {
   if (found === undefined) return;
   const { uuid } = ctx.node;
   const known = new Map((await ctx.store.firmware_components.list(uuid)).map((row) => [row.component, row]));
-  const rows = found.map((part) => {
+  const rows = found.map(({ digest: _, ...part }) => {
     const before = known.get(part.component);
     known.delete(part.component);
     const flashed = before !== undefined && before.current_version !== part.current_version;

@@ -2,6 +2,7 @@ import type { New } from '../db/store.ts';
 import type { BootMode, Indicator, IndicatorState, VirtualMediaSlot } from '../drivers/contract.ts';
 import type { Announced } from '../lifecycle/announced.ts';
 import type { Caller } from '../lifecycle/caller.ts';
+import type { HardwareState } from '../lifecycle/hardware-baseline.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
@@ -240,5 +241,7 @@ export interface Calls {
     result: null;
   };
   vendor_passthru_methods: { args: Record<string, never>; result: JsonObject };
+  /** What a baseline is made of. */
+  read_hardware: { args: Record<string, never>; result: HardwareState };
 }
 export type CallName = keyof Calls;

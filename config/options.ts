@@ -267,6 +267,10 @@ export const OPTIONS = {
     allow_provisioning_in_maintenance: flag(true, 'Nodes in maintenance may be provided and cleaned.'),
     node_history: flag(true, 'Keep a history of errors and events per node.'),
     node_history_max_entries: integer(300, 'History entries kept per node.', 0),
+    automatic_baseline: flag(
+      false,
+      'Take the baseline of a server, which it is brought back to after each tenant, when it is first cleaned.',
+    ),
     clean_step_priority_override: list(
       [],
       'Priorities of steps in automated cleaning, as interface.step:priority; 0 leaves one out. Steps of the BMC run only with one.',

@@ -96,6 +96,7 @@ export const FIRMWARE_BASELINES = defineTable<FirmwareBaselineRecord>({
     manufacturer: value(null),
     product_name: value(null),
     version: value(),
+    digest: value(null),
     enforced: flag(false),
     note: value(null),
   },

@@ -51,7 +51,7 @@ export function stageAfter(given: Given): Sql {
     text: rest.map((one) => one.text).join(''),
     bindings: rest.flatMap((one) => one.bindings),
   };
-  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 'disposed' WHEN ${state} IN (${statesOf('in-use')}) THEN CASE WHEN ${after(given, 'maintenance')} = 1 OR ${after(given, 'maintenance_side')} IS NOT NULL THEN 'maintenance' ELSE 'in-use' END WHEN ${state} IN (${statesOf('inventory')}) THEN CASE WHEN ${after(given, 'returning')} = 1 THEN 'deletion' WHEN ${after(given, 'order_uuid')} IS NOT NULL THEN 'building' ELSE 'inventory' END${others} END`;
+  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 'disposed' WHEN ${state} IN (${statesOf('in-use')}) THEN CASE WHEN ${after(given, 'maintenance')} = 1 OR ${after(given, 'maintenance_side')} IS NOT NULL THEN 'maintenance' ELSE 'in-use' END WHEN ${state} IN (${statesOf('inventory')}) THEN CASE WHEN ${after(given, 'returning')} = 1 OR ${after(given, 'quarantined')} = 1 THEN 'deletion' WHEN ${after(given, 'order_uuid')} IS NOT NULL THEN 'building' ELSE 'inventory' END${others} END`;
 }
 
 const FAILED: readonly ProvisionState[] = PROVISION_STATES.filter(
@@ -60,7 +60,7 @@ const FAILED: readonly ProvisionState[] = PROVISION_STATES.filter(
 
 /** Whether a person has to look after the server after a change: `needsAttention` in SQL. */
 export function attentionAfter(given: Given): Sql {
-  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 0 WHEN ${after(given, 'troubled')} = 1 OR ${after(given, 'fault')} IS NOT NULL OR COALESCE(${after(given, 'health')}, '') = 'Critical' OR ${after(given, 'provision_state')} IN (${words(FAILED)}) THEN 1 ELSE 0 END`;
+  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 0 WHEN ${after(given, 'troubled')} = 1 OR ${after(given, 'quarantined')} = 1 OR ${after(given, 'fault')} IS NOT NULL OR COALESCE(${after(given, 'health')}, '') = 'Critical' OR ${after(given, 'provision_state')} IN (${words(FAILED)}) THEN 1 ELSE 0 END`;
 }
 
 /** What a new provision state says of a return: absent when nothing. */

@@ -64,6 +64,14 @@ export const SERVERS = defineTable<ServerRecord>({
     installed_at: value(null),
     install_failed_at: value(null),
     install_note: value(null),
+    quarantined: flag(false),
+    quarantined_at: value(null),
+    quarantined_by: value(null),
+    quarantine_reason: value(null),
+    quarantine_differences: nullable(json('[]')),
+    purchased_at: value(null),
+    racked_at: value(null),
+    warranty_until: value(null),
     disposed_at: value(null),
     disposed_by: value(null),
     disposal: nullable(json('{}')),
@@ -118,7 +126,10 @@ export const isFollowed = (changes: Changes<NodeRecord>): boolean => followed(ch
 /** Gives a new node its server, in the transaction that makes the node. @throws AlreadyExists: one disposed of has the uuid */
 export async function createServer(db: Executor, node: NodeRecord): Promise<void> {
   const follows = { ...followed(node), returning: false } as Followed;
-  const facts = { ...follows, maintenance_side: null, order_uuid: null, disposed_at: null };
+  const facts = {
+    ...follows,
+    ...{ maintenance_side: null, order_uuid: null, disposed_at: null, quarantined: false },
+  };
   const record: Omit<Followed & Derived, 'stage_changed_at'> & { uuid: string } = {
     ...follows,
     uuid: node.uuid,

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
+import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type { OrderLineRecord, OrderProgress, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
 import type {
@@ -65,6 +66,7 @@ export interface PoolState {
 export interface Tables {
   readonly nodes: NodeRepository;
   readonly servers: ServerRepository;
+  readonly server_baselines: Repository<ServerBaselineRecord>;
   readonly orders: OrderRepository;
   readonly order_lines: Repository<OrderLineRecord>;
   readonly quotas: QuotaRepository;

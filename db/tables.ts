@@ -40,6 +40,7 @@ import {
 import { repository } from './repository.ts';
 import { RUNBOOKS, runbookRepository } from './runbooks.ts';
 import { SCHEDULE_RUNS, SCHEDULES, scheduleRepository, scheduleRunRepository } from './schedules.ts';
+import { SERVER_BASELINES } from './server-baselines.ts';
 import { REMOVED_SERVERS, SERVERS, serverRepository } from './servers.ts';
 import type { Tables } from './store.ts';
 import type { Table } from './table.ts';
@@ -52,6 +53,7 @@ export const TABLES = [
   NODES,
   SERVERS,
   REMOVED_SERVERS,
+  SERVER_BASELINES,
   ORDERS,
   ORDER_LINES,
   QUOTAS,
@@ -94,6 +96,7 @@ export function tables(db: Executor): Tables {
   return {
     nodes: nodeRepository(db),
     servers: serverRepository(db),
+    server_baselines: repository(db, SERVER_BASELINES),
     orders: orderRepository(db),
     order_lines: orderLineRepository(db),
     quotas: quotaRepository(db),

@@ -326,7 +326,11 @@ export interface BiosReader {
 export type FirmwareComponent = Pick<
   FirmwareComponentRecord,
   'component' | 'vendor' | 'model' | 'serial_number'
-> & { current_version: string };
+> & {
+  current_version: string;
+  /** Of its image, where the BMC measures it: SHA-256 or another, hexadecimal. */
+  digest?: string;
+};
 
 export interface FirmwareReader {
   read(options: CallOptions): Promise<readonly FirmwareComponent[]>;

@@ -48,6 +48,8 @@ export interface PlannedStep {
   in_band: boolean;
   /** Runs on these children of the node instead; none named: on all of them. */
   children?: readonly string[];
+  /** Brings the server back to its baseline. */
+  restores?: true;
 }
 
 /** What a waiting job waits for: the agent's next heartbeat, in-band inspection data, a client's unhold, or a time. */

@@ -107,6 +107,8 @@ export interface FirmwareBaselineRecord extends Stored {
   /** Of the server, or of the NIC; null: any. */
   product_name: string | null;
   version: string;
+  /** Of the image of this very version, where the BMC measures it; null: it is not looked at. */
+  digest: string | null;
   /** An older one fails the registration; else it is only told. */
   enforced: boolean;
   note: string | null;

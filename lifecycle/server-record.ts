@@ -78,6 +78,17 @@ export interface ServerFacts {
   install_failed_at: EpochMs | null;
   /** The last that it said of its installation. */
   install_note: string | null;
+  /** Kept out of stock until an operator releases it. */
+  quarantined: boolean;
+  quarantined_at: EpochMs | null;
+  quarantined_by: string | null;
+  quarantine_reason: string | null;
+  /** What differs from its baseline, where that is the reason. */
+  quarantine_differences: JsonObject[] | null;
+  purchased_at: EpochMs | null;
+  racked_at: EpochMs | null;
+  /** Until when its maker repairs it. */
+  warranty_until: EpochMs | null;
   disposed_at: EpochMs | null;
   disposed_by: string | null;
   /** The record of its disposal. */
@@ -123,3 +134,12 @@ export function identityOf(
   }
   return told;
 }
+
+/** What ends a quarantine. */
+export const NO_QUARANTINE = {
+  quarantined: false,
+  quarantined_at: null,
+  quarantined_by: null,
+  quarantine_reason: null,
+  quarantine_differences: null,
+} as const satisfies Partial<ServerFacts>;

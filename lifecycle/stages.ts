@@ -52,7 +52,7 @@ export const STAGE_OF_STATE = {
 /** What the stage depends on. */
 export interface StageFacts
   extends Pick<NodeRecord, 'provision_state' | 'maintenance'>,
-    Pick<ServerFacts, 'maintenance_side' | 'order_uuid' | 'disposed_at'> {
+    Pick<ServerFacts, 'maintenance_side' | 'order_uuid' | 'disposed_at' | 'quarantined'> {
   returning: boolean;
 }
 
@@ -62,7 +62,7 @@ export function stageOf(server: StageFacts): Stage {
   const stage = STAGE_OF_STATE[server.provision_state];
   if (stage === 'in-use') return isInMaintenance(server) ? 'maintenance' : stage;
   if (stage !== 'inventory') return stage;
-  if (server.returning) return 'deletion';
+  if (server.returning || server.quarantined) return 'deletion';
   return server.order_uuid === null ? stage : 'building';
 }
 
@@ -74,15 +74,17 @@ function isInMaintenance({ maintenance, maintenance_side }: StageFacts): boolean
 export interface AttentionFacts extends Pick<NodeRecord, 'provision_state' | 'fault' | 'health'> {
   /** Whether the node has a last_error. */
   troubled: boolean;
+  quarantined: boolean;
   disposed_at: number | null;
 }
 
 /** Whether a person has to look after the server: something failed or holds, or its hardware is broken. Pure. */
 export function needsAttention(server: AttentionFacts): boolean {
   if (server.disposed_at !== null) return false;
-  const { fault, health, troubled, provision_state } = server;
+  const { fault, health, quarantined, troubled, provision_state } = server;
   return (
     troubled ||
+    quarantined ||
     fault !== null ||
     health === 'Critical' ||
     provision_state === 'error' ||

@@ -14,9 +14,11 @@ import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
 import { TOKEN_HANDLERS } from './registration/tokens.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
+import { compareBaseline, deleteBaseline, showBaseline, takeBaseline } from './servers/baseline.ts';
 import { countServers } from './servers/counts.ts';
 import { disposeServer } from './servers/dispose.ts';
 import { listServers } from './servers/list.ts';
+import { quarantineServer, releaseServer } from './servers/quarantine.ts';
 import { breakReservation, showReservation } from './servers/reservation.ts';
 import { showServer } from './servers/show.ts';
 import { updateServer } from './servers/update.ts';
@@ -32,6 +34,12 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.show': showServer,
   'lifecycle.servers.update': updateServer,
   'lifecycle.servers.dispose': disposeServer,
+  'lifecycle.servers.quarantine': quarantineServer,
+  'lifecycle.servers.release': releaseServer,
+  'lifecycle.baseline.show': showBaseline,
+  'lifecycle.baseline.take': takeBaseline,
+  'lifecycle.baseline.delete': deleteBaseline,
+  'lifecycle.baseline.compare': compareBaseline,
   'lifecycle.reservation.show': showReservation,
   'lifecycle.reservation.break': breakReservation,
   ...ACTION_HANDLERS,

@@ -24,6 +24,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:server:dispose': { check: SYSTEM_ADMIN, scope: BOTH },
+  /** Quarantine and baselines. */
+  'lifecycle:server:quarantine': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:server:reservation:get': { check: SYSTEM_OR_OWNER_READER, scope: BOTH },
   'lifecycle:server:reservation:break': { check: SYSTEM_ADMIN, scope: BOTH },
   /** The tools of whoever has the server. */

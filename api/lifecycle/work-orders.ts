@@ -1,8 +1,8 @@
 import { serviceError } from '../../lifecycle/errors.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { WorkOrderRecord } from '../../lifecycle/work-orders.ts';
 import type { LifecycleHandler } from './handler.ts';
-import { isoTime } from './iso-time.ts';
+import { isoTime, readTimes } from './iso-time.ts';
 import { plainHandlers, type Resource } from './resource.ts';
 
 const WORK_ORDER: Resource<WorkOrderRecord> = {
@@ -17,11 +17,8 @@ const WORK_ORDER: Resource<WorkOrderRecord> = {
     ...{ state, done_by, done_at: isoTime(done_at) },
   }),
   read: (body, before) => {
-    const { due_at, done_at, ...plain } = body;
-    const times = {
-      ...(due_at === undefined ? {} : { due_at: timeOf('due_at', due_at) }),
-      ...(done_at === undefined ? {} : { done_at: timeOf('done_at', done_at) }),
-    };
+    const { due_at: _due, done_at: _done, ...plain } = body;
+    const times = readTimes(body, ['due_at', 'done_at']);
     const after: JsonObject = { ...before, ...plain, ...times };
     if ((after.server_uuid ?? null) === null && (after.place ?? null) === null)
       throw invalid('A work order needs the server, or the place.');
@@ -32,13 +29,6 @@ const WORK_ORDER: Resource<WorkOrderRecord> = {
 };
 
 const invalid = (why: string) => serviceError('InvalidParameterValue', { why });
-
-function timeOf(field: string, value: Json): number | null {
-  if (value === null) return null;
-  const time = Date.parse(String(value));
-  if (Number.isNaN(time)) throw invalid(`${field} must be a time, ISO 8601.`);
-  return time;
-}
 
 /** Work that people do at the racks. */
 export const WORK_ORDER_HANDLERS: Readonly<Record<string, LifecycleHandler>> = plainHandlers(

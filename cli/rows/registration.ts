@@ -62,6 +62,7 @@ const BASELINE: readonly OptionRow[] = [
   field('manufacturer', 'of this maker only'),
   field('product_name', 'of this product only'),
   field('version', 'the least version'),
+  field('digest', 'of the image of this very version'),
   field('enforced', 'an older one fails the registration', { kind: 'switch' }),
   field('note', 'words about it'),
 ];

@@ -154,6 +154,10 @@ const RULES: Readonly<Record<string, VerbRules>> = {
     check: async (node, deps) => {
       if (!deps.settings.conductor.allow_provisioning_in_maintenance) refuseMaintenance(node, 'providing');
       if (node.retired) throw serviceError('NodeIsRetired', { op: 'providing', node: node.uuid });
+      if ((await deps.store.servers.get(node.uuid))?.quarantined === true)
+        throw serviceError('Conflict', {
+          why: `Node ${node.uuid} is in quarantine: POST /lifecycle/v1/servers/${node.uuid}/quarantine/release ends it.`,
+        });
       if (!skipsCleaning(node, deps.settings))
         await refuseCrowd(deps, CLEAN_STATES, deps.settings.conductor.max_concurrent_clean);
     },

@@ -2,6 +2,7 @@ import type { BootDevice } from '../../drivers/contract.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
+import { readHardware } from '../baseline/read-hardware.ts';
 import { bootMode, isPresent, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
 import { networkOf } from '../network/network.ts';
@@ -18,6 +19,7 @@ const NOOP_BOOT_DEVICES: readonly BootDevice[] = ['pxe', 'disk'];
 const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   ...HARDWARE_READS,
   'call.validate': async (ctx) => validate(ctx),
+  'call.read_hardware': async (ctx) => (await readHardware(ctx)) as unknown as Json,
   'call.get_boot_device': async (ctx) => {
     if (!managesHardware(ctx.node)) return { boot_device: 'pxe', persistent: true };
     const bmc = await ctx.bmc();

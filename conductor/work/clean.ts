@@ -1,5 +1,7 @@
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { baselineStep, baselineSteps, quarantineOf } from '../baseline/baseline-steps.ts';
+import { quarantine } from '../baseline/quarantine.ts';
 import { refreshCaches } from '../caches.ts';
 import { usesAgent } from '../interfaces.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
@@ -56,7 +58,8 @@ const prepare: StepDefinition = {
     }
     const steps = automatedSteps(result, ctx);
     await refuseImpossible(ctx, steps);
-    ctx.replan(await withRelatives(ctx, [...steps, plannedStep('deploy.tear_down_cleaning')]));
+    const { before, after } = await baselineSteps(ctx);
+    ctx.replan(await withRelatives(ctx, [...steps, ...before, TEAR_DOWN, ...after]));
     return DONE;
   },
 };
@@ -69,6 +72,8 @@ const tearDown: StepDefinition = {
     return DONE;
   },
 };
+
+const TEAR_DOWN = plannedStep('deploy.tear_down_cleaning');
 
 const OWN = findIn({ 'deploy.prepare_cleaning': prepare, 'deploy.tear_down_cleaning': tearDown });
 
@@ -132,27 +137,32 @@ export const cleanWork: Work = {
     const own =
       declared === null ? [] : requestedSteps({ area: 'clean', node, settings, drivers, ...declared });
     await refuseImpossible(ctx, own);
-    if (!usesAgent(node) || declared?.disable_ramdisk === true) return own;
+    const { before, after } = isManual(ctx) ? { before: [], after: [] } : await baselineSteps(ctx);
+    if (!usesAgent(node) || declared?.disable_ramdisk === true) return [...own, ...before, ...after];
     return [
       plannedStep('deploy.prepare_cleaning', {
         abortable: true,
         ...(declared === null ? {} : { args: { declared: true } }),
       }),
       ...own,
-      plannedStep('deploy.tear_down_cleaning'),
+      ...before,
+      TEAR_DOWN,
+      ...after,
     ];
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
-    const own = OWN(step);
+    const own = OWN(step) ?? baselineStep(step, restOf);
     if (own !== null) return own;
     if (!step.in_band || !usesAgent(node)) return hardwareStep(step);
     return stepName(step) === VERIFY_ERASURE ? verifyErasureStep(step) : inBandStep('clean', step);
   },
-  finish: async (ctx) => {
+  finish: async (ctx, result) => {
     await refreshCaches(ctx);
+    const why = quarantineOf(result);
     return {
-      events: [isManual(ctx) || ctx.node.retired ? 'manage' : 'done'],
+      events: [isManual(ctx) || ctx.node.retired || why !== null ? 'manage' : 'done'],
+      ...(why === null ? {} : { note: `In quarantine. ${why}` }),
       changes: { clean_step: {}, driver_internal_info: wipedAgent(ctx.node.driver_internal_info) },
     };
   },
@@ -171,6 +181,11 @@ export const cleanWork: Work = {
   },
 };
 
+/** What a clean has to do still once the settings are to be brought back: the network of a ramdisk is left, if there is one. */
+function restOf({ node, job }: WorkContext): PlannedStep[] {
+  return usesAgent(node) && job.args.disable_ramdisk !== true ? [TEAR_DOWN] : [];
+}
+
 async function leaveNetwork(ctx: WorkContext): Promise<void> {
   if (usesAgent(ctx.node) && ctx.job.args.disable_ramdisk !== true) await dropNetwork(ctx, 'cleaning');
 }
@@ -178,7 +193,11 @@ async function leaveNetwork(ctx: WorkContext): Promise<void> {
 /** A step that broke off may have left the disks half erased: nobody but an operator may use the node then. */
 async function cleanFailure(ctx: WorkContext, failure: Failure): Promise<NodeEnd> {
   await leaveNetwork(ctx);
-  const ran = failure.step !== null && stepName(failure.step) !== 'deploy.prepare_cleaning';
+  const { step } = failure;
+  const ran = step !== null && stepName(step) !== 'deploy.prepare_cleaning';
+  // Nobody who mends the server later must take it for one that was erased, or that is as it was.
+  if (step !== null && (step.restores === true || stepName(step) === VERIFY_ERASURE))
+    await quarantine(ctx, ctx.node.uuid, { by: ctx.hostname, reason: failure.message });
   return {
     events: ['fail'],
     changes: {

@@ -117,6 +117,7 @@ function serverOf(node: Record<string, unknown>): Record<string, unknown> {
     maintenance_side: null,
     order_uuid: null,
     disposed_at: null,
+    quarantined: false,
   };
   return {
     ...Object.fromEntries(COPIED.map((column) => [column, node[column]])),

@@ -14,6 +14,8 @@ import { schedules } from './0061-schedules.ts';
 import { bmcLeases } from './0062-bmc-leases.ts';
 import { workOrders } from './0063-work-orders.ts';
 import { stageIndexes } from './0064-stage-indexes.ts';
+import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
+import { serverBaselines } from './0086-server-baselines.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -34,4 +36,6 @@ export const MIGRATIONS: readonly Migration[] = [
   bmcLeases,
   workOrders,
   stageIndexes,
+  quarantineAndDates,
+  serverBaselines,
 ];

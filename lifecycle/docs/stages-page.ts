@@ -19,6 +19,7 @@ const PLAIN = {
   returning: false,
   order_uuid: null,
   disposed_at: null,
+  quarantined: false,
 } as const;
 
 /** The text of docs/stages.md, made from the tables in lifecycle/. Pure. */
@@ -66,6 +67,7 @@ function unless(provision_state: ProvisionState): string {
   const cases = [
     { facts: { maintenance_side: 'customer' }, when: 'in maintenance (the node, or either side)' },
     { facts: { returning: true }, when: 'being returned' },
+    { facts: { quarantined: true }, when: 'in quarantine' },
     { facts: { order_uuid: 'an order' }, when: 'taken by an order' },
   ] as const;
   return cases

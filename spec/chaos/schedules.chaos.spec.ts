@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { heartbeat } from '../../conductor/periodic/heartbeat.ts';
 import type { ScheduleRunRecord } from '../../lifecycle/schedules.ts';
 import { CALLER } from '../conductor/conductor-bench.ts';
 import { startMariadbBench } from '../conductor/mariadb-bench.ts';
@@ -20,8 +21,10 @@ describe('S90 schedules on MariaDB and RabbitMQ', () => {
       },
       await testTransportUrl(),
     );
-    const first = await bench.start('conductor-1');
-    await bench.start('conductor-2');
+    // Without it nobody is alive any more after [conductor]heartbeat_timeout, and nothing begins.
+    const alive = { periodics: [heartbeat] };
+    const first = await bench.start('conductor-1', alive);
+    await bench.start('conductor-2', alive);
     const racks = Math.max(1, Math.ceil(ORDERS / 20));
     const nodes: string[] = [];
     for (let n = 0; n < ORDERS; n++) {

@@ -22,7 +22,11 @@ describe('the erase certificate', () => {
   beforeEach(async () => {
     const machines = new Map<string, Machine>();
     bench = await startConductorBench(
-      { conductor: { poll_interval: 0.05 }, agent: { require_tls: true } },
+      {
+        conductor: { poll_interval: 0.05 },
+        agent: { require_tls: true },
+        notices: { webhook_url: 'http://127.0.0.1:9/' },
+      },
       { driver: createMachineDriver(machines) },
     );
     front = await startAgentFront(bench.store, () => bench.client, Buffer.alloc(0));
@@ -88,13 +92,23 @@ describe('the erase certificate', () => {
     expect(await certificates()).to.have.length(1);
   });
 
-  it('S93 is never issued for a disk that lied, whose server does not go back to stock', async () => {
+  it('S93 is never issued for a disk that lied, whose server goes into quarantine and not into stock, with people told', async () => {
     for (const disk of machine.disks) disk.faults = { keeps_data: true };
     await bench.start('conductor-1', { certifier: CERTIFIER });
     const node = await bench.settled(await giveBack(), 'clean failed');
     expect(await certificates()).to.deep.equal([]);
     expect(node.last_error).to.match(/still holds data after overwrite .* Take it out and destroy it/);
     expect(node.maintenance).to.equal(true);
+    const server = await bench.store.servers.get(node.uuid);
+    expect(server).to.deep.include({ stage: 'deletion', attention: true, quarantined: true });
+    expect(server?.quarantine_reason).to.contain('still holds data');
+    const notices = await bench.store.notices.list();
+    expect(notices.map(({ event }) => event)).to.deep.equal(['server.quarantined']);
+    const mended = await bench.client
+      .provision(node, 'manage', {}, CALLER)
+      .then(() => bench.settled(node, 'manageable'));
+    const refused = await bench.client.provision(mended, 'provide', {}, CALLER).catch((error) => error);
+    expect(refused.message).to.contain('quarantine');
   });
 
   it('S93 is issued for a server of an order without an operating system, whose deploy interface erases nothing', async () => {

@@ -40,6 +40,8 @@ const SERVER_CHANGES: readonly Partial<ServerFacts>[] = [
   { maintenance_side: 'customer' },
   { maintenance_side: 'provider', vlan_id: 12 },
   { maintenance_side: null, order_uuid: null },
+  { quarantined: true, quarantine_reason: 'firmware', quarantine_differences: [{ what: 'firmware bios' }] },
+  { quarantined: false, quarantine_reason: null, quarantine_differences: null },
 ];
 
 export function describeStoreServers(bench: () => StoreBench): void {

@@ -16,6 +16,7 @@ const facts = fc.record({
   maintenance_side: fc.constantFrom('customer' as const, 'provider' as const, null),
   returning: fc.boolean(),
   order_uuid: fc.constantFrom(null, 'o'),
+  quarantined: fc.boolean(),
   disposed_at: fc.constantFrom(null, 1),
   fault: fc.constantFrom(null, 'power failure' as const),
   health: fc.constantFrom(null, 'OK' as const, 'Warning' as const, 'Critical' as const),

@@ -44,8 +44,8 @@ const BASELINE: Resource<FirmwareBaselineRecord> = {
   table: (store) => store.firmware_baselines,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:registration:manage' },
   filters: ['component'],
-  view: ({ component, manufacturer, product_name, version, enforced, note }) => ({
-    ...{ component, manufacturer, product_name, version, enforced, note },
+  view: ({ component, manufacturer, product_name, version, digest, enforced, note }) => ({
+    ...{ component, manufacturer, product_name, version, digest, enforced, note },
   }),
   read: (body) => body as Partial<FirmwareBaselineRecord>,
 };

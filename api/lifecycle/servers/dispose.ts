@@ -14,7 +14,8 @@ export const disposeServer: LifecycleHandler = async (request, api) => {
   const { uuid, serial_number, stage } = server;
   const refused = (why: string) => serviceError('Conflict', { why });
   if (node === null) throw refused(`The server ${uuid} was disposed of already.`);
-  if (stage !== 'inventory' && stage !== 'registration')
+  // One in quarantine has been given back already.
+  if (stage !== 'inventory' && stage !== 'registration' && !server.quarantined)
     throw refused(
       `dispose is not possible in the stage ${stage}. It is possible in inventory and registration: have the server returned first.`,
     );

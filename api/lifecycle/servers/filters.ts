@@ -23,6 +23,7 @@ export function serverFilter(request: ApiRequest, api: LifecycleApi): ServerFilt
   if (query.power_state !== undefined) where.power_state = query.power_state as PowerState;
   if (query.order !== undefined) where.order_uuid = query.order.toLowerCase();
   if (query.attention !== undefined) where.attention = booleanOf(query.attention) === true;
+  if (query.quarantined !== undefined) where.quarantined = booleanOf(query.quarantined) === true;
   if (query.retired !== undefined) where.retired = booleanOf(query.retired) === true;
   if (query.flavor !== undefined) Object.assign(where, flavorIs(query.flavor));
   if (query.model !== undefined) Object.assign(where, modelIs(query.model));

@@ -1,7 +1,7 @@
 import { serviceError } from '../../../lifecycle/errors.ts';
-import type { Json } from '../../../lifecycle/json.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
 import { auditServer } from '../audit.ts';
+import { readTime } from '../iso-time.ts';
 import type { ActionContext } from './actions.ts';
 
 const NO_MAINTENANCE = {
@@ -15,7 +15,7 @@ const NO_MAINTENANCE = {
 /** Moves a server to the maintenance of one side. Nothing is asked of the server or its BMC. @throws Conflict */
 export async function enterMaintenance(context: ActionContext): Promise<void> {
   const { body, side, api, request } = context;
-  const until = timeOf(body.until);
+  const until = readTime('until', body.until ?? null);
   const now = await api.store.now();
   if (until !== null && until <= now)
     throw serviceError('InvalidParameterValue', { why: 'until must be a time to come.' });
@@ -58,13 +58,4 @@ async function changeMaintenance(
     const { maintenance_reason: reason = null, maintenance_until: until = null } = changes;
     await auditServer(tables, api, uuid, request.caller, action, { side, reason, until });
   });
-}
-
-/** ISO 8601 text, checked by the document, as a time. @throws InvalidParameterValue */
-function timeOf(value: Json | undefined): number | null {
-  if (typeof value !== 'string') return null;
-  const time = Date.parse(value);
-  if (Number.isNaN(time))
-    throw serviceError('InvalidParameterValue', { why: 'until must be a time, ISO 8601.' });
-  return time;
 }

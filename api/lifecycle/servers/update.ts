@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
 import { auditServer } from '../audit.ts';
 import type { LifecycleHandler } from '../handler.ts';
+import { readTimes } from '../iso-time.ts';
 import { findServer, sideOf } from './access.ts';
 import { serverDetail } from './view.ts';
 
@@ -11,7 +12,9 @@ export const updateServer: LifecycleHandler = async (request, api) => {
   const found = await findServer(api, request, 'lifecycle:server:update');
   const { uuid } = found.server;
   // The document has checked which fields there are, and their types.
-  const changes = request.body as Partial<ServerFacts>;
+  const body = request.body as JsonObject;
+  const times = readTimes(body, ['purchased_at', 'racked_at', 'warranty_until']);
+  const changes = { ...body, ...times } as Partial<ServerFacts>;
   const { caller } = request;
   const server = await api.store.transaction(async (tables) => {
     const changed = await tables.servers.update(uuid, changes);

@@ -54,6 +54,10 @@ export function serverView(server: ServerRecord, provider: boolean): JsonObject 
     ...(provider
       ? {
           notes: server.notes,
+          quarantine: quarantineView(server),
+          purchased_at: isoTime(server.purchased_at),
+          racked_at: isoTime(server.racked_at),
+          warranty_until: isoTime(server.warranty_until),
           disposed_at: isoTime(server.disposed_at),
           disposed_by: server.disposed_by,
           disposal: server.disposal,
@@ -77,6 +81,17 @@ export function serverDetail(found: FoundServer, side: ToolSide, provider: boole
     busy: facts.busy || isUnstable(server.provision_state),
     side,
     tools: toolsOf(facts, side).map((view) => ({ ...view, stages: [...view.stages] })),
+  };
+}
+
+/** Why it is kept out of stock; null: it is not. */
+function quarantineView(server: ServerRecord): JsonObject | null {
+  if (!server.quarantined) return null;
+  return {
+    by: server.quarantined_by,
+    reason: server.quarantine_reason,
+    since: isoTime(server.quarantined_at),
+    differences: server.quarantine_differences,
   };
 }
 
