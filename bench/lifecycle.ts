@@ -8,6 +8,7 @@ import { systemClock } from '../config/system-clock.ts';
 import { openStore } from '../db/open-store.ts';
 import { newKeyLine, parseKeyRing } from '../db/secrets.ts';
 import type { Store } from '../db/store.ts';
+import { createLeaseWatch } from '../gateway/lease-watch.ts';
 import { createRedfishGateway } from '../gateway/redfish/gateway.ts';
 import { openUpstream } from '../gateway/redfish/upstream.ts';
 import { PROVISION_STATES } from '../lifecycle/states.ts';
@@ -121,10 +122,9 @@ async function gatewayRows(store: Store): Promise<BenchRow[]> {
     password_hash: createHash('sha256').update(password).digest('hex'),
   });
   await using upstream = openUpstream();
+  await using watch = createLeaseWatch(store, systemClock);
   const log = { info: () => {}, warn: () => {} };
-  const gateway = createServer(
-    createRedfishGateway({ store, upstream, clock: systemClock, log, audit: true }),
-  );
+  const gateway = createServer(createRedfishGateway({ store, upstream, watch, log, audit: true }));
   gateway.listen(0, '127.0.0.1');
   await once(gateway, 'listening');
   const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;

@@ -1,5 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Settings } from '../config/options.ts';
+import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
+import type { IpmiGatewayOptions } from '../gateway/ipmi/gateway.ts';
+import { type IpmiListener, listenIpmi } from '../gateway/ipmi/server.ts';
+import { createLeaseWatch } from '../gateway/lease-watch.ts';
 import { createRedfishGateway } from '../gateway/redfish/gateway.ts';
 import { openUpstream } from '../gateway/redfish/upstream.ts';
 import { composeBase } from './compose-base.ts';
@@ -15,12 +19,28 @@ export async function startGateway(settings: Settings): Promise<{ ready: string 
     const base = await composeBase(parts, settings, { name: 'gateway', embedded: false });
     const { store, clock, log } = base;
     const upstream = parts.own(openUpstream());
-    const audit = settings.audit.enabled;
-    const gateway = createRedfishGateway({ store, clock, log, audit, upstream });
-    const listener = parts.own(await listen(gateway, { host_ip, port, tls }));
+    const watch = parts.own(createLeaseWatch(store, clock));
+    const common = { store, log, watch, audit: settings.audit.enabled };
+    const listener = parts.own(
+      await listen(createRedfishGateway({ ...common, upstream }), { host_ip, port, tls }),
+    );
+    const way = parts.own(createIpmiDriver({ clock, log }, settings.ipmi));
+    const ipmi = parts.own(await openIpmi({ ...common, clock, way }, settings));
     base.telemetry.ready(parts);
-    return { ready: `kurogane gateway ready on ${listener.url}` };
+    return { ready: `kurogane gateway ready on ${listener.url}, IPMI on UDP port ${ipmi.port}` };
   });
+}
+
+async function openIpmi(options: IpmiGatewayOptions, { gateway }: Settings): Promise<IpmiListener> {
+  const { host_ip, ipmi_port: port } = gateway;
+  try {
+    return await listenIpmi(options, { host_ip, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `Cannot listen on ${host_ip} UDP port ${port} (${code ?? message}). Choose another [gateway]ipmi_port, or end the program that has it.`,
+    );
+  }
 }
 
 async function readTls({ gateway }: Settings): Promise<{ cert: string; key: string }> {

@@ -438,6 +438,11 @@ export const OPTIONS = {
     port: integer(6386, 'Port that it listens on. 0: any free one.', 0, 65_535),
     cert_file: text('', 'Certificate of the gateway and the chain above it (PEM).'),
     key_file: text('', 'Its private key (PEM).'),
+    ipmi_public_endpoint: text(
+      '',
+      'host:port (UDP) at which holders of leases reach the gateway to BMCs of the hardware type ipmi. Empty: there is none.',
+    ),
+    ipmi_port: integer(6623, 'UDP port that it listens on for IPMI. 0: any free one.', 0, 65_535),
   },
   schedules: {
     max_per_rack: integer(10, 'Servers of one rack that schedules work on at once. 0: no limit.', 0),

@@ -13,14 +13,30 @@ export interface GoodLease {
 type Parts = Pick<Store, 'bmc_leases' | 'nodes' | 'servers' | 'now'>;
 
 /** The lease of who says these words; null: there is none that is good. */
-export async function findLease(
+export async function findLease(parts: Parts, username: string, password: string): Promise<GoodLease | null> {
+  return await goodLease(parts, username, ({ password_hash }) => isPassword(password, password_hash));
+}
+
+/**
+ * The lease of that name with what its holder was told, for protocols in which who logs in only proves to know it. null: there is
+ * none that is good, or its password was not kept.
+ */
+export async function findNamedLease(
+  parts: Parts,
+  username: string,
+): Promise<(GoodLease & { password: string }) | null> {
+  const good = await goodLease(parts, username, ({ bmc }) => typeof bmc.holder_password === 'string');
+  return good === null ? null : { ...good, password: String(good.lease.bmc.holder_password) };
+}
+
+async function goodLease(
   { bmc_leases, nodes, servers, now }: Parts,
   username: string,
-  password: string,
+  isProven: (lease: BmcLeaseRecord) => boolean,
 ): Promise<GoodLease | null> {
   if (!LEASE_NAME.test(username)) return null;
   const lease = await bmc_leases.getByUsername(username);
-  if (lease === null || lease.access !== 'gateway' || !isPassword(password, lease.password_hash)) return null;
+  if (lease === null || lease.access !== 'gateway' || !isProven(lease)) return null;
   const [server, node, at] = await Promise.all([
     servers.get(lease.server_uuid),
     nodes.get(lease.server_uuid),
@@ -28,13 +44,6 @@ export async function findLease(
   ]);
   if (node === null || leaseProblem(lease, server, at) !== null) return null;
   return { lease, driver: node.driver, driver_info: node.driver_info };
-}
-
-/** Whether a lease that was good still is. */
-export async function isStillGood({ bmc_leases, servers, now }: Parts, uuid: string): Promise<boolean> {
-  const lease = await bmc_leases.get(uuid);
-  if (lease === null) return false;
-  return leaseProblem(lease, await servers.get(lease.server_uuid), await now()) === null;
 }
 
 function isPassword(password: string, hash: string): boolean {

@@ -33,7 +33,10 @@ export interface BmcLeaseRecord extends Stored {
   username: string;
   /** SHA-256 of what the holder was told, in hex. */
   password_hash: string;
-  /** `{password}` of the account on the BMC, where the gateway uses it for the holder; else `{}`. */
+  /**
+   * `{password}` of the account on the BMC, where the gateway uses it for the holder; and `{holder_password}`, which the holder was told,
+   * where who logs in only proves to know it (IPMI v2.0 13.31). Else, and as soon as the lease is over, `{}`.
+   */
   bmc: JsonObject;
   state: LeaseState;
   expires_at: EpochMs;

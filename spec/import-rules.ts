@@ -53,7 +53,8 @@ export const IMPORT_RULES: readonly Rule[] = [
     from: 'gateway/',
     may: [
       ...['gateway/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts', 'net/read-bounded.ts'],
-      ...['api/http/request-body.ts', 'drivers/redfish/driver-info.ts', ...protocolOf('ipmi')],
+      ...['api/http/request-body.ts', 'api/identity/throttle.ts', 'drivers/contract.ts'],
+      ...['drivers/redfish/driver-info.ts', 'drivers/ipmi/completion-error.ts', ...protocolOf('ipmi')],
     ],
     may_type: ['config/'],
   },
@@ -87,10 +88,16 @@ const PROGRAMS = ['bin/', 'spec/', 'bench/'];
 
 /** Packages that reach outside, and the only files that may load them: one per protocol. */
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'node:dgram': ['drivers/ipmi/udp.ts', 'rack/ipmi/bmc.ts', 'rack/qemu/lldp-switch.ts'],
+  'node:dgram': [
+    'drivers/ipmi/udp.ts',
+    'gateway/ipmi/server.ts',
+    'rack/ipmi/bmc.ts',
+    'rack/qemu/lldp-switch.ts',
+  ],
   // The operators of inspection rules only compare addresses.
   'node:net': [
     'drivers/ipmi/udp.ts',
+    'gateway/ipmi/server.ts',
     'boot/server.ts',
     'boot/dnsmasq.ts',
     'conductor/inspection-rules/operators.ts',

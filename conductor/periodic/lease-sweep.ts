@@ -47,7 +47,7 @@ async function endLeases({ store }: PeriodicContext): Promise<void> {
             ? 'Its account was never finished.'
             : null;
       if (why === null) continue;
-      const over = { state: 'revoking', last_error: why, next_at: now } as const;
+      const over = { state: 'revoking', last_error: why, next_at: now, bmc: {} } as const;
       await store.bmc_leases.update(lease.uuid, over, { state: lease.state });
     }
     const last = page.at(-1);

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { readJsonBody } from '../../api/http/request-body.ts';
 import type { Store } from '../../db/store.ts';
 import { parseDriverInfo } from '../../drivers/redfish/driver-info.ts';
-import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import { findLease, type GoodLease, isStillGood } from '../leases.ts';
+import type { LeaseWatch } from '../lease-watch.ts';
+import { findLease, type GoodLease } from '../leases.ts';
+import { note } from '../note.ts';
 import { bodyProblem, judge } from './allow-list.ts';
 import { readCredentials, sessionAnswer } from './login.ts';
-import type { Upstream } from './upstream.ts';
+import type { BmcAnswer, Upstream } from './upstream.ts';
 
 export interface RedfishGatewayOptions {
   store: Pick<Store, 'bmc_leases' | 'nodes' | 'servers' | 'now' | 'audit'>;
   upstream: Upstream;
-  clock: Clock;
+  watch: LeaseWatch;
   log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   audit: boolean;
 }
@@ -28,8 +28,6 @@ export interface GatewayAnswer {
 }
 
 const BODY_BYTES = 16 * 1024;
-/** Between two looks whether the lease is still good, while a BMC takes its time. */
-const LOOK_MS = 400;
 /** RFC 9110 8.8.3 */
 const ETAG = /^(\*|(W\/)?"[\x21\x23-\x7e]{1,128}")$/;
 /** Headers of a BMC that clients need. */
@@ -94,7 +92,7 @@ async function pass(
   body: Json | undefined,
   if_match: string | undefined,
 ): Promise<GatewayAnswer> {
-  const { store, upstream, clock, log } = options;
+  const { upstream, watch, log } = options;
   const parsed = parseDriverInfo(good.driver_info);
   if (!('info' in parsed)) return refusal(501, 'This server’s BMC does not speak Redfish.');
   const { origin, verify_ca } = parsed.info;
@@ -106,40 +104,43 @@ async function pass(
     ...(if_match !== undefined && ETAG.test(if_match) ? { 'if-match': if_match } : {}),
   };
   const over = new AbortController();
-  const watch = (async () => {
-    for (;;) {
-      await clock.sleep(LOOK_MS, over.signal);
-      if (!(await isStillGood(store, uuid))) over.abort(new Error('The lease was revoked.'));
-    }
-  })().catch(() => {});
-  // Written down before it is sent: what was done is never unknown.
-  await note(options, good, { method, path, status: null, why: null });
+  const unwatch = watch.watch(uuid, () => over.abort(new Error('The lease was revoked.')));
   try {
+    // What changes something is written down before it is sent: what was done is never unknown. What is only read is written down while
+    // the BMC answers: nobody gets an answer that is not.
+    const written = note(options, good, { method, path, status: null, why: null });
+    if (method !== 'GET') await written;
     const asked = {
       ...{ method, path: query === '' ? path : `${path}?${query}`, headers },
       body: body === undefined ? null : JSON.stringify(body),
     };
-    const answer = await upstream.ask({ origin, verify_ca }, asked, over.signal);
-    over.signal.throwIfAborted();
-    // Its account is being deleted, or was never good there: not the holder's matter.
-    if (answer.status === 401) return refusal(502, 'The BMC does not take the lease.');
-    const passed: Record<string, string> = {};
-    for (const name of PASSED_ON) {
-      const value = answer.headers.get(name);
-      if (value !== null) passed[name] = value;
-    }
-    const location = answer.headers.get('location');
-    if (location !== null && URL.canParse(location, origin))
-      passed.location = new URL(location, origin).pathname;
-    return { status: answer.status, text: answer.text, headers: passed };
-  } catch (error) {
+    const [answer] = await Promise.all([
+      upstream.ask({ origin, verify_ca }, asked, over.signal).catch((error: unknown) => {
+        if (!over.signal.aborted) log.info({ lease: uuid, err: error }, 'a BMC did not answer the gateway');
+        return null;
+      }),
+      written,
+    ]);
     if (over.signal.aborted) return refusal(401, 'The lease is no longer good.');
-    log.info({ lease: uuid, err: error }, 'a BMC did not answer the gateway');
-    return refusal(502, 'The BMC does not answer.');
+    if (answer === null) return refusal(502, 'The BMC does not answer.');
+    return passedOn(answer, origin);
   } finally {
-    over.abort();
-    await watch;
+    unwatch();
   }
+}
+
+function passedOn({ status, headers, text }: BmcAnswer, origin: string): GatewayAnswer {
+  // Its account is being deleted, or was never good there: not the holder's matter.
+  if (status === 401) return refusal(502, 'The BMC does not take the lease.');
+  const passed: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = headers.get(name);
+    if (value !== null) passed[name] = value;
+  }
+  const location = headers.get('location');
+  if (location !== null && URL.canParse(location, origin))
+    passed.location = new URL(location, origin).pathname;
+  return { status, text, headers: passed };
 }
 
 async function refused(
@@ -151,19 +152,6 @@ async function refused(
 ): Promise<GatewayAnswer> {
   await note(options, good, { method: method.slice(0, 16), path: target.slice(0, 256), status, why });
   return refusal(status, why);
-}
-
-async function note(
-  { store, audit }: RedfishGatewayOptions,
-  { lease }: GoodLease,
-  detail: JsonObject,
-): Promise<void> {
-  if (!audit) return;
-  await store.audit.append({
-    ...{ node_uuid: lease.server_uuid, action: 'bmc-gateway', user: lease.user, project: lease.project },
-    request_id: `req-${randomUUID()}`,
-    detail: { lease: lease.uuid, ...detail },
-  });
 }
 
 /** DSP0266 8.6: an error of the service. */

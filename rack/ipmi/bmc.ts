@@ -53,6 +53,8 @@ export class Bmc implements BmcState, AsyncDisposable {
   boot = { keep_flags_on: 0, set_in_progress: 0, flags_set_ms: 0 };
   /** Datagrams that came, that were answered, and that were dropped because they were wrong. */
   readonly counts = { received: 0, answered: 0, dropped: 0 };
+  /** What was asked of it in sessions, by whom; null: it keeps no such log. */
+  asked: { user: string; netfn: number; cmd: number; data: Uint8Array }[] | null = null;
   readonly #reset_ms: number;
   readonly #random: () => number;
   readonly #socket: Socket;
@@ -231,7 +233,9 @@ export class Bmc implements BmcState, AsyncDisposable {
     const before = session?.answered;
     if (before != null && sameBytes(before.request, bytes))
       return encodeResponse(request, before.code, before.data);
-    const handler = findHandler(request.netfn, request.cmd);
+    const { netfn, cmd } = request;
+    this.asked?.push({ user: session?.user?.name ?? '', netfn, cmd, data: Uint8Array.from(request.data) });
+    const handler = findHandler(netfn, cmd);
     let code: number = COMPLETION_CODE.ok;
     let data = EMPTY;
     if (handler === undefined || (session === null && handler.privilege !== null))

@@ -1,18 +1,11 @@
+import { dice } from './dice.ts';
+
 /** A request that must not reach a BMC. */
 export interface Forbidden {
   method: string;
   path: string;
   headers: Record<string, string>;
   body: string | null;
-}
-
-/** Numbers that look like chance and are the same in every run. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed;
-  return (sides) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
 }
 
 /** Places that nobody may ask for, whatever the method. */

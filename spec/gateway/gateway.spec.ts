@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../config/system-clock.ts';
 import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
+import { createLeaseWatch, type LeaseWatch } from '../../gateway/lease-watch.ts';
 import { createRedfishGateway } from '../../gateway/redfish/gateway.ts';
 import { openUpstream, type Upstream } from '../../gateway/redfish/upstream.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
@@ -30,6 +31,7 @@ describe('S83 the Redfish gateway', function () {
   let api: LifecycleBench;
   let node: NodeRecord;
   let upstream: Upstream;
+  let watch: LeaseWatch;
   let url: string;
   let close: () => Promise<void>;
 
@@ -54,7 +56,8 @@ describe('S83 the Redfish gateway', function () {
     await bench.start();
     upstream = openUpstream();
     const { store } = bench;
-    const gateway = createRedfishGateway({ store, upstream, clock: systemClock, log: SILENT, audit: true });
+    watch = createLeaseWatch(store, systemClock);
+    const gateway = createRedfishGateway({ store, upstream, watch, log: SILENT, audit: true });
     const listener = createServer(gateway);
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -67,6 +70,7 @@ describe('S83 the Redfish gateway', function () {
   });
   after(async () => {
     await close();
+    await watch[Symbol.asyncDispose]();
     await upstream[Symbol.asyncDispose]();
     await api[Symbol.asyncDispose]();
     await bench[Symbol.asyncDispose]();

@@ -17,16 +17,21 @@ import {
   sessionKeys,
 } from '../../drivers/ipmi/crypto/rakp-keys.ts';
 import { SealedChannel } from '../../drivers/ipmi/crypto/sealed-channel.ts';
-import type { Bmc } from '../../rack/ipmi/bmc.ts';
+
+/** Who answers RMCP+. */
+export interface Answerer {
+  address: string;
+  port: number;
+}
 
 /** Talks to a BMC datagram by datagram, so that a test can say each of them, right or wrong. */
 export class RawConsole implements AsyncDisposable {
   readonly #socket: Socket;
-  readonly #bmc: Bmc;
+  readonly #bmc: Answerer;
   #inbox: Buffer[] = [];
   #wake = (): void => {};
 
-  private constructor(bmc: Bmc, socket: Socket) {
+  private constructor(bmc: Answerer, socket: Socket) {
     this.#bmc = bmc;
     this.#socket = socket;
     socket.on('message', (datagram) => {
@@ -35,9 +40,10 @@ export class RawConsole implements AsyncDisposable {
     });
   }
 
-  static async open(bmc: Bmc): Promise<RawConsole> {
+  /** @param from the address that it speaks from. */
+  static async open(bmc: Answerer, from = '127.0.0.1'): Promise<RawConsole> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => socket.bind(0, from, resolve));
     return new RawConsole(bmc, socket);
   }
 
@@ -163,10 +169,15 @@ export class RawSession {
     this.#channel = new SealedChannel(keys);
   }
 
+  /** The datagram of any message at all. */
+  sealBytes(message: Uint8Array, sequence?: number): Uint8Array {
+    if (sequence === undefined) this.sequence += 1;
+    return this.#channel.seal(this.id, sequence ?? this.sequence, message);
+  }
+
   /** The datagram of a request, sequence numbers and all. */
   seal(netfn: number, cmd: number, data: Uint8Array, rq_seq = this.rq_seq): Uint8Array {
-    this.sequence += 1;
-    return this.#channel.seal(this.id, this.sequence, encodeRequest({ netfn, cmd, rq_seq, data }));
+    return this.sealBytes(encodeRequest({ netfn, cmd, rq_seq, data }));
   }
 
   async run<Request, Response>(

@@ -17,6 +17,11 @@ import { type FoundServer, findServer, sideOf } from '../servers/access.ts';
 import { toolFacts } from '../servers/view.ts';
 
 const DAY_S = 86_400;
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Settings of group `[gateway]` with the address for servers of a driver. Default: that of Redfish. */
+const ENDPOINTS: Readonly<Record<string, 'public_endpoint' | 'ipmi_public_endpoint'>> = {
+  ipmi: 'ipmi_public_endpoint',
+};
 const GOOD: BmcLeaseRecord['state'][] = ['pending', 'active', 'revoking'];
 
 /** POST /v1/servers/{server}/bmc-leases: the only answer that has the password. @throws Conflict */
@@ -29,9 +34,11 @@ export const createLease: LifecycleHandler = async (request, api) => {
   if (node === null) throw serviceError('NotFound', { kind: 'Node', ident: server.uuid });
   const body = (request.body ?? {}) as { access?: LeaseAccess; role?: LeaseRole; lifetime_s?: number };
   const { access = 'direct', role = 'operator', lifetime_s = DAY_S } = body;
-  if (access === 'gateway' && api.settings.gateway.public_endpoint === '')
+  const is_gateway = access === 'gateway';
+  const endpoint = ENDPOINTS[node.driver] ?? 'public_endpoint';
+  if (is_gateway && api.settings.gateway[endpoint] === '')
     throw serviceError('Conflict', {
-      why: 'There is no gateway: set [gateway]public_endpoint, or lease direct access.',
+      why: `There is no gateway for servers of the driver ${node.driver}: set [gateway]${endpoint}, or lease direct access.`,
     });
   const [username, password, bmc_password] = [
     `kl-${randomBytes(4).toString('hex')}`,
@@ -48,14 +55,16 @@ export const createLease: LifecycleHandler = async (request, api) => {
       ...{ server_uuid: server.uuid, user: caller.user_id, side, access, role, username },
       project: side === 'provider' ? null : caller.project_id,
       password_hash: createHash('sha256').update(password).digest('hex'),
-      bmc: access === 'gateway' ? { password: bmc_password } : {},
+      bmc: is_gateway
+        ? { password: bmc_password, ...(node.driver === 'ipmi' ? { holder_password: password } : {}) }
+        : {},
       expires_at: (await tables.now()) + lifetime_s * 1000,
     });
     const detail = { uuid: made.uuid, access, role, lifetime_s };
     await auditServer(tables, api, server.uuid, caller, 'bmc-lease-create', detail);
     return made;
   });
-  const account = { username, password: access === 'gateway' ? bmc_password : password, role };
+  const account = { username, password: is_gateway ? bmc_password : password, role };
   try {
     await api.conductor.call(node, 'grant_account', account, caller);
   } catch (error) {
@@ -67,9 +76,13 @@ export const createLease: LifecycleHandler = async (request, api) => {
   return { status: 201, body: { ...leaseView(active, found, api), password } };
 };
 
-/** What BMCs ask of passwords, in as many bytes as they all take (IPMI v2.0 22.30: 16 of IPMI v1.5). */
+/**
+ * What BMCs ask of passwords, in as many bytes as they all take (IPMI v2.0 22.30: 16 of IPMI v1.5). Whoever knows a name of an IPMI
+ * account gets what proves a guess (RAKP 2): twelve letters and digits of chance, 71 bits, are out of reach.
+ */
 function newPassword(): string {
-  return `${randomBytes(6).toString('hex')}${'!%+-.'[randomInt(5)]}Kz9`;
+  const chance = Array.from({ length: 12 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+  return `${chance}${'!%+-.'[randomInt(5)]}Kz9`;
 }
 
 /** GET /v1/servers/{server}/bmc-leases: newest first, without passwords. */
@@ -97,7 +110,7 @@ export const revokeLease: LifecycleHandler = async (request, api) => {
 };
 
 async function endLease({ store }: LifecycleApi, { uuid }: BmcLeaseRecord, why: string): Promise<void> {
-  const over = { state: 'revoking', last_error: why, next_at: await store.now() } as const;
+  const over = { state: 'revoking', last_error: why, next_at: await store.now(), bmc: {} } as const;
   await store.bmc_leases.update(uuid, over, { state: ['pending', 'active'] });
 }
 
@@ -110,7 +123,11 @@ async function findForUse(request: LifecycleRequest, api: LifecycleApi) {
   return { found, side };
 }
 
-function leaseView(lease: BmcLeaseRecord, { server }: FoundServer, { settings }: LifecycleApi): JsonObject {
+function leaseView(
+  lease: BmcLeaseRecord,
+  { server, node }: FoundServer,
+  { settings }: LifecycleApi,
+): JsonObject {
   const { uuid, project, user, side, access, role, username, state, last_error } = lease;
   return {
     ...{
@@ -125,7 +142,10 @@ function leaseView(lease: BmcLeaseRecord, { server }: FoundServer, { settings }:
       state,
       last_error,
     },
-    address: access === 'gateway' ? settings.gateway.public_endpoint : server.bmc_address,
+    address:
+      access === 'gateway'
+        ? settings.gateway[ENDPOINTS[node?.driver ?? ''] ?? 'public_endpoint']
+        : server.bmc_address,
     expires_at: isoTime(lease.expires_at),
     revoked_at: isoTime(lease.revoked_at),
     created_at: isoTime(lease.created_at),

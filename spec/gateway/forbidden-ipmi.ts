@@ -1,0 +1,186 @@
+import { encodeRequest } from '../../drivers/ipmi/codec/message.ts';
+import type { RawSession } from '../rack/raw-console.ts';
+import { dice } from './dice.ts';
+
+/** A datagram that must not lead to anything on a BMC. */
+export interface ForbiddenDatagram {
+  datagram: Uint8Array;
+  /** The gateway says so; else it says nothing at all. */
+  answered: boolean;
+}
+
+export interface ForbiddenSessions {
+  /** Of an operator's lease, a reader's, and of one that was revoked since. */
+  holder: RawSession;
+  reader: RawSession;
+  revoked: RawSession;
+}
+
+const POWER_OFF = Uint8Array.of(0);
+/** Commands that nobody may send, and what they would say: users, channels, LAN, SOL set-up, firmware, other controllers, vendors. */
+const FORBIDDEN: readonly (readonly number[])[] = [
+  [0x06, 0x43, 0x01, 0x02, 0x04],
+  [0x06, 0x44, 0x01, 0x02],
+  [0x06, 0x45, 0x05, ...Buffer.from('backdoor')],
+  [0x06, 0x46, 0x02],
+  [0x06, 0x47, 0x02, 0x02, ...Buffer.from('taken-over-12345')],
+  [0x06, 0x40, 0x01, 0x82, 0x84],
+  [0x06, 0x56, 0x01, 0x00],
+  [0x06, 0x02],
+  [0x06, 0x03],
+  [0x06, 0x05, 0x00],
+  [0x06, 0x22],
+  [0x06, 0x24, 0x01, 0x01, 0x00, 0x00, 0x10, 0x00],
+  [0x06, 0x34, 0x40, 0x20, 0x00, 0xe0, 0x20, 0x00, 0x02, 0x00],
+  [0x06, 0x52, 0x01, 0xa0, 0x01, 0x00],
+  [0x06, 0x58, 0x00],
+  [0x0c, 0x01, 0x01, 0x03, 0xc0, 0x00, 0x02, 0x01],
+  [0x0c, 0x02, 0x01, 0x03, 0x00, 0x00],
+  [0x0c, 0x21, 0x01, 0x01, 0x00],
+  [0x00, 0x03, 0x00],
+  [0x00, 0x05, 0x01],
+  [0x00, 0x06, 0x00],
+  [0x00, 0x0b, 0x01],
+  [0x04, 0x10, 0x00, 0x00],
+  [0x04, 0x26, 0x01, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00],
+  [0x04, 0x28, 0x01, 0x00],
+  [0x04, 0x30, 0x01, 0x00, 0x00],
+  [0x0a, 0x12, 0x00, 0x00, 0x00, 0x41],
+  [0x0a, 0x24, 0x00, 0x00],
+  [0x0a, 0x27, 0x00, 0x00, 0x43, 0x4c, 0x52, 0xaa],
+  [0x0a, 0x44, 0x01, 0x00],
+  [0x0a, 0x46, 0x00, 0x00, 0x01, 0x00],
+  [0x0a, 0x47, 0x01, 0x00, 0x43, 0x4c, 0x52, 0xaa],
+  [0x0a, 0x49, 0x00, 0x00, 0x00, 0x00],
+  [0x08, 0x33, 0x00],
+  [0x2c, 0x00, 0x00],
+  [0x2c, 0x30, 0x00, 0x00],
+  [0x2e, 0x01, 0x57, 0x01, 0x00],
+  [0x30, 0x70, 0x0c, 0x01],
+  [0x32, 0x01],
+  [0x3a, 0x00, 0x00],
+  [0x3e, 0x01],
+];
+/** Commands that are passed on, with bytes that are not. */
+const BAD_BYTES: readonly (readonly number[])[] = [
+  [0x00, 0x02],
+  [0x00, 0x02, 0x06],
+  [0x00, 0x02, 0x0f],
+  [0x00, 0x02, 0x80],
+  [0x00, 0x02, 0x00, 0x00],
+  [0x00, 0x04, 0x01, 0x02],
+  [0x00, 0x04, 0x01, 0x01, 0x01],
+  [0x00, 0x08],
+  [0x00, 0x08, 0x05, 0x80, 0x80, 0x00, 0x00, 0x00],
+  [0x00, 0x08, 0x05, 0x80, 0x04, 0x08, 0x00, 0x00],
+  [0x00, 0x08, 0x05, 0x80, 0x04, 0x00, 0x08, 0x00],
+  [0x00, 0x08, 0x05, 0x80, 0x04],
+  [0x00, 0x08, 0x85, 0x80, 0x04, 0x00, 0x00, 0x00],
+  [0x00, 0x08, 0x06, 0x00],
+  [0x00, 0x08, 0x60, 0x00],
+  [0x00, 0x09, 0x60, 0x00, 0x00],
+  [0x00, 0x09, 0x05],
+  [0x06, 0x01, 0x00],
+  [0x0a, 0x23, 0x00, 0x00, 0x00],
+  [0x0a, 0x43, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0x00],
+  [0x04, 0x2d],
+  [0x04, 0x2d, 0x01, 0x00],
+];
+const OPERATORS: readonly (readonly number[])[] = [
+  [0x00, 0x02, 0x00],
+  [0x00, 0x02, 0x03],
+  [0x00, 0x04, 0x0f],
+  [0x00, 0x08, 0x05, 0xe0, 0x04, 0x00, 0x00, 0x00],
+];
+
+/** Datagrams of which none may lead to anything on the BMC: each kind is forbidden by what it is made of. */
+export function* forbiddenDatagrams(
+  count: number,
+  sessions: ForbiddenSessions,
+): Generator<ForbiddenDatagram> {
+  const { holder, reader, revoked } = sessions;
+  const roll = dice(20261130);
+  const of = <T>(all: readonly T[]): T => all[roll(all.length)] as T;
+  let rq_seq = 0;
+  const message = (words: readonly number[], other: { lun?: number } = {}): Uint8Array => {
+    const [netfn = 0, cmd = 0, ...data] = words;
+    rq_seq = (rq_seq + 1) & 0x3f;
+    return encodeRequest({ netfn, cmd, rq_seq, data: Uint8Array.from(data), ...other });
+  };
+  const refused = (session: RawSession, bytes: Uint8Array): ForbiddenDatagram => ({
+    datagram: session.sealBytes(bytes),
+    answered: true,
+  });
+  const dropped = (datagram: Uint8Array): ForbiddenDatagram => ({ datagram, answered: false });
+  const bytes = (length: number): number[] => Array.from({ length }, () => roll(256));
+  const kinds: (() => ForbiddenDatagram)[] = [
+    () => refused(holder, message(of(FORBIDDEN))),
+    // Any data after it does not make it better.
+    () => refused(holder, message([...of(FORBIDDEN), ...bytes(roll(12))])),
+    () => refused(holder, message(of(BAD_BYTES))),
+    () => refused(holder, message([of([0x08, 0x0c, 0x2c, 0x2e, 0x30, 0x32, 0x3a]), ...bytes(1 + roll(20))])),
+    () => refused(reader, message(of(OPERATORS))),
+    () => refused(holder, message([0x00, 0x02, 0x00], { lun: 1 + roll(3) })),
+    // To another controller behind the BMC, its checksum right.
+    () => {
+      const asked = message([0x00, 0x02, 0x00]);
+      asked[0] = 0x20 + 2 * (1 + roll(100));
+      asked[2] = -((asked[0] ?? 0) + (asked[1] ?? 0)) & 0xff;
+      return refused(holder, asked);
+    },
+    () => {
+      const asked = message([0x00, 0x02, 0x00]);
+      flip(asked, 2 + roll(asked.length - 2), 1 + roll(255));
+      return dropped(holder.sealBytes(asked));
+    },
+    () => {
+      const sealed = holder.sealBytes(message([0x00, 0x02, 0x00]));
+      flip(sealed, 4 + roll(sealed.length - 4), 1 << roll(8));
+      return dropped(sealed);
+    },
+    () => {
+      const sealed = holder.sealBytes(message([0x00, 0x02, 0x00]));
+      return dropped(sealed.subarray(0, roll(sealed.length)));
+    },
+    // A number that came before, none, or one from far ahead.
+    () =>
+      dropped(
+        holder.sealBytes(
+          message([0x00, 0x02, 0x00]),
+          of([0, Math.max(0, holder.sequence - 40), holder.sequence + 10_000]),
+        ),
+      ),
+    // The reader's keys under the holder's session.
+    () => {
+      const sealed = reader.sealBytes(message([0x00, 0x02, 0x00]));
+      new DataView(sealed.buffer, sealed.byteOffset).setUint32(6, holder.id, true);
+      return dropped(sealed);
+    },
+    () => dropped(revoked.sealBytes(message([0x00, 0x02, 0x00]))),
+    // Inside the session, but neither sealed nor signed.
+    () => {
+      const asked = message([0x00, 0x02, ...POWER_OFF]);
+      const datagram = new Uint8Array(16 + asked.length);
+      datagram.set([0x06, 0, 0xff, 0x07, 0x06, of([0x00, 0x40, 0x80, 0xc0])]);
+      const view = new DataView(datagram.buffer);
+      view.setUint32(6, holder.id, true);
+      view.setUint32(10, holder.sequence + 1, true);
+      view.setUint16(14, asked.length, true);
+      datagram.set(asked, 16);
+      return dropped(datagram);
+    },
+    // An IPMI v1.5 session.
+    () => {
+      const asked = message([0x00, 0x02, 0x00]);
+      const head = [0x06, 0, 0xff, 0x07, of([0x00, 0x01, 0x02, 0x04]), 1, 0, 0, 0, 1 + roll(255), 0, 0, 0];
+      return dropped(Uint8Array.of(...head, asked.length, ...asked));
+    },
+    () => dropped(Uint8Array.from([0x06, 0, 0xff, 0x07, 0x06, ...bytes(roll(60))])),
+    () => dropped(Uint8Array.from(bytes(1 + roll(80)))),
+  ];
+  for (let n = 0; n < count; n++) yield of(kinds)();
+}
+
+function flip(bytes: Uint8Array, at: number, bits: number): void {
+  bytes[at] = (bytes[at] ?? 0) ^ bits;
+}
