@@ -87,7 +87,8 @@ async function startParts(
   };
 }
 
-async function must(args: readonly string[]): Promise<void> {
+/** Runs a command of kurogane. @throws Error when it fails */
+export async function must(args: readonly string[]): Promise<void> {
   const { code, stderr } = await kurogane(args);
   if (code !== 0) throw new Error(`kurogane ${args.join(' ')} failed: ${stderr}`);
 }

@@ -7,6 +7,7 @@ const BENCHES = {
   bmc: () => import('./bmc.ts'),
   api: () => import('./api.ts'),
   lifecycle: () => import('./lifecycle.ts'),
+  boot: () => import('./boot.ts'),
 } as const satisfies Record<string, () => Promise<{ run(options: BenchOptions): Promise<void> }>>;
 
 function isBench(name: string | undefined): name is keyof typeof BENCHES {

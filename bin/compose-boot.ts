@@ -17,12 +17,12 @@ import { StartError } from './start-error.ts';
  */
 export async function composeBoot(
   parts: Parts,
-  { settings, store, log }: Base,
+  { settings, store, log, clock }: Base,
   api_url: string,
   { glance }: Pick<Neighbours, 'glance'>,
   embedded: { registration(): string | null } | null,
 ): Promise<BootServer> {
-  const { host_ip, port } = settings.boot;
+  const { host_ip, port, calls_per_minute, rack_bandwidth, rack_prefix } = settings.boot;
   const image_path = imagePath(settings);
   await mkdir(image_path, { recursive: true });
   const facts = {
@@ -46,6 +46,8 @@ export async function composeBoot(
         allowed_paths,
         registration,
         installs: store,
+        limits: { calls_per_minute, rack_bandwidth_mib_s: rack_bandwidth, rack_prefix },
+        clock,
       }),
     );
   } catch (error) {

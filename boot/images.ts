@@ -1,8 +1,8 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { Sender } from './sender.ts';
 
 /**
  * Answers GET and HEAD of one file below `folder`. Anything else than a regular file that really lies there (a folder,
@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 export async function sendImage(
   folder: string,
   path: string,
+  sender: Sender,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -22,12 +23,13 @@ export async function sendImage(
     return;
   }
   await using handle = file;
-  await sendFile(handle, request, response);
+  await sendFile(handle, sender, request, response);
 }
 
 /** Answers GET and HEAD of a file that is open, whole or one range of it. */
 export async function sendFile(
   handle: FileHandle,
+  sender: Sender,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -61,8 +63,7 @@ export async function sendFile(
     response.end();
     return;
   }
-  const { start, end } = part ?? { start: 0, end: size - 1 };
-  await pipeline(createReadStream('', { fd: handle, start, end, autoClose: false }), response);
+  await sender(handle, part ?? { start: 0, end: size - 1 }, request, response);
 }
 
 /**

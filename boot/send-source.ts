@@ -6,6 +6,7 @@ import { filePathProblem, type ImageSource } from '../lifecycle/image-source.ts'
 import type { GlanceClient } from '../net/glance-client.ts';
 import { NeighbourError } from '../net/service-session.ts';
 import { openRegular, sendFile } from './images.ts';
+import type { Sender } from './sender.ts';
 
 /** Where images come from that no URL of their own names. */
 export interface Sources {
@@ -13,6 +14,7 @@ export interface Sources {
   glance: GlanceClient | null;
   /** `[conductor]file_url_allowed_paths` */
   allowed_paths: readonly string[];
+  sender: Sender;
 }
 
 /** Headers of Glance that say what its bytes are. */
@@ -23,13 +25,13 @@ const PASSED_ON = ['content-length', 'content-range', 'accept-ranges'];
  * @param any_project whether images of other projects may be: somebody has asked before.
  */
 export async function sendSource(
-  { glance, allowed_paths }: Sources,
+  { glance, allowed_paths, sender }: Sources,
   source: ImageSource,
   { any_project }: { any_project: boolean },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (source.kind === 'file') return sendAllowed(source.path, allowed_paths, request, response);
+  if (source.kind === 'file') return sendAllowed(source.path, { allowed_paths, sender }, request, response);
   if (source.kind === 'http' || glance === null) return notFound(response);
   return passOn(glance, source.image_id, any_project, request, response);
 }
@@ -37,7 +39,7 @@ export async function sendSource(
 /** A link may not lead out of what is allowed. */
 async function sendAllowed(
   path: string,
-  allowed_paths: readonly string[],
+  { allowed_paths, sender }: Pick<Sources, 'allowed_paths' | 'sender'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -48,7 +50,7 @@ async function sendAllowed(
   const file = allowed ? await openRegular(real).catch(() => null) : null;
   if (file === null) return notFound(response);
   await using handle = file;
-  await sendFile(handle, request, response);
+  await sendFile(handle, sender, request, response);
 }
 
 async function passOn(

@@ -2,28 +2,44 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import type { Store } from '../db/store.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { ServiceError } from '../lifecycle/errors.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { createCallLimit } from '../net/call-limit.ts';
 import { sendBootFile } from './boot-files.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
 import { type NewServers, newServerScript } from './new-servers.ts';
+import { createRackPace } from './rack-pace.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
 import type { Sources } from './send-source.ts';
+import { createSender } from './sender.ts';
 
-export interface BootServerOptions extends Sources {
+export interface BootServerOptions extends Omit<Sources, 'sender'> {
   host_ip: string;
   /** 0: any free one. */
   port: number;
   /** Folder of the files under /images. */
   image_path: string;
   facts: BootFacts;
-  store: { nodes: Pick<Store['nodes'], 'get' | 'listByAddresses'> };
+  store: { nodes: Pick<Store['nodes'], 'get'>; ports: Pick<Store['ports'], 'nodeOf'> };
   /** Has servers register that nobody knows, or that failed to. Default: they boot from their disk. */
   registration?: NewServers | null;
   /** What servers tell of their installation. Default: nobody listens. */
   installs?: InstallStore;
+  limits?: BootLimits;
+  clock: Pick<Clock, 'monotonic' | 'sleep'>;
   log: BootLog;
+}
+
+/** What one address and one rack may have; 0, the default: as much as they like. */
+export interface BootLimits {
+  /** Questions of one address: all but files. */
+  calls_per_minute: number;
+  /** Files to one rack: the servers whose addresses agree in `rack_prefix` bits. */
+  rack_bandwidth_mib_s: number;
+  rack_prefix: number;
 }
 
 export interface BootLog {
@@ -35,6 +51,14 @@ export interface BootServer extends AsyncDisposable {
   /** `http://address:port` */
   readonly url: string;
 }
+
+interface Serving extends BootServerOptions, Sources {
+  own_url: string;
+  /** @throws TooManyRequests */
+  admit(address: string): void;
+}
+
+const NO_LIMITS: BootLimits = { calls_per_minute: 0, rack_bandwidth_mib_s: 0, rack_prefix: 24 };
 
 /** Whole requests and idle connections end; a download lasts as long as its bytes flow. */
 const LIMITS = {
@@ -51,10 +75,20 @@ const LIMITS = {
  * tells of its installation is recorded; nothing else that it sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
-  let url = '';
+  const { clock, limits = NO_LIMITS } = options;
+  const pace = createRackPace(clock, {
+    bandwidth_mib_s: limits.rack_bandwidth_mib_s,
+    prefix: limits.rack_prefix,
+  });
+  const serving: Serving = {
+    ...options,
+    own_url: '',
+    sender: createSender(pace),
+    admit: createCallLimit(clock, limits.calls_per_minute),
+  };
   const server = createServer({ maxHeaderSize: LIMITS.header_bytes }, (request, response) => {
-    answer(options, url, request, response).catch((error: unknown) => {
-      fail(options, request, response, error);
+    answer(serving, request, response).catch((error: unknown) => {
+      fail(serving, request, response, error);
     });
   });
   server.headersTimeout = LIMITS.headers_ms;
@@ -65,18 +99,14 @@ export async function startBoot(options: BootServerOptions): Promise<BootServer>
   await listen(server, options.host_ip, options.port);
   const { port } = server.address() as AddressInfo;
   const host = isIPv6(options.host_ip) ? `[${options.host_ip}]` : options.host_ip;
-  url = `http://${host}:${port}`;
-  return { url, [Symbol.asyncDispose]: () => close(server) };
+  serving.own_url = `http://${host}:${port}`;
+  return { url: serving.own_url, [Symbol.asyncDispose]: () => close(server) };
 }
 
-async function answer(
-  options: BootServerOptions,
-  own_url: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-  const { installs } = options;
+  const { installs, sender } = options;
+  if (!isFile(path)) options.admit(request.socket.remoteAddress ?? '');
   if (installs !== undefined && (await answerInstall(installs, { path, query }, request, response))) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'text/plain' }).end('GET and HEAD only.\n');
@@ -84,10 +114,16 @@ async function answer(
   }
   if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
   if (path.startsWith('/images/'))
-    return await sendImage(options.image_path, path.slice('/images/'.length), request, response);
+    return await sendImage(options.image_path, path.slice('/images/'.length), sender, request, response);
   const { registration = null } = options;
   if (registration !== null && path.startsWith('/scripts/'))
-    return await sendImage(registration.script_path, path.slice('/scripts/'.length), request, response);
+    return await sendImage(
+      registration.script_path,
+      path.slice('/scripts/'.length),
+      sender,
+      request,
+      response,
+    );
   if (await sendDeployImage(options, path, request, response)) return;
   if (await sendBootFile(options, path, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
@@ -107,7 +143,9 @@ async function answer(
     node === null ? 'A server that no node describes asked what to boot.' : 'A server asked what to boot.',
   );
   const found =
-    registration === null ? null : await newServerScript(registration, options.facts, own_url, node, mac);
+    registration === null
+      ? null
+      : await newServerScript(registration, options.facts, options.own_url, node, mac);
   sendScript(
     request,
     response,
@@ -115,17 +153,21 @@ async function answer(
   );
 }
 
+/** Files are held back by the rack's share, and a server may fetch one in many parts. */
+const isFile = (path: string): boolean => /^\/(images|deploy-images|boot-files)\//.test(path);
+
 /** By the address of a port; then by the system's UUID, for nodes that were created with it. */
 async function findNode(
   store: BootServerOptions['store'],
   system_uuid: string,
   mac: string | null,
 ): Promise<NodeRecord | null> {
-  if (mac !== null) {
-    const [node] = await store.nodes.listByAddresses([mac]);
-    if (node !== undefined) return node;
-  }
-  return UUID.test(system_uuid) ? await store.nodes.get(system_uuid) : null;
+  // Most nodes are found by both: one way to the database, not two.
+  const [by_port, by_uuid] = await Promise.all([
+    mac === null ? null : store.ports.nodeOf(mac),
+    UUID.test(system_uuid) ? store.nodes.get(system_uuid) : null,
+  ]);
+  return by_port === null || by_port === by_uuid?.uuid ? by_uuid : await store.nodes.get(by_port);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -146,7 +188,7 @@ function sendScript(request: IncomingMessage, response: ServerResponse, script: 
   response.end(request.method === 'HEAD' ? undefined : script);
 }
 
-/** 503 for all that went wrong: iPXE asks again. The cause is in the log only. */
+/** 429 for who asks too often, 503 for all that went wrong: iPXE asks again. The cause is in the log only. */
 function fail(
   options: BootServerOptions,
   request: IncomingMessage,
@@ -154,6 +196,10 @@ function fail(
   error: unknown,
 ): void {
   if (response.destroyed || request.destroyed) return;
+  if (error instanceof ServiceError && error.code === 'TooManyRequests') {
+    response.writeHead(429, { 'content-type': 'text/plain', 'retry-after': '10' }).end('Not so often.\n');
+    return;
+  }
   options.log.warn({ url: withoutToken(request.url ?? ''), err: error }, 'A boot request failed.');
   if (response.headersSent) {
     response.destroy();

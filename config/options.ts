@@ -467,6 +467,17 @@ export const OPTIONS = {
       'Token (kurogane enrolment token create) that servers which nobody knows register with. Empty: they boot from their disk.',
       true,
     ),
+    calls_per_minute: integer(
+      600,
+      'Questions of one address per minute, downloads not counted; more are refused. 0: no limit.',
+      0,
+    ),
+    rack_bandwidth: integer(
+      0,
+      'MiB per second that the servers of one rack may download of files, together. 0: no limit.',
+      0,
+    ),
+    rack_prefix: integer(24, 'Servers whose IPv4 addresses agree in so many bits are one rack.', 8, 32),
     script_path: text('', 'Folder with register.sh, served under /scripts. Empty: the one of this version.'),
   },
   registration: {

@@ -34,6 +34,8 @@ export const PORTS = defineTable<PortRecord>({
   unique: { ports_uuid: ['uuid'], ports_address: ['address'], ports_name: ['name'] },
 });
 
+const NODE_OF = 'SELECT `address`, `node_uuid` FROM `ports`';
+
 export function portRepository(db: Executor): PortRepository {
   return {
     ...nodeOwned(PORTS)(db),
@@ -46,6 +48,10 @@ export function portRepository(db: Executor): PortRepository {
         options,
         words === undefined ? within : [...within, contains('description', words)],
       );
+    },
+    async nodeOf(address) {
+      const row = await db.one({ select: NODE_OF, column: 'address', at: 0, key: address });
+      return row === undefined ? null : String(row[1]);
     },
   };
 }

@@ -146,6 +146,8 @@ export interface PortRepository extends NodeOwned<PortRecord> {
   list(
     options?: ListOptions<PortRecord> & { node?: NodeScope; description_contains?: string },
   ): Promise<PortRecord[]>;
+  /** The node of the port with this MAC address, in lower case; null: there is no such port. */
+  nodeOf(address: string): Promise<string | null>;
 }
 
 export interface RunbookRepository extends Repository<RunbookRecord> {

@@ -13,7 +13,7 @@ import type { ConductorClient } from '../../conductor/client.ts';
 import type { Settings } from '../../config/options.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
-import { createCallLimit, createWorkQueue } from './limits.ts';
+import { createCallLimit } from '../../net/call-limit.ts';
 import { readProgress, readReport, registerReply, reportReply } from './messages.ts';
 import {
   loadRegistrationProto,
@@ -22,6 +22,7 @@ import {
   type ReportReply,
   type ReportRequest,
 } from './proto.ts';
+import { createWorkQueue } from './work-queue.ts';
 
 export interface RegistrationServerOptions {
   settings: Pick<Settings, 'registration'>;

@@ -126,6 +126,8 @@ async function demoSettings(folder: string, users_file: string): Promise<Setting
       KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,fake-hardware',
       KUROGANE_API__PORT: String(await freeOr(API_PORT)),
       KUROGANE_BOOT__PORT: String(boot_port),
+      // All servers of the rack have one address.
+      KUROGANE_BOOT__CALLS_PER_MINUTE: '0',
       KUROGANE_REGISTRATION__ENABLED: 'true',
       KUROGANE_REGISTRATION__PORT: '0',
       KUROGANE_IDENTITY__ENABLED: 'true',

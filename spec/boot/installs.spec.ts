@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type BootServer, startBoot } from '../../boot/server.ts';
+import { systemClock } from '../../config/system-clock.ts';
 import { openStore } from '../../db/open-store.ts';
 import type { Store } from '../../db/store.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
@@ -15,7 +16,7 @@ describe('what a booting server asks and tells', () => {
     const facts = { api_url: 'http://api', kernel_append_params: '', deploy_kernel: '', deploy_ramdisk: '' };
     server = await startBoot({
       ...{ host_ip: '127.0.0.1', port: 0, image_path: '/nonexistent', glance: null, allowed_paths: [] },
-      ...{ facts, store, installs: store, log: { info() {}, warn() {} } },
+      ...{ facts, store, installs: store, log: { info() {}, warn() {} }, clock: systemClock },
     });
   });
   after(async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type BootServer, parseMac, startBoot } from '../../boot/server.ts';
+import { systemClock } from '../../config/system-clock.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 
 const UUID = '6f1b0a52-3c1d-4a57-9a0e-1f4d4a7d1c11';
@@ -38,6 +39,7 @@ describe('boot/server', () => {
     broken = false;
     warnings = [];
     server = await startBoot({
+      clock: systemClock,
       host_ip: '127.0.0.1',
       port: 0,
       image_path: join(folder, 'images'),
@@ -52,9 +54,11 @@ describe('boot/server', () => {
       store: {
         nodes: {
           get: async (uuid) => (uuid === UUID ? node : null),
-          listByAddresses: async (addresses) => {
+        },
+        ports: {
+          nodeOf: async (address) => {
             if (broken) throw new Error('the database at db.example is gone');
-            return addresses.includes(MAC) ? [node] : [];
+            return address === MAC ? UUID : null;
           },
         },
       },
@@ -212,6 +216,7 @@ describe('boot/server', () => {
       registered.clear();
       target = '192.0.2.1:6387';
       ours = await startBoot({
+        clock: systemClock,
         ...{
           host_ip: '127.0.0.1',
           port: 0,
@@ -226,8 +231,8 @@ describe('boot/server', () => {
         store: {
           nodes: {
             get: async (uuid) => (uuid === UUID ? { ...node, provision_state: 'enroll' } : null),
-            listByAddresses: async () => [],
           },
+          ports: { nodeOf: async () => null },
         },
         registration: {
           ...{ target: () => target, certificate_sha256: 'ab12', token: 'kg-boot', http_url: '' },

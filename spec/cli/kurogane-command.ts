@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Child, run, startChild } from '../services/process.ts';
+import { type Child, type ChildOptions, run, startChild } from '../services/process.ts';
 
 /** The built command that belongs to these specs. */
 const PROGRAM = fileURLToPath(new URL('../../bin/kurogane.js', import.meta.url));
@@ -27,11 +27,13 @@ export async function kurogane(
 export async function startKurogane(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  options: Pick<ChildOptions, 'stderr_file'> = {},
 ): Promise<{ child: Child; url: string }> {
   const child = await startChild({
     command: process.execPath,
     args: [PROGRAM, ...args],
     env: environment(env),
+    ...options,
   });
   try {
     const [, url = ''] = await child.waitForOutput(/^kurogane \w+ ready(?: on (\S+))?/m, 60_000);

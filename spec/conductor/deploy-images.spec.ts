@@ -71,7 +71,14 @@ describe('images of Glance and of files', () => {
     bench = await startConductorBench(overrides, { driver: createMachineDriver(machines) });
     neighbours = openNeighbours(settingsWith(overrides), systemClock, SILENT);
     boot = await startBoot({
-      ...{ host_ip: '127.0.0.1', port, image_path: folder, store: bench.store, log: SILENT },
+      ...{
+        host_ip: '127.0.0.1',
+        port,
+        image_path: folder,
+        store: bench.store,
+        log: SILENT,
+        clock: systemClock,
+      },
       facts: { api_url: '', kernel_append_params: '', deploy_kernel: '', deploy_ramdisk: '' },
       glance: neighbours.glance,
       allowed_paths: [join(folder, 'images')],

@@ -164,6 +164,8 @@ export function describeStoreLists(bench: () => StoreBench): void {
       expect(await nodes.listByAddresses(addresses)).to.deep.equal([one, other]);
       expect(await nodes.listByAddresses([addresses[2] ?? '', uniqueAddress()])).to.deep.equal([other]);
       expect(await nodes.listByAddresses([])).to.deep.equal([]);
+      const owners = await Promise.all([...addresses, uniqueAddress()].map((each) => ports.nodeOf(each)));
+      expect(owners).to.deep.equal([one.uuid, one.uuid, other.uuid, null]);
     });
   });
 }

@@ -47,7 +47,8 @@ export async function startDeployment(
     const common = {
       DEFAULT: { state_path: folder },
       api: { port: api_port, public_endpoint: api_url },
-      boot: { port: boot_port },
+      // All its machines have one address.
+      boot: { port: boot_port, calls_per_minute: 0 },
       deploy: { http_url: boot_url },
       database: { connection: await testDatabaseUrl() },
       oslo_messaging: { transport_url: await testTransportUrl() },

@@ -157,6 +157,7 @@ describe('rack/machine', () => {
     service.files.set('/kernel', 'kernel').set('/ramdisk', 'ramdisk');
     const addresses = new Set([mac]);
     await using boot = await startBoot({
+      clock: systemClock,
       host_ip: '127.0.0.1',
       port: 0,
       image_path: tmpdir(),
@@ -170,9 +171,9 @@ describe('rack/machine', () => {
       allowed_paths: [],
       store: {
         nodes: {
-          get: async () => null,
-          listByAddresses: async (asked) => (asked.some((each) => addresses.has(each)) ? [node] : []),
+          get: async (uuid) => (uuid === node.uuid ? node : null),
         },
+        ports: { nodeOf: async (address) => (addresses.has(address) ? node.uuid : null) },
       },
       log: { info: () => {}, warn: () => {} },
     });

@@ -68,6 +68,8 @@ const NEEDS = {
   },
   sushy: { packages: ['python3-sushy'], proof: ['/usr/lib/python3/dist-packages/sushy'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
+  /** Beside which the boot service is measured. */
+  nginx: { packages: ['nginx', 'curl'], proof: ['nginx', 'curl'] },
 } as const satisfies Record<string, Need>;
 
 export type NeedName = keyof typeof NEEDS;
@@ -88,6 +90,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     python_grpc: null,
     golang: null,
     qemu: null,
+    nginx: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;

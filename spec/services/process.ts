@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 
 /** Bytes of output kept of a child: the last ones. */
 const OUTPUT_LIMIT = 256 * 1024;
@@ -12,6 +14,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** True: does not keep this process alive; killed when this process exits. */
   background?: boolean;
+  /** File that standard error goes to, instead of into the output: for a child that writes much. */
+  stderr_file?: string;
   /** Hears all output as it comes. */
   onOutput?: (chunk: string) => void;
 }
@@ -39,18 +43,22 @@ export interface Child extends AsyncDisposable {
 
 /** Starts a program. @throws when it cannot be started at all. */
 export async function startChild(options: ChildOptions): Promise<Child> {
+  await using stderr_file =
+    options.stderr_file === undefined ? null : await open(options.stderr_file, 'a', 0o600);
   const child = spawn(options.command, [...(options.args ?? [])], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: options.env ?? process.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr_file?.fd ?? 'pipe'],
   });
   await started(child);
   const pid = pidOf(child);
 
   let output = '';
   const watchers = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
+  // Without the pipe there is no stream for it.
+  const streams = [child.stdout, child.stderr].filter((stream): stream is Readable => stream !== null);
+  for (const stream of streams) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output = (output + chunk).slice(-OUTPUT_LIMIT);
       options.onOutput?.(chunk);
@@ -75,8 +83,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   process.on('exit', killGroup);
   if (options.background === true) {
     child.unref();
-    (child.stdout as Socket).unref();
-    (child.stderr as Socket).unref();
+    for (const stream of streams) (stream as Socket).unref();
   }
 
   async function end(signal: NodeJS.Signals, grace_ms: number): Promise<ChildExit> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { createCallLimit, createWorkQueue } from '../../../api/registration/limits.ts';
+import { createWorkQueue } from '../../../api/registration/work-queue.ts';
 import type { ServiceError } from '../../../lifecycle/errors.ts';
+import { createCallLimit } from '../../../net/call-limit.ts';
 
 const codeOf = (call: () => void): string => {
   try {
