@@ -63,7 +63,6 @@ export class Machine implements AgentHost, AsyncDisposable {
   agent_faults: AgentFaults = NO_FAULTS;
   vendor_steps: readonly string[] = [];
   readonly erased: AgentHost['erased'] = new Map();
-  boot_override: BootOverride | null = null;
   /** The identify lamp; the time of a timed one is not counted down. */
   identify: 'on' | 'off' | { seconds: number } = 'off';
   nmi_count = 0;
@@ -73,6 +72,8 @@ export class Machine implements AgentHost, AsyncDisposable {
   boots = 0;
   readonly #options: MachineOptions;
   #power: 'on' | 'off' = 'off';
+  #boot_override: BootOverride | null = null;
+  #medium: string | null = null;
   #running: Running = { what: 'nothing' };
   #boot_mode: 'uefi' | 'bios' = 'uefi';
   /** Ends a power action that is still on its way. */
@@ -93,6 +94,25 @@ export class Machine implements AgentHost, AsyncDisposable {
 
   get power(): 'on' | 'off' {
     return this.#power;
+  }
+
+  get boot_override(): BootOverride | null {
+    return this.#boot_override;
+  }
+
+  set boot_override(override: BootOverride | null) {
+    this.#boot_override = override;
+    this.bootOverrideChanged();
+  }
+
+  /** URL of what is in its CD drive; null: nothing. */
+  get medium(): string | null {
+    return this.#medium;
+  }
+
+  setMedium(url: string | null): void {
+    this.#medium = url;
+    this.note('medium', url ?? 'none');
   }
 
   get running(): Running {
@@ -176,6 +196,9 @@ export class Machine implements AgentHost, AsyncDisposable {
     await this.#work;
     for (const disk of this.disks) await disk[Symbol.asyncDispose]();
   }
+
+  /** For machines that have to be told. */
+  protected bootOverrideChanged(): void {}
 
   #apply(action: PowerAction): void {
     const { power, soft_off } = this.#options.delays_ms;

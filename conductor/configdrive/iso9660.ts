@@ -5,6 +5,14 @@ export interface IsoFile {
   content: Uint8Array;
 }
 
+/** What firmware loads and runs of an image (El Torito 1.0): contents of files that are in it. */
+export interface IsoBoot {
+  /** The loader of a BIOS: 2 KiB of it are loaded, and ISOLINUX is told where it lies (the boot information table). */
+  bios?: Uint8Array;
+  /** An EFI system partition. */
+  efi?: Uint8Array;
+}
+
 interface Folder {
   name: string;
   parent: Folder | null;
@@ -38,18 +46,27 @@ const PARENT = Buffer.from([1]);
  *
  * @param label at most 16 characters.
  * @param at time of the files, in milliseconds since 1970; the same input makes the same image.
+ * @param boot null: nothing boots from it.
  * @throws Error for names that do not fit.
  */
-export function createIso(label: string, files: readonly IsoFile[], at: number): Buffer {
+export function createIso(
+  label: string,
+  files: readonly IsoFile[],
+  at: number,
+  boot: IsoBoot | null = null,
+): Buffer {
   if (label.length > 16) throw new Error(`The label ${label} is longer than 16 characters.`);
   const root = treeOf(files);
   const folders = breadthFirst(root);
-  let next = 19;
+  // The boot record has its place: El Torito 2.0.
+  const descriptors = boot === null ? [16, 17, 18] : [16, 18, 19];
+  let next = (descriptors[2] ?? 0) + 1;
   const take = (bytes: number): number => {
     const first = next;
     next += Math.max(1, Math.ceil(bytes / SECTOR));
     return first;
   };
+  const catalog = boot === null ? 0 : take(SECTOR);
   const hierarchies = [PLAIN, JOLIET].map((naming) => {
     const table_size = pathTable(folders, naming, () => 0, 'LE').length;
     const little = take(table_size);
@@ -79,16 +96,74 @@ export function createIso(label: string, files: readonly IsoFile[], at: number):
     const top = record(SELF, { ...place.folder(root), folder: true, at }, Buffer.alloc(0));
     descriptor({ joliet: index === 1, label, sectors: next, table_size, little, big, root: top, at }).copy(
       image,
-      (16 + index) * SECTOR,
+      (descriptors[index] ?? 0) * SECTOR,
     );
     pathTable(folders, naming, sectorOf, 'LE').copy(image, little * SECTOR);
     pathTable(folders, naming, sectorOf, 'BE').copy(image, big * SECTOR);
     for (const folder of folders) folderExtent(folder, naming, place).copy(image, sectorOf(folder) * SECTOR);
   }
   // ECMA-119 8.3: the end of the descriptors.
-  image.write('\xffCD001\x01', 18 * SECTOR, 'latin1');
+  image.write('\xffCD001\x01', (descriptors[2] ?? 0) * SECTOR, 'latin1');
   for (const { sector, content } of contents.values()) image.set(content, sector * SECTOR);
+  if (boot !== null) {
+    const sectorOf = (content: Uint8Array) => contents.get(keyOf(content))?.sector ?? 0;
+    bootRecord(catalog).copy(image, 17 * SECTOR);
+    bootCatalog(boot, sectorOf).copy(image, catalog * SECTOR);
+    if (boot.bios !== undefined)
+      bootInformation(boot.bios, sectorOf(boot.bios)).copy(image, sectorOf(boot.bios) * SECTOR + 8);
+  }
   return image;
+}
+
+/** El Torito 2.0, figure 7. */
+function bootRecord(catalog: number): Buffer {
+  const bytes = Buffer.alloc(SECTOR);
+  bytes.write('\0CD001\x01EL TORITO SPECIFICATION', 0, 'latin1');
+  bytes.writeUInt32LE(catalog, 0x47);
+  return bytes;
+}
+
+/** El Torito 2.1 to 2.4: nothing is emulated. */
+function bootCatalog({ bios, efi }: IsoBoot, sectorOf: (content: Uint8Array) => number): Buffer {
+  const bootable = (content: Uint8Array, sectors: number): Buffer => {
+    const entry = Buffer.alloc(32);
+    entry[0] = 0x88;
+    entry.writeUInt16LE(sectors, 6);
+    entry.writeUInt32LE(sectorOf(content), 8);
+    return entry;
+  };
+  const validation = Buffer.alloc(32);
+  validation[0] = 1;
+  validation[1] = bios === undefined ? EFI : 0;
+  validation.writeUInt16LE(0xaa55, 30);
+  let sum = 0;
+  for (let at = 0; at < 32; at += 2) sum += validation.readUInt16LE(at);
+  validation.writeUInt16LE(-sum & 0xffff, 28);
+  const parts: Buffer[] = [validation];
+  if (bios !== undefined) parts.push(bootable(bios, 4));
+  if (efi !== undefined) {
+    // The last section of one entry, where the first entry is the BIOS'.
+    const header = Buffer.alloc(32);
+    header[0] = 0x91;
+    header[1] = EFI;
+    header.writeUInt16LE(1, 2);
+    const entry = bootable(efi, Math.min(0xffff, Math.ceil(efi.length / 512)));
+    parts.push(...(bios === undefined ? [entry] : [header, entry]));
+  }
+  return Buffer.concat(parts);
+}
+
+const EFI = 0xef;
+
+/** What ISOLINUX reads of itself, at its byte 8: where the image's descriptor and it lie, its length and its sum. */
+function bootInformation(loader: Uint8Array, sector: number): Buffer {
+  const bytes = Buffer.alloc(56);
+  let sum = 0;
+  const padded = Buffer.concat([loader, Buffer.alloc(3)]);
+  for (let at = 64; at < loader.length; at += 4) sum = (sum + padded.readUInt32LE(at)) >>> 0;
+  for (const [index, value] of [16, sector, loader.length, sum].entries())
+    bytes.writeUInt32LE(value, index * 4);
+  return bytes;
 }
 
 function treeOf(files: readonly IsoFile[]): Folder {

@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import type { BmcState } from '../ipmi/bmc-state.ts';
 import { findHandler } from '../ipmi/command-table.ts';
+import { type Listening, listen } from './sockets.ts';
 
 /** The end of a message, the end of a command, and what announces one of the three as data. QEMU hw/ipmi/ipmi_bmc_extern.c */
 const MESSAGE = 0xa0;
@@ -12,32 +11,20 @@ const ESCAPED_BIT = 0x10;
 const LONGEST = 1024;
 const EMPTY = new Uint8Array(0);
 
-/** Where QEMU's `ipmi-bmc-extern` connects: the way of the server's own system to its BMC. */
-export interface InBandPort extends AsyncDisposable {
-  readonly port: number;
-}
-
-/** @param answered is called after each command that was carried out. */
-export async function startInBandPort(bmc: BmcState, answered: () => void): Promise<InBandPort> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
+/**
+ * Where QEMU's `ipmi-bmc-extern` connects: the way of the server's own system to its BMC.
+ *
+ * @param answered is called after each command that was carried out.
+ */
+export function startInBandPort(bmc: BmcState, answered: () => void): Promise<Listening> {
+  return listen('loopback', (socket) => {
     const read = reader((message) => {
       const reply = answer(bmc, message);
       if (reply !== null) socket.write(encode(reply));
       answered();
     });
     socket.on('data', read);
-    // QEMU goes and comes again.
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return { port, [Symbol.asyncDispose]: () => close(server, sockets) };
 }
 
 /** Puts messages together; commands of QEMU, about itself, are passed over. */
@@ -78,8 +65,3 @@ function encode(message: Uint8Array): Uint8Array {
 }
 
 const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0) & 0xff;
-
-async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  for (const socket of sockets) socket.destroy();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-}

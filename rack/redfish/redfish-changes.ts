@@ -114,6 +114,7 @@ function changeMedia(
       return {
         work: () => {
           slot.image = Image;
+          if (slot.media_types.includes('CD')) state.machine.setMedium(Image);
           slot.login =
             UserName === undefined ? null : { username: String(UserName), password: String(Password) };
           slot.protocol = TransferProtocolType === undefined ? null : String(TransferProtocolType);
@@ -126,6 +127,7 @@ function changeMedia(
       return {
         work: () => {
           slot.image = null;
+          if (slot.media_types.includes('CD')) state.machine.setMedium(null);
         },
       };
     }
