@@ -91,7 +91,7 @@ export class QemuMachine extends Machine {
       this.#medium = null;
       if (before !== null) await this.#ask('eject', { id: BOOT_DEVICES.cdrom, force: true });
       if (url !== null) {
-        const file = await this.#fetch(url);
+        const file = await this.#download(url);
         this.#medium = file;
         const change = {
           id: BOOT_DEVICES.cdrom,
@@ -194,7 +194,7 @@ export class QemuMachine extends Machine {
     for (const [at, id] of devices.entries()) await set(id, at + 1);
   }
 
-  async #fetch(url: string): Promise<string> {
+  async #download(url: string): Promise<string> {
     const file = join(this.#folder, `medium-${this.#media++}`);
     await using http = new HttpClient(this.#closing.signal, FETCH_TIMEOUT_MS);
     const { status, chunks } = await http.stream(url);
