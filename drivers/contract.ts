@@ -517,8 +517,11 @@ export interface NtpControl {
 
 /** The server's serial port through its BMC (Serial over LAN). */
 export interface SerialConsole {
-  /** Opens it; a BMC has one such way. @throws `busy`: somebody else has it */
-  open(options: CallOptions): Promise<SerialStream>;
+  /**
+   * Opens it; a BMC has one such way. `take_over`: somebody else who has it loses it.
+   * @throws `busy`: somebody else has it
+   */
+  open(options: CallOptions & { take_over?: boolean }): Promise<SerialStream>;
 }
 
 /** An open serial port. Ends with `done` when the BMC closes it, with a DriverError when the way to it is lost. */
@@ -528,6 +531,8 @@ export interface SerialStream extends AsyncDisposable {
   /** Types into it; resolves once the BMC has taken all of it. */
   write(bytes: Uint8Array, options: CallOptions): Promise<void>;
   sendBreak(options: CallOptions): Promise<void>;
+  /** Drops what waits on its way, in both directions. */
+  flush(options: CallOptions): Promise<void>;
 }
 
 /** The server's screen, keyboard and mouse through its BMC. */

@@ -77,6 +77,11 @@ export class Bmc {
     }
   }
 
+  /** The session of its last command, for what is no command. */
+  get session(): Session | null {
+    return this.#session;
+  }
+
   /** True when it has a session or is at work. */
   get open(): boolean {
     return this.#session !== null || !this.#turnstile.idle;

@@ -22,6 +22,7 @@ import { ipmiLan } from './lan.ts';
 import { ipmiPower, remaining } from './power.ts';
 import { readSel } from './sel.ts';
 import { readSensors } from './sensors.ts';
+import { ipmiSerialConsole } from './sol.ts';
 import { type DropReason, UdpChannel } from './udp.ts';
 
 /** The hardware type `ipmi`. */
@@ -64,7 +65,9 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     now: () => clock.monotonic(),
     command_timeout_ms: options.command_timeout,
   };
-  const pool = new BmcPool({ transport, clock, options });
+  const bmcs = { transport, clock, options };
+  const pool = new BmcPool(bmcs);
+  const consoles = new Set<AsyncDisposable>();
   const forced_boots = new Map<string, ForcedBoot>();
 
   return {
@@ -88,9 +91,14 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
           else forced_boots.set(key, forced);
         },
       });
-      return connectionTo(bmc, boot, context, release);
+      return {
+        ...connectionTo(bmc, boot, context),
+        serialConsole: ipmiSerialConsole(info, bmcs, consoles),
+        [Symbol.asyncDispose]: release,
+      };
     },
     [Symbol.asyncDispose]: async () => {
+      await Promise.all(Array.from(consoles, (console) => console[Symbol.asyncDispose]()));
       await pool[Symbol.asyncDispose]();
       deadlines.clear();
       udp[Symbol.dispose]();
@@ -112,8 +120,7 @@ function connectionTo(
   bmc: Bmc,
   boot: IpmiBoot,
   { clock }: DriverContext,
-  release: () => Promise<void>,
-): Connection {
+): Omit<Connection, typeof Symbol.asyncDispose> {
   return {
     power: ipmiPower(bmc, clock, boot.force),
     boot,
@@ -171,7 +178,6 @@ function connectionTo(
         }
       },
     },
-    [Symbol.asyncDispose]: release,
   };
 }
 

@@ -2,12 +2,12 @@ import type { Clock } from '../../lifecycle/clock.ts';
 import { type CallOptions, DriverError, type LanControl, type LanSettings } from '../contract.ts';
 import type { Bmc } from './bmc.ts';
 import { putU16, u8, u16 } from './codec/bytes.ts';
+import { SET_STATE } from './commands/configuration.ts';
 import { THIS_CHANNEL } from './commands/get-channel-authentication-capabilities.ts';
 import { getChannelInfo } from './commands/get-channel-info.ts';
 import {
   getLanConfiguration,
   LAN_PARAMETER,
-  LAN_SET,
   LAN_SOURCE,
   setLanConfiguration,
   VLAN_ENABLED,
@@ -58,18 +58,18 @@ export function ipmiLan(bmc: Bmc, clock: Clock): LanControl {
       };
       const mark = (value: number): Promise<Uint8Array> =>
         optional(set([LAN_PARAMETER.setInProgress, Uint8Array.of(value)]));
-      await mark(LAN_SET.inProgress);
+      await mark(SET_STATE.inProgress);
       const last = wished.pop();
       try {
         for (const write of wished) await set(write);
       } catch (error) {
         // What came before is in force already: the next change must not find the table locked.
-        if (!isSilence(error)) await mark(LAN_SET.complete).catch(() => undefined);
+        if (!isSilence(error)) await mark(SET_STATE.complete).catch(() => undefined);
         throw error;
       }
       try {
         if (last !== undefined) await set(last);
-        await mark(LAN_SET.complete);
+        await mark(SET_STATE.complete);
       } catch (error) {
         // Its address may have moved already: the caller looks for it there.
         if (!isSilence(error)) throw error;

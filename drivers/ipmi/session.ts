@@ -40,6 +40,14 @@ export interface Turn<Answer> {
   resend(): void;
 }
 
+/** Who takes the Serial over LAN packets of a session. */
+export interface SolReceiver {
+  /** Takes a payload that was authenticated and decrypted; null: it was used. */
+  receive(payload: Uint8Array): DropReason | null;
+  /** The session is over. */
+  sessionEnded(): void;
+}
+
 interface Waiting extends Deadline {
   /** The packet's outcome: null when it was the answer. */
   accept(packet: V2Packet): DropReason | null;
@@ -59,6 +67,7 @@ export class Session implements Receiver {
   raised = false;
   /** It answered before: silence may mean that the BMC forgot it. */
   used = false;
+  sol: SolReceiver | null = null;
   readonly #transport: Transport;
   #waiting: Waiting | null = null;
   #channel: SealedChannel | null = null;
@@ -181,8 +190,19 @@ export class Session implements Receiver {
     });
   }
 
+  /** Sends a Serial over LAN packet. False: the session cannot send any more. */
+  sendSol(payload: Uint8Array): boolean {
+    if (this.#channel === null || this.exhausted) return false;
+    this.#transport.udp.send(
+      this.#channel.seal(this.#managed_session_id, ++this.#sequence, payload, PAYLOAD_TYPE.sol),
+      this.endpoint,
+    );
+    return true;
+  }
+
   receive(packet: V2Packet): DropReason | null {
-    if (this.#channel === null || packet.payload_type !== PAYLOAD_TYPE.ipmi) {
+    const is_sol = packet.payload_type === PAYLOAD_TYPE.sol && this.sol !== null;
+    if (this.#channel === null || (packet.payload_type !== PAYLOAD_TYPE.ipmi && !is_sol)) {
       // Setup messages are neither numbered nor sealed as a whole; a sealed one here is a forgery.
       if (packet.authenticated || packet.payload_type === PAYLOAD_TYPE.ipmi) return 'unexpected';
       return this.#waiting === null ? 'unexpected' : this.#waiting.accept(packet);
@@ -191,6 +211,7 @@ export class Session implements Receiver {
     const message = this.#channel.open(packet);
     if (isFlaw(message)) return message;
     this.#window.accept(packet.sequence);
+    if (is_sol) return this.sol?.receive(message) ?? null;
     if (this.#waiting === null) return 'unexpected';
     packet.payload = message;
     return this.#waiting.accept(packet);
@@ -222,5 +243,7 @@ export class Session implements Receiver {
   /** Forgets the session without a word. */
   forget(): void {
     this.#transport.udp.unregister(this.console_session_id, this);
+    this.sol?.sessionEnded();
+    this.sol = null;
   }
 }

@@ -1,7 +1,8 @@
 import type { BmcUser } from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
 import type { SystemEventLog } from './event-log.ts';
-import type { BmcLan } from './lan.ts';
+import type { Parameters } from './parameters.ts';
+import type { SolPort } from './sol.ts';
 
 /** What the commands see of their BMC. */
 export interface BmcState {
@@ -13,7 +14,9 @@ export interface BmcState {
   readonly sel: SystemEventLog;
   /** What the BMC's own clock is ahead of the machine's. */
   clock_offset_ms: number;
-  lan: BmcLan;
+  readonly lan: Parameters;
+  readonly sol: SolPort;
+  readonly port: number;
   boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
   now_ms(): number;
   /** The power state that it tells: the machine's, unless a fault lies. */

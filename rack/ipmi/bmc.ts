@@ -16,7 +16,9 @@ import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
 import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
-import { type BmcLan, firstLan } from './lan.ts';
+import { firstLan } from './lan.ts';
+import type { Parameters } from './parameters.ts';
+import { type SerialLine, SolPort } from './sol.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
 
 export interface BmcOptions {
@@ -29,6 +31,8 @@ export interface BmcOptions {
   max_sessions?: number;
   /** Time that a reset BMC answers nothing. */
   reset_ms?: number;
+  /** The server's serial port, for Serial over LAN. */
+  serial?: SerialLine;
   /** For faults that strike by chance. */
   random?: () => number;
 }
@@ -36,6 +40,8 @@ export interface BmcOptions {
 const NO_FAULTS: BmcFaults = Object.freeze({});
 const DEFAULT_SUITES: readonly number[] = Object.freeze([3, 17]);
 const EMPTY: Uint8Array = new Uint8Array(0);
+/** The datagram was used, and has no reply of its own. */
+const NOTHING_TO_SAY: Uint8Array = new Uint8Array(0);
 
 /**
  * A BMC on the wire: RMCP+ over UDP in front of a virtual server. What it holds when nobody talks to it is a socket and
@@ -49,17 +55,20 @@ export class Bmc implements BmcState, AsyncDisposable {
   /** May be changed at any time. */
   faults: BmcFaults = NO_FAULTS;
   clock_offset_ms = 0;
-  #lan: BmcLan | null = null;
+  #lan: Parameters | null = null;
   boot = { keep_flags_on: 0, set_in_progress: 0, flags_set_ms: 0 };
   /** Datagrams that came, that were answered, and that were dropped because they were wrong. */
   readonly counts = { received: 0, answered: 0, dropped: 0 };
   /** What was asked of it in sessions, by whom; null: it keeps no such log. */
   asked: { user: string; netfn: number; cmd: number; data: Uint8Array }[] | null = null;
+  /** The server's serial port. May be set at any time; a console that is open keeps listening to the one before. */
+  serial: SerialLine | null;
   readonly #reset_ms: number;
   readonly #random: () => number;
   readonly #socket: Socket;
   #sessions: SessionTable | null = null;
   #sel: SystemEventLog | null = null;
+  #sol: SolPort | null = null;
   #wire: FaultyWire | null = null;
   #silent_until_ms = 0;
   #flap = false;
@@ -69,6 +78,7 @@ export class Bmc implements BmcState, AsyncDisposable {
     this.users = options.users;
     this.cipher_suites = options.cipher_suites ?? DEFAULT_SUITES;
     this.max_sessions = options.max_sessions ?? 16;
+    this.serial = options.serial ?? null;
     this.#reset_ms = options.reset_ms ?? 0;
     this.#random = options.random ?? Math.random;
     this.#socket = socket;
@@ -101,7 +111,7 @@ export class Bmc implements BmcState, AsyncDisposable {
     return Uint8Array.from(Buffer.from(this.machine.identity.uuid.replaceAll('-', ''), 'hex').reverse());
   }
 
-  get lan(): BmcLan {
+  get lan(): Parameters {
     this.#lan ??= firstLan(this.address, this.machine.identity.macs[0] ?? '');
     return this.#lan;
   }
@@ -109,6 +119,17 @@ export class Bmc implements BmcState, AsyncDisposable {
   get sel(): SystemEventLog {
     this.#sel ??= new SystemEventLog();
     return this.#sel;
+  }
+
+  get sol(): SolPort {
+    this.#sol ??= new SolPort({
+      clock: this.machine.clock,
+      serial: () => this.serial,
+      isOpen: (session) => this.#sessions?.get(session.id) === session,
+      send: (session, payload) => this.#sendSol(session, payload),
+      takes: () => this.faults.console_takes ?? Number.POSITIVE_INFINITY,
+    });
+    return this.#sol;
   }
 
   get session_limit(): number {
@@ -143,6 +164,7 @@ export class Bmc implements BmcState, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#sol?.close();
     this.#wire?.close();
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
   }
@@ -151,18 +173,33 @@ export class Bmc implements BmcState, AsyncDisposable {
     this.counts.received += 1;
     if (this.#silent_until_ms > 0 && this.now_ms() < this.#silent_until_ms) return;
     if (this.faults !== NO_FAULTS && !this.#faultyWire().lets(this.faults)) return;
-    const reply = this.#answer(datagram);
+    const reply = this.#answer(datagram, from);
     if (reply === null) {
       this.counts.dropped += 1;
       return;
     }
+    if (reply === NOTHING_TO_SAY) return;
     this.counts.answered += 1;
+    this.#send(reply, from);
+  }
+
+  #send(datagram: Uint8Array, to: { address: string; port: number }): void {
     const send = (bytes: Uint8Array): void => {
       // A reply that cannot be sent is a reply that was lost: the console asks again.
-      this.#socket.send(bytes, from.port, from.address, () => {});
+      this.#socket.send(bytes, to.port, to.address, () => {});
     };
-    if (this.faults === NO_FAULTS) send(reply);
-    else this.#faultyWire().reply(reply, this.faults, send);
+    if (this.faults === NO_FAULTS) send(datagram);
+    else this.#faultyWire().reply(datagram, this.faults, send);
+  }
+
+  #sendSol(session: Session, payload: Uint8Array): void {
+    const { channel, from } = session;
+    if (channel === null || from === null) return;
+    session.sequence_out += 1;
+    this.#send(
+      channel.seal(session.console_session_id, session.sequence_out, payload, PAYLOAD_TYPE.sol),
+      from,
+    );
   }
 
   #faultyWire(): FaultyWire {
@@ -171,7 +208,7 @@ export class Bmc implements BmcState, AsyncDisposable {
   }
 
   /** null: the datagram is dropped. */
-  #answer(datagram: Uint8Array): Uint8Array | null {
+  #answer(datagram: Uint8Array, from: RemoteInfo): Uint8Array | null {
     if (rmcpClass(datagram) === 'asf') {
       const ping = decodePresencePing(datagram);
       return isFlaw(ping) ? null : encodePresencePong(ping.tag);
@@ -183,7 +220,7 @@ export class Bmc implements BmcState, AsyncDisposable {
       const message = this.#runMessage(packet.payload, null);
       return message === null ? null : encodeV15Packet(message);
     }
-    if (packet.session_id !== 0) return this.#answerInSession(packet);
+    if (packet.session_id !== 0) return this.#answerInSession(packet, from);
     if (packet.authenticated || packet.encrypted) return null;
     return this.#answerOutside(packet);
   }
@@ -208,13 +245,19 @@ export class Bmc implements BmcState, AsyncDisposable {
     }
   }
 
-  #answerInSession(packet: V2Packet): Uint8Array | null {
+  #answerInSession(packet: V2Packet, from: RemoteInfo): Uint8Array | null {
     const sessions = this.#sessions;
     const session = sessions?.get(packet.session_id);
-    if (session?.channel == null || packet.payload_type !== PAYLOAD_TYPE.ipmi) return null;
+    if (session?.channel == null) return null;
     const { channel } = session;
     const opened = channel.open(packet);
     if (isFlaw(opened) || sessions?.isNew(session, packet.sequence) !== true) return null;
+    session.from = from;
+    if (packet.payload_type === PAYLOAD_TYPE.sol) {
+      this.sol.receive(session, opened);
+      return NOTHING_TO_SAY;
+    }
+    if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return null;
     const message = this.#runMessage(opened, session);
     if (message === null) return null;
     session.sequence_out += 1;

@@ -38,6 +38,7 @@ import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
 import { type Handler, on, onRaw } from './handler.ts';
 import { LAN_ROWS } from './lan.ts';
 import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
+import { SOL_ROWS } from './sol-commands.ts';
 import { USER_ROWS } from './users.ts';
 
 /** The handler of a command, if the BMC has it. */
@@ -108,6 +109,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   }),
   ...USER_ROWS,
   ...LAN_ROWS,
+  ...SOL_ROWS,
 
   on(getChassisStatus, (bmc) => ({
     power_on: bmc.toldPower() === 'on',

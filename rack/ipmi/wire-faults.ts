@@ -18,6 +18,8 @@ export interface BmcFaults {
   malformed?: boolean;
   /** So many commands are answered "node busy"; Infinity: all. */
   busy?: number;
+  /** So many characters of each console packet are accepted; 0: it says NACK. */
+  console_takes?: number;
   /** The power state that it tells, whatever the truth. */
   power_lie?: 'on' | 'off';
   /** It tells the other power state each second time. */

@@ -34,6 +34,8 @@ export interface IpmiSimOptions {
   chassis?: boolean;
   /** K_G: it takes 16 bytes in hex. */
   hex_kg_key?: string;
+  /** TCP port of 127.0.0.1 that it connects to as the server's serial port. */
+  serial_port?: number;
 }
 
 const USERNAME = 'admin';
@@ -59,7 +61,7 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
       writeFile(at('identify'), ''),
       writeFile(
         at('lan.conf'),
-        lanConfig(address, port, options.chassis === false ? null : at('chassis'), options.hex_kg_key),
+        lanConfig(address, port, options.chassis === false ? null : at('chassis'), options),
       ),
       writeFile(at('sim.emu'), EMULATION),
       writeFile(at('chassis'), chassisProgram(folder)),
@@ -88,7 +90,12 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
   };
 }
 
-function lanConfig(address: string, port: number, chassis: string | null, hex_kg_key?: string): string {
+function lanConfig(
+  address: string,
+  port: number,
+  chassis: string | null,
+  { hex_kg_key, serial_port }: IpmiSimOptions,
+): string {
   return `name "sim"
 set_working_mc 0x20
 startlan 1
@@ -102,6 +109,7 @@ startlan 1
 ${hex_kg_key === undefined ? '' : `  bmc_key ${hex_kg_key}`}
 endlan
 ${chassis === null ? '' : `chassis_control "${chassis} 0x20"`}
+${serial_port === undefined ? '' : `sol "tcp:127.0.0.1:${serial_port}" 115200`}
 user 2 true "${USERNAME}" "${PASSWORD}" admin 10 none md2 md5 straight
 `;
 }

@@ -27,10 +27,15 @@ export class SealedChannel {
     this.#decipher = createDecipheriv('aes-128-cbc', aes_key, new Uint8Array(BLOCK)).setAutoPadding(false);
   }
 
-  /** The datagram that carries an IPMI message to the holder of `session_id`. */
-  seal(session_id: number, sequence: number, message: Uint8Array): Uint8Array {
+  /** The datagram that carries an IPMI message, or another payload, to the holder of `session_id`. */
+  seal(
+    session_id: number,
+    sequence: number,
+    message: Uint8Array,
+    payload_type: number = PAYLOAD_TYPE.ipmi,
+  ): Uint8Array {
     const { suite, k1 } = this.#keys;
-    const head = { payload_type: PAYLOAD_TYPE.ipmi, encrypted: true, session_id, sequence };
+    const head = { payload_type, encrypted: true, session_id, sequence };
     const datagram = encodeSealedPacket(head, this.#encrypt(message), suite.auth_code_length);
     const end = datagram.length - suite.auth_code_length;
     const auth_code = hmac(suite.hash, k1, datagram.subarray(RMCP_HEADER_LENGTH, end));

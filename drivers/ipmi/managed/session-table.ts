@@ -63,6 +63,8 @@ export interface Session<User extends BmcUser = BmcUser> {
   /** Bit n: number `highest_in` - n came. */
   seen: number;
   answered: Answered | null;
+  /** Where its console's last datagram came from. */
+  from: { address: string; port: number } | null;
   last_used_ms: number;
 }
 
@@ -157,6 +159,7 @@ export class SessionTable<User extends BmcUser = BmcUser> {
       highest_in: 0,
       seen: 0,
       answered: null,
+      from: null,
       last_used_ms: this.#owner.now_ms(),
     };
     this.#exchanges.set(session.id, session);

@@ -18,6 +18,7 @@ import {
 } from '../../../drivers/ipmi/codec/rakp.ts';
 import { decodePresencePing, decodePresencePong } from '../../../drivers/ipmi/codec/rmcp.ts';
 import { decodeSensorRecord } from '../../../drivers/ipmi/codec/sdr-record.ts';
+import { decodeSolPacket } from '../../../drivers/ipmi/codec/sol.ts';
 import { SealedChannel } from '../../../drivers/ipmi/crypto/sealed-channel.ts';
 import { decodeSelRecord } from '../../../drivers/ipmi/sel.ts';
 import { seededRandom, suite } from './packets.ts';
@@ -43,6 +44,7 @@ const DECODERS: readonly ((payload: Uint8Array) => unknown)[] = [
   decodeProductInfo,
   decodePresencePing,
   decodePresencePong,
+  decodeSolPacket,
 ];
 
 describe('IPMI codec, fed with garbage', () => {

@@ -38,6 +38,12 @@ import {
   encodePresencePong,
 } from '../../../drivers/ipmi/codec/rmcp.ts';
 import { convertReading, convertTolerance } from '../../../drivers/ipmi/codec/sdr-record.ts';
+import {
+  decodeSolPacket,
+  encodeSolPacket,
+  MAX_SOL_CHARACTERS,
+  nextSolSequence,
+} from '../../../drivers/ipmi/codec/sol.ts';
 import { decodeTextField } from '../../../drivers/ipmi/codec/text-field.ts';
 import { SealedChannel } from '../../../drivers/ipmi/crypto/sealed-channel.ts';
 import { bytes, hex, suite } from './packets.ts';
@@ -103,6 +109,16 @@ describe('IPMI codec', () => {
         });
       }),
     );
+  });
+
+  it('takes Serial over LAN packets apart as it put them together', () => {
+    const sequence = fc.integer({ min: 0, max: 15 });
+    const characters = fc.uint8Array({ maxLength: MAX_SOL_CHARACTERS });
+    const packet = fc.record({ sequence, acked_sequence: sequence, accepted: byte, flags: byte, characters });
+    roundTrips(packet, encodeSolPacket, decodeSolPacket);
+    expect(decodeSolPacket(new Uint8Array(3))).to.equal('truncated');
+    expect(decodeSolPacket(new Uint8Array(260))).to.equal('oversized');
+    expect([1, 14, 15].map(nextSolSequence)).to.deep.equal([2, 15, 1]);
   });
 
   it('takes session setup apart as it put it together', () => {
