@@ -27,7 +27,7 @@ export const TIERS = {
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 1200 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 900 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
-  boot: { needs: ['qemu'], test_timeout_ms: 300_000, timeout_s: 540 },
+  boot: { needs: ['qemu', 'openstack'], test_timeout_ms: 300_000, timeout_s: 540 },
   go: { needs: ['golang'], test_timeout_ms: 300_000, timeout_s: 330 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   redfish: { needs: ['sushy'], test_timeout_ms: 60_000, timeout_s: 300 },

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { CHARACTER_DEVICE, type CpioEntry, cpioArchive, LINK, PLAIN, PROGRAM } from './cpio.ts';
-import { KERNEL_META, LEFT_OUT, MODULES, PACKAGES } from './packages.ts';
+import { FIRST_STAGE, type Recipe } from './packages.ts';
 
 const run = promisify(execFile);
 const compress = promisify(gzip);
@@ -33,30 +33,35 @@ export interface Ramdisk {
 }
 
 /**
- * Builds the first-stage ramdisk from Debian packages, without root. The same packages and files give the same bytes; what
+ * Builds a ramdisk from Debian packages, without root. The same packages and files give the same bytes; what
  * was built from the same inputs is not built again.
  *
  * @param source the folder with the ramdisk's own files (boot/ramdisk/root).
  * @param folder where results and downloads are kept.
  * @throws when apt-get, dpkg-deb or depmod fails; its message says why.
  */
-export async function buildRamdisk(source: string, folder: string): Promise<Ramdisk> {
+export async function buildRamdisk(
+  source: string,
+  folder: string,
+  recipe: Recipe = FIRST_STAGE,
+): Promise<Ramdisk> {
   await mkdir(join(folder, 'debs'), { recursive: true });
   const own = await ownFiles(source);
-  const kernel_package = await newestKernel();
-  const wished = [kernel_package, ...Object.keys(PACKAGES)];
+  const kernel_package = await newestKernel(recipe.kernel_meta);
+  const wished = [kernel_package, ...Object.keys(recipe.packages)];
   const files = await candidates(wished);
   // How it is put together is an input too.
   const inputs = createHash('sha256').update(await readFile(fileURLToPath(import.meta.url)));
   for (const { path, mode, data } of own) inputs.update(`${path} ${mode}\n`).update(data);
-  inputs.update(JSON.stringify([files, MODULES, LEFT_OUT.map(String), Object.entries(PACKAGES).map(String)]));
+  const { left_out, modules, packages } = recipe;
+  inputs.update(JSON.stringify([files, modules, left_out.map(String), Object.entries(packages).map(String)]));
   const inputs_sha256 = inputs.digest('hex');
   const target = join(folder, inputs_sha256.slice(0, 16));
   if (!existsSync(join(target, 'manifest.json'))) {
     const work = await mkdtemp(join(folder, 'work-'));
     try {
       await download(join(folder, 'debs'), files);
-      await assemble({ debs: join(folder, 'debs'), work, own, files, kernel_package, inputs_sha256 });
+      await assemble({ debs: join(folder, 'debs'), work, own, files, kernel_package, inputs_sha256, recipe });
       await rm(target, { recursive: true, force: true });
       await rename(join(work, 'out'), target);
     } finally {
@@ -74,10 +79,10 @@ export async function buildRamdisk(source: string, folder: string): Promise<Ramd
   };
 }
 
-async function newestKernel(): Promise<string> {
-  const { stdout } = await run('apt-cache', ['depends', '--important', KERNEL_META], COMMAND);
+async function newestKernel(kernel_meta: string): Promise<string> {
+  const { stdout } = await run('apt-cache', ['depends', '--important', kernel_meta], COMMAND);
   const found = /Depends: (linux-image-\S+)/.exec(stdout)?.[1];
-  if (found === undefined) throw new Error(`apt knows no ${KERNEL_META}: run apt-get update first.`);
+  if (found === undefined) throw new Error(`apt knows no ${kernel_meta}: run apt-get update first.`);
   return found;
 }
 
@@ -106,20 +111,23 @@ interface Assembly {
   files: Readonly<Record<string, string>>;
   kernel_package: string;
   inputs_sha256: string;
+  recipe: Recipe;
 }
 
-async function assemble({ debs, work, own, files, kernel_package, inputs_sha256 }: Assembly): Promise<void> {
+async function assemble(assembly: Assembly): Promise<void> {
+  const { debs, work, own, files, kernel_package, inputs_sha256, recipe } = assembly;
   const root = join(work, 'root');
   for (const file of Object.values(files)) await run('dpkg-deb', ['-x', join(debs, file), root], COMMAND);
   const version = kernel_package.replace('linux-image-', '');
-  await compilePython(root);
-  const kept = Object.values(PACKAGES).flat();
+  if (existsSync(join(root, PYTHON))) await compilePython(root);
+  const kept = Object.values(recipe.packages).flat();
   const entries = [
     ...SKELETON,
     ...(await filesBelow(root)).filter(
-      ({ path }) => kept.some((pattern) => pattern.test(path)) && !LEFT_OUT.some((out) => out.test(path)),
+      ({ path }) =>
+        kept.some((pattern) => pattern.test(path)) && !recipe.left_out.some((out) => out.test(path)),
     ),
-    ...(await modules(root, version)),
+    ...(await modules(root, version, recipe.modules)),
     ...own,
   ];
   const out = join(work, 'out');
@@ -147,16 +155,18 @@ async function runInside(
   );
 }
 
+const PYTHON = 'usr/bin/python3.11';
+
 /** Compiled once here and not at each boot. Where the sources lay, and when, is not in the result. */
 async function compilePython(root: string): Promise<void> {
-  await runInside(root, 'python3.11', 'usr/bin/python3.11', [
+  await runInside(root, 'python3.11', PYTHON, [
     ...['-S', '-m', 'compileall', '-q', '-b', '--invalidation-mode', 'unchecked-hash'],
     ...['-x', 'lib2to3|/test/', '-s', root, '-p', '/', join(root, 'usr/lib/python3.11')],
   ]);
 }
 
 /** Modules of the kernel that are wished for and what they need. */
-async function modules(root: string, version: string): Promise<CpioEntry[]> {
+async function modules(root: string, version: string, wished: readonly string[]): Promise<CpioEntry[]> {
   const base = join(root, 'lib', 'modules', version);
   await runInside(root, 'depmod', 'bin/kmod', ['-b', root, version]);
   const needs = new Map<string, string[]>();
@@ -166,7 +176,7 @@ async function modules(root: string, version: string): Promise<CpioEntry[]> {
   }
   const kept = new Set<string>();
   for (const [file, needed] of needs)
-    if (MODULES.includes(basename(file, '.ko'))) for (const each of [file, ...needed]) kept.add(each);
+    if (wished.includes(basename(file, '.ko'))) for (const each of [file, ...needed]) kept.add(each);
   // The lists that modprobe reads are made again, of what is kept.
   const slim = join(root, 'slim');
   const place = join(slim, 'lib', 'modules', version);

@@ -1,11 +1,19 @@
-/** Debian's kernel: the package that depends on the newest one. With IPMI and server NICs, which the cloud kernel lacks. */
-export const KERNEL_META = 'linux-image-amd64';
+/** What a ramdisk is made of. */
+export interface Recipe {
+  /** Debian's kernel: the package that depends on the newest one. */
+  kernel_meta: string;
+  /**
+   * Debian packages, each with the files that are kept (regular expressions over paths without the leading slash, `usr/` put
+   * before bin, sbin and lib). kmod and its libraries have to be among them.
+   */
+  packages: Readonly<Record<string, readonly RegExp[]>>;
+  /** Files that are not kept after all. */
+  left_out: readonly RegExp[];
+  /** Kernel modules, with what they depend on. */
+  modules: readonly string[];
+}
 
-/**
- * What the ramdisk is made of: Debian packages, each with the files that are kept (regular expressions over paths without
- * the leading slash, `usr/` put before bin, sbin and lib).
- */
-export const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
+const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   'busybox-static': [/^usr\/bin\/busybox$/],
   bash: [/^usr\/bin\/bash$/],
   libc6: [
@@ -35,7 +43,7 @@ function libraries(names: readonly string[]): Record<string, readonly RegExp[]> 
 }
 
 /** Parts of Python's library that the agent does not need. */
-export const LEFT_OUT: readonly RegExp[] = [
+const LEFT_OUT: readonly RegExp[] = [
   /^usr\/lib\/python3\.11\/(asyncio|concurrent|ctypes|curses|dbm|idlelib|lib2to3|multiprocessing|pydoc_data|sqlite3)\//,
   /^usr\/lib\/python3\.11\/(test|tkinter|turtledemo|unittest|wsgiref|xml|xmlrpc|zoneinfo|tomllib|distutils)\//,
   /^usr\/lib\/python3\.11\/(pydoc|_pydecimal|doctest|turtle|pdb|tarfile|pickletools|sitecustomize)\.pyc$/,
@@ -45,11 +53,18 @@ export const LEFT_OUT: readonly RegExp[] = [
   /^usr\/lib\/python3\.11\/.*\.py$/,
 ];
 
-/** Kernel modules, with what they depend on. */
-export const MODULES: readonly string[] = [
+const MODULES: readonly string[] = [
   ...['virtio_pci', 'virtio_net', 'e1000', 'e1000e', 'igb', 'ixgbe', 'i40e', 'ice', 'bnxt_en', 'tg3'],
   ...['mlx5_core', 'r8169', '8139cp', '8139too', 'bonding', '8021q'],
   ...['virtio_blk', 'virtio_scsi', 'ahci', 'sd_mod', 'sr_mod', 'nvme', 'megaraid_sas', 'mpt3sas'],
   ...['isofs', 'vfat', 'nls_cp437', 'nls_iso8859-1', 'nls_ascii', 'loop', 'squashfs', 'overlay', 'ext4'],
   ...['ipmi_si', 'ipmi_devintf', 'ipmi_ssif', 'ipmi_watchdog'],
 ];
+
+/** The first stage. With IPMI and the NICs of servers, which Debian's cloud kernel lacks. */
+export const FIRST_STAGE: Recipe = {
+  kernel_meta: 'linux-image-amd64',
+  packages: PACKAGES,
+  left_out: LEFT_OUT,
+  modules: MODULES,
+};

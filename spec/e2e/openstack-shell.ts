@@ -33,12 +33,22 @@ export interface OpenstackShell extends AsyncDisposable {
 const MARK = 'kurogane-end-of-command';
 const COMMAND_TIMEOUT_MS = 75_000;
 
-export function openstackEnvironment(account: OpenstackAccount): NodeJS.ProcessEnv {
+/** An API that wants no login. */
+export interface OpenApi {
+  endpoint: string;
+}
+
+const PLAIN: NodeJS.ProcessEnv = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LANG: 'C.UTF-8',
+  PYTHONUNBUFFERED: '1',
+};
+
+export function openstackEnvironment(account: OpenstackAccount | OpenApi): NodeJS.ProcessEnv {
+  if ('endpoint' in account) return { ...PLAIN, OS_AUTH_TYPE: 'none', OS_ENDPOINT: account.endpoint };
   return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    HOME: '/nonexistent',
-    LANG: 'C.UTF-8',
-    PYTHONUNBUFFERED: '1',
+    ...PLAIN,
     OS_AUTH_TYPE: 'password',
     OS_AUTH_URL: account.auth_url,
     OS_IDENTITY_API_VERSION: '3',
@@ -61,7 +71,7 @@ export async function openstackOnce(account: OpenstackAccount, args: readonly st
   });
 }
 
-export async function startOpenstackShell(account: OpenstackAccount): Promise<OpenstackShell> {
+export async function startOpenstackShell(account: OpenstackAccount | OpenApi): Promise<OpenstackShell> {
   const child = spawn('openstack', [], {
     env: openstackEnvironment(account),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -48,8 +48,11 @@ const NEEDS = {
     ],
   },
   qemu: {
-    packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'],
-    proof: ['qemu-system-x86_64', '/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/share/seabios/bios-256k.bin'],
+    packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios', 'syslinux', 'mtools', 'squashfs-tools', 'cpio'],
+    proof: [
+      ...['qemu-system-x86_64', '/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/share/seabios/bios-256k.bin'],
+      ...['syslinux', '/usr/lib/SYSLINUX/mbr.bin', 'mcopy', 'mksquashfs', 'cpio'],
+    ],
   },
   golang: {
     packages: [
