@@ -12,6 +12,7 @@ import { createConductorClient } from '../conductor/open-client.ts';
 import type { Settings } from '../config/options.ts';
 import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Base } from './compose-base.ts';
+import { composePortal } from './compose-portal.ts';
 import { composeRegistration } from './compose-registration.ts';
 import { type Listener, listen } from './listen.ts';
 import type { Parts } from './parts.ts';
@@ -96,14 +97,18 @@ export async function composeApi(
     ...{ settings, store, conductor, policy, log, clock, authenticator, signal: ending.signal },
     observe: telemetry.requestEnded,
   });
+  const { embedded } = options;
+  const portal = await composePortal(parts, base, { url, embedded, embedded_door: identity?.door ?? null });
   const app = express();
   app.disable('x-powered-by');
   if (identity !== null) app.use('/identity', identity.router);
   app.use('/lifecycle', lifecycle);
   app.use('/openapi', apiPages());
+  if (portal !== null) app.use('/portal', portal.router);
   app.use(api);
   // Express costs a good part of a short request: only what is not the bare metal API goes through it.
   options.door.open((request, response) => {
+    portal?.admit(request);
     if (request.url?.startsWith('/v1/') === true) api(request, response);
     else app(request, response);
   });

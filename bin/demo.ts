@@ -63,6 +63,12 @@ async function stayUp(site: Site): Promise<void> {
 
 function invite(site: Site, { say }: Display): void {
   const [operator, ...tenants] = site.accounts;
+  say(`The portal: ${site.service.api_url}/portal/\n`);
+  for (const { name, password, project } of site.accounts)
+    say(
+      `  ${name.padEnd(9)} ${password}   ${project === operator.project ? 'sees everything' : `the tenant ${project}`}`,
+    );
+  say('');
   const second = site.rack.servers[1]?.machine.identity.name ?? '';
   say(
     'To use it, paste this into another terminal (apt install python3-openstackclient python3-ironicclient):\n',

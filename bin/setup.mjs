@@ -1,4 +1,4 @@
-// Makes a clone ready to run: packages, then compiled code. Plain JavaScript, because it runs before there is a compiler.
+// Makes a clone ready to run: packages, compiled code, the portal. Plain JavaScript, because it runs before there is a compiler.
 // Quiet when there is nothing to do. With --keep-going type errors are shown but do not stop what follows (npm test
 // counts them itself).
 import { spawnSync } from 'node:child_process';
@@ -18,6 +18,12 @@ if (isStale()) {
   console.error('Compiling (tsc)...');
   compile();
 }
+const { buildPortal } = await import('./build-portal.mjs');
+await buildPortal().catch((error) => {
+  const message = `The portal cannot be built: ${error.message}`;
+  if (process.argv.includes('--keep-going')) console.error(message);
+  else fail(message);
+});
 
 function checkNode() {
   const { engines } = readJson('package.json');

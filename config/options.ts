@@ -345,6 +345,9 @@ export const OPTIONS = {
     lockout_failure_attempts: integer(6, 'Wrong passwords in a row before an account waits.', 1),
     lockout_duration: integer(60, 'Longest time in seconds that such an account waits.', 1),
   },
+  portal: {
+    enabled: flag(true, 'Serve the web portal at /portal. It needs auth_strategy keystone.'),
+  },
   oslo_policy: {
     enforce_scope: flag(true, 'Refuse tokens of a scope that the rule does not accept.'),
     enforce_new_defaults: flag(

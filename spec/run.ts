@@ -23,6 +23,7 @@ const AT_ONCE = 2;
 const CHECKS = {
   lint: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
   types: ['node_modules/typescript/bin/tsc', '-p', '.', '--noEmit', '--incremental', 'false'],
+  portal_types: ['node_modules/typescript/bin/tsc', '-p', 'portal'],
 } as const;
 type CheckName = keyof typeof CHECKS;
 

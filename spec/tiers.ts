@@ -25,6 +25,7 @@ export const TIERS = {
     timeout_s: 1200,
   },
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 1200 },
+  portal: { needs: ['chromium'], test_timeout_ms: 60_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 900 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
   boot: { needs: ['qemu', 'openstack'], test_timeout_ms: 300_000, timeout_s: 540 },
@@ -69,6 +70,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     grpc: [],
     go: [],
     boot: [],
+    portal: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);

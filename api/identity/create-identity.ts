@@ -6,7 +6,9 @@ import type { Clock } from '../../lifecycle/clock.ts';
 import { createPasswordCheck } from '../openstack/auth/password-check.ts';
 import type { TokenLookup } from '../openstack/auth/token-authenticator.ts';
 import { watchFile } from '../openstack/auth/watched-file.ts';
+import type { IdentityDoor } from '../portal/identity-door.ts';
 import { parseDirectory } from './directory.ts';
+import { portalDoor } from './portal-door.ts';
 import { identityRouter } from './router.ts';
 import { ephemeralKey, keyFromFile } from './signing-key.ts';
 import { createThrottle } from './throttle.ts';
@@ -19,6 +21,8 @@ export interface Identity {
   router: Router;
   /** What a token says, without HTTP: for the authenticator of the same process. */
   verify: TokenLookup;
+  /** For the portal of the same process. */
+  door: IdentityDoor;
 }
 
 /**
@@ -60,6 +64,7 @@ export function createIdentity(options: {
 
   return {
     router: identityRouter({ directory, tokens, throttle, passwords, endpoints, region, log }),
+    door: portalDoor({ directory, tokens, throttle, passwords }),
     async verify(token, allow_expired) {
       const valid = tokens.verify(token, await directory(), allow_expired);
       if (valid === null) return null;

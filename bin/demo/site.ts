@@ -124,6 +124,8 @@ async function demoSettings(folder: string, users_file: string): Promise<Setting
       KUROGANE_DEFAULT__STATE_PATH: folder,
       KUROGANE_DEFAULT__HOST: 'demo',
       KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,fake-hardware',
+      KUROGANE_DEFAULT__ENABLED_BOOT_INTERFACES: 'ipxe,pxe,fake',
+      KUROGANE_DEFAULT__ENABLED_DEPLOY_INTERFACES: 'direct,fake',
       KUROGANE_API__PORT: String(await freeOr(API_PORT)),
       KUROGANE_BOOT__PORT: String(boot_port),
       // All servers of the rack have one address.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RackServer } from '../../rack/rack.ts';
 import type { Display } from './display.ts';
+import { furnish } from './furnish.ts';
 import { logIn, type PublicApi } from './public-api.ts';
 import type { DemoImage, Site } from './site.ts';
 
@@ -36,7 +37,7 @@ export async function runTour(site: Site, auth_url: string, display: Display): P
     });
     await step(display, 'enroll', async () => {
       for (const [index, server] of site.rack.servers.entries())
-        await enroll(api, server, ownerOf(site, index));
+        await furnish(api, await enroll(api, server, ownerOf(site, index)), index);
       return [null, `${site.rack.servers.length} servers by the addresses of their BMCs`];
     });
     await change(
@@ -67,11 +68,12 @@ export async function runTour(site: Site, auth_url: string, display: Display): P
 }
 
 /** The first servers belong to the tenants, one each; the rest to nobody. */
-function ownerOf(site: Site, index: number): string | null {
+export function ownerOf(site: Site, index: number): string | null {
   return site.accounts[index]?.name === 'operator' ? null : (site.accounts[index]?.project ?? null);
 }
 
-async function enroll(api: PublicApi, server: RackServer, owner: string | null): Promise<void> {
+/** Resolves with the node's uuid. */
+export async function enroll(api: PublicApi, server: RackServer, owner: string | null): Promise<string> {
   const { name, macs } = server.machine.identity;
   const { uuid } = await api.request<{ uuid: string }>('POST', '/v1/nodes', {
     name,
@@ -82,6 +84,7 @@ async function enroll(api: PublicApi, server: RackServer, owner: string | null):
     ...(owner === null ? {} : { owner }),
   });
   await api.request('POST', '/v1/ports', { node_uuid: uuid, address: macs[0] });
+  return uuid;
 }
 
 export function instanceInfo(image: DemoImage): object {

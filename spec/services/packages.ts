@@ -70,6 +70,7 @@ const NEEDS = {
     proof: ['/usr/lib/python3/dist-packages/grpc', '/usr/lib/python3/dist-packages/grpc_tools'],
   },
   sushy: { packages: ['python3-sushy'], proof: ['/usr/lib/python3/dist-packages/sushy'] },
+  chromium: { packages: ['chromium'], proof: ['chromium'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
   /** Beside which the boot service is measured. */
   nginx: { packages: ['nginx', 'curl'], proof: ['nginx', 'curl'] },
@@ -94,6 +95,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     golang: null,
     qemu: null,
     nginx: null,
+    chromium: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;

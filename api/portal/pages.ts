@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import express, { type Router } from 'express';
+import sirv from 'sirv';
+
+/** Nothing from elsewhere, nothing inside the page, nobody's frame. Styles that scripts set (CSSOM) are not meant by style-src. */
+const SECURITY = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+};
+
+/** Names under assets/ have a hash of the content in them. */
+const FOREVER = 'public, max-age=31536000, immutable';
+
+/**
+ * The portal's files, for the mount point /portal: as they were compressed when they were built, every other path answered with the
+ * page, whose script knows the paths.
+ * @param folder what bin/build-portal.mjs made.
+ */
+export function portalPages(folder: string): Router {
+  const router = express.Router();
+  if (!existsSync(join(folder, 'index.html'))) {
+    router.use((_request, response) => {
+      response.status(404).type('text').send('The portal was not built. Build it with: npm run build\n');
+    });
+    return router;
+  }
+  const serve = sirv(folder, {
+    etag: true,
+    gzip: true,
+    brotli: true,
+    setHeaders: (response: ServerResponse, path: string) => {
+      response.setHeader('Cache-Control', path.startsWith('/assets/') ? FOREVER : 'no-cache');
+    },
+  });
+  router.use((request, response, next) => {
+    for (const [name, value] of Object.entries(SECURITY)) response.setHeader(name, value);
+    if (request.method === 'GET' || request.method === 'HEAD') serve(request, response, next);
+    else response.status(405).set('Allow', 'GET, HEAD').end();
+  });
+  router.use((request, response, next) => {
+    if (request.path.startsWith('/assets/')) {
+      response.status(404).type('text').send('There is no such file.\n');
+      return;
+    }
+    // Every other path is the page's own affair.
+    request.url = '/';
+    serve(request, response, next);
+  });
+  return router;
+}

@@ -1,0 +1,59 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { ApiError } from '../api/http.ts';
+import { Loading } from '../parts/loading.tsx';
+import { Crash } from './crash.tsx';
+import { Layout } from './layout.tsx';
+import { LiveUpdates } from './live-updates.tsx';
+import { MissingPage } from './missing-page.tsx';
+import { SignedIn } from './session.tsx';
+
+/** Pages by their paths. Each is loaded when it is first seen. */
+const PAGES = [
+  {
+    path: 'stages/:stage',
+    page: lazy(async () => ({ default: (await import('../pages/servers/stage-page.tsx')).StagePage })),
+  },
+] as const;
+
+const RETRIES = 2;
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // What the service refuses it refuses again.
+      retry: (failures, error) =>
+        failures < RETRIES && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+    },
+    mutations: { retry: false },
+  },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={client}>
+      <BrowserRouter basename="/portal">
+        <Crash>
+          <SignedIn>
+            <LiveUpdates>
+              <Layout>
+                <Suspense fallback={<Loading />}>
+                  <Routes>
+                    <Route index element={<Navigate to="/stages/in-use" replace />} />
+                    {PAGES.map(({ path, page: Page }) => (
+                      <Route key={path} path={path} element={<Page />} />
+                    ))}
+                    <Route path="*" element={<MissingPage />} />
+                  </Routes>
+                </Suspense>
+              </Layout>
+            </LiveUpdates>
+          </SignedIn>
+        </Crash>
+      </BrowserRouter>
+    </QueryClientProvider>
+  );
+}

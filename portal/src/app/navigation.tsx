@@ -1,0 +1,46 @@
+import { Nav, NavGroup, NavItem } from '@patternfly/react-core/dist/dynamic/components/Nav';
+import { useQuery } from '@tanstack/react-query';
+import { NavLink, useLocation } from 'react-router';
+import { serverCounts } from '../api/servers.ts';
+import type { Stage } from '../api/types.ts';
+import { useText } from '../text/text.ts';
+
+/** The stages in the order of a server's life. */
+export const STAGES: readonly Stage[] = [
+  'registration',
+  'inventory',
+  'building',
+  'in-use',
+  'maintenance',
+  'deletion',
+  'disposed',
+];
+
+/** The way to every page, with live counts. */
+export function Navigation() {
+  const say = useText();
+  const counts = useQuery(serverCounts()).data;
+  return (
+    <Nav aria-label={say('app.navigation')}>
+      <NavGroup title={say('nav.lifecycle')}>
+        {STAGES.map((stage) => (
+          <Item key={stage} to={`/stages/${stage}`} count={counts?.stages[stage]?.count}>
+            {say(`stage.${stage}`)}
+          </Item>
+        ))}
+      </NavGroup>
+    </Nav>
+  );
+}
+
+function Item({ to, count, children }: { to: string; count?: number | undefined; children: string }) {
+  const here = useLocation().pathname === to;
+  return (
+    <NavItem isActive={here}>
+      <NavLink to={to}>
+        <span className="k-nav-text">{children}</span>
+        {count !== undefined && <span className="k-nav-count">{count.toLocaleString()}</span>}
+      </NavLink>
+    </NavItem>
+  );
+}

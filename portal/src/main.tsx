@@ -1,0 +1,15 @@
+import '@patternfly/react-core/dist/styles/base.css';
+import './style/portal.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { applyTheme } from './app/theme.ts';
+
+applyTheme();
+const place = document.getElementById('portal');
+if (place !== null)
+  createRoot(place).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );

@@ -1,0 +1,94 @@
+import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
+import { EmptyState, EmptyStateBody } from '@patternfly/react-core/dist/dynamic/components/EmptyState';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { serverList } from '../../api/servers.ts';
+import type { Server, Stage } from '../../api/types.ts';
+import { Failure } from '../../parts/failure.tsx';
+import { Loading } from '../../parts/loading.tsx';
+import { useText } from '../../text/text.ts';
+import { keepColumns, keptColumns } from './columns.tsx';
+import { type ListState, useListState } from './list-state.ts';
+import { ListToolbar } from './list-toolbar.tsx';
+import { Pager } from './pager.tsx';
+import { ServerTable } from './server-table.tsx';
+
+const NONE: ReadonlyMap<string, Server> = new Map();
+
+/** Servers in a table: searched, filtered, sorted and paged by the service, and kept up to date. @param stage null: of all stages */
+export function ServerList({ stage }: { stage: Stage | null }) {
+  const say = useText();
+  const state = useListState(stage);
+  const [columns, setColumns] = useState(keptColumns);
+  const [selected, setSelected] = useState(NONE);
+  const { data, error, isPlaceholderData, refetch } = useQuery(serverList(state.query));
+
+  const select = (servers: readonly Server[], on: boolean): void =>
+    setSelected((before) => {
+      const after = new Map(before);
+      for (const server of servers) {
+        if (on) after.set(server.uuid, server);
+        else after.delete(server.uuid);
+      }
+      return after;
+    });
+
+  return (
+    <div className="k-list">
+      <ListToolbar
+        state={state}
+        selected={[...selected.values()]}
+        unselect={() => setSelected(NONE)}
+        columns={columns}
+        setColumns={(names) => {
+          keepColumns(names);
+          setColumns(keptColumns());
+        }}
+      />
+      {error !== null && <Failure error={error} again={() => void refetch()} />}
+      {data === undefined && error === null && <Loading />}
+      {data !== undefined && data.servers.length > 0 && (
+        <div
+          className={isPlaceholderData ? 'k-table-box k-waits' : 'k-table-box'}
+          aria-busy={isPlaceholderData}
+        >
+          <ServerTable
+            servers={data.servers}
+            columns={columns}
+            sort={state.sort}
+            onSort={state.setSort}
+            selected={selected}
+            onSelect={select}
+          />
+        </div>
+      )}
+      {data !== undefined && data.servers.length === 0 && <Nothing state={state} say={say} />}
+      {data !== undefined && data.total > 0 && (
+        <Pager
+          state={state}
+          shown={data.servers.length}
+          total={data.total}
+          next={data.next === undefined ? null : (data.servers.at(-1)?.uuid ?? null)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Nothing({ state, say }: { state: ListState; say: ReturnType<typeof useText> }) {
+  const narrowed = state.search !== '' || state.filters.size > 0;
+  return (
+    <EmptyState
+      titleText={narrowed ? say('list.none.title') : say('list.empty.title')}
+      headingLevel="h2"
+      variant="sm"
+    >
+      <EmptyStateBody>{narrowed ? say('list.none.body') : say('list.empty.body')}</EmptyStateBody>
+      {narrowed && (
+        <Button variant="link" onClick={state.clear}>
+          {say('list.filters.clear')}
+        </Button>
+      )}
+    </EmptyState>
+  );
+}

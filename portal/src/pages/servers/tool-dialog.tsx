@@ -1,0 +1,218 @@
+import { Alert } from '@patternfly/react-core/dist/dynamic/components/Alert';
+import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
+import { Checkbox } from '@patternfly/react-core/dist/dynamic/components/Checkbox';
+import { Form, FormGroup } from '@patternfly/react-core/dist/dynamic/components/Form';
+import { FormSelect, FormSelectOption } from '@patternfly/react-core/dist/dynamic/components/FormSelect';
+import {
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+} from '@patternfly/react-core/dist/dynamic/components/Modal';
+import { TextInput } from '@patternfly/react-core/dist/dynamic/components/TextInput';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { act } from '../../api/servers.ts';
+import type { Server } from '../../api/types.ts';
+import { type Say, useText } from '../../text/text.ts';
+import { nameOf } from './name-of.ts';
+import type { QuickTool } from './tool-menu.tsx';
+
+interface Props {
+  tool: QuickTool;
+  servers: readonly Server[];
+  close: () => void;
+}
+
+type Outcome = { state: 'waiting' } | { state: 'begun' } | { state: 'failed'; why: string };
+
+const AT_ONCE = 6;
+const DEVICES = ['pxe', 'disk', 'cdrom', 'bios'] as const;
+const REBOOTING: readonly QuickTool[] = [
+  'power-off',
+  'soft-power-off',
+  'soft-reboot',
+  'reboot',
+  'diagnostics',
+];
+const ERASING: readonly QuickTool[] = ['return', 'rebuild'];
+
+/** Asks once more, then does it with each server by itself, and says for each what came of it. */
+export function ToolDialog({ tool, servers, close }: Props) {
+  const say = useText();
+  const client = useQueryClient();
+  const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);
+  const [reason, setReason] = useState('');
+  const [device, setDevice] = useState<(typeof DEVICES)[number]>('pxe');
+  const [persistent, setPersistent] = useState(false);
+  const [typed, setTyped] = useState('');
+  const [first] = servers;
+  const name = first === undefined ? '' : nameOf(first);
+  const word = servers.length === 1 ? name : String(servers.length);
+  const title =
+    servers.length === 1
+      ? say('actions.confirm.one', { tool: say(`tool.${tool}`), name })
+      : say('actions.confirm.title', { tool: say(`tool.${tool}`), count: servers.length });
+
+  async function run(which: readonly Server[]): Promise<void> {
+    const set = (uuid: string, outcome: Outcome): void =>
+      setOutcomes((before) => new Map(before ?? []).set(uuid, outcome));
+    for (const { uuid } of which) set(uuid, { state: 'waiting' });
+    const body = bodyOf(tool, { reason, device, persistent });
+    const left = [...which];
+    const work = async (): Promise<void> => {
+      for (let server = left.shift(); server !== undefined; server = left.shift()) {
+        const { uuid } = server;
+        try {
+          client.setQueryData(['servers', 'one', uuid], await act(uuid, tool, body));
+          set(uuid, { state: 'begun' });
+        } catch (error) {
+          set(uuid, { state: 'failed', why: (error as Error).message });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    void client.invalidateQueries({ queryKey: ['servers'] });
+  }
+
+  if (outcomes !== null)
+    return <Results {...{ tool, servers, outcomes, close, say }} again={(which) => void run(which)} />;
+  return (
+    <Modal isOpen variant="small" onClose={close} aria-labelledby="tool-title">
+      <ModalHeader title={title} labelId="tool-title" />
+      <ModalBody>
+        {ERASING.includes(tool) && (
+          <Alert variant="danger" isInline title={say('actions.confirm.erases')} component="p" />
+        )}
+        {REBOOTING.includes(tool) && (
+          <Alert variant="warning" isInline title={say('actions.confirm.reboots')} component="p" />
+        )}
+        <p className="k-gap">{say('actions.confirm.body')}</p>
+        <ul className="k-names">
+          {servers.map((server) => (
+            <li key={server.uuid}>
+              <bdi>{nameOf(server)}</bdi> <span className="k-mono k-quiet">{server.uuid.slice(0, 8)}</span>
+            </li>
+          ))}
+        </ul>
+        <Form
+          id="tool-form"
+          className="k-gap"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void run(servers);
+          }}
+        >
+          {tool === 'enter-maintenance' && (
+            <FormGroup label={say('actions.reason')} fieldId="reason">
+              <TextInput
+                id="reason"
+                value={reason}
+                maxLength={1000}
+                onChange={(_event, value) => setReason(value)}
+              />
+            </FormGroup>
+          )}
+          {tool === 'boot-device' && (
+            <>
+              <FormGroup label={say('actions.device')} fieldId="device">
+                <FormSelect
+                  id="device"
+                  value={device}
+                  onChange={(_event, value) => setDevice(value as typeof device)}
+                >
+                  {DEVICES.map((one) => (
+                    <FormSelectOption key={one} value={one} label={say(`device.${one}`)} />
+                  ))}
+                </FormSelect>
+              </FormGroup>
+              <Checkbox
+                id="persistent"
+                label={say('actions.persistent')}
+                isChecked={persistent}
+                onChange={(_event, on) => setPersistent(on)}
+              />
+            </>
+          )}
+          {ERASING.includes(tool) && (
+            <FormGroup label={say('actions.confirm.type', { word })} fieldId="confirm">
+              <TextInput
+                id="confirm"
+                autoComplete="off"
+                value={typed}
+                onChange={(_event, value) => setTyped(value)}
+              />
+            </FormGroup>
+          )}
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          type="submit"
+          form="tool-form"
+          variant={ERASING.includes(tool) ? 'danger' : 'primary'}
+          isDisabled={ERASING.includes(tool) && typed !== word}
+        >
+          {say('actions.go')}
+        </Button>
+        <Button variant="link" onClick={close}>
+          {say('cancel')}
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+interface ResultProps extends Props {
+  outcomes: ReadonlyMap<string, Outcome>;
+  again: (which: readonly Server[]) => void;
+  say: Say;
+}
+
+function Results({ tool, servers, outcomes, close, again, say }: ResultProps) {
+  const failed = servers.filter(({ uuid }) => outcomes.get(uuid)?.state === 'failed');
+  const done = servers.filter(({ uuid }) => outcomes.get(uuid)?.state === 'begun').length;
+  const waits = done + failed.length < servers.length;
+  return (
+    <Modal isOpen variant="medium" onClose={close} aria-labelledby="results-title">
+      <ModalHeader
+        title={say('actions.results', { tool: say(`tool.${tool}`) })}
+        labelId="results-title"
+        description={say('actions.result.summary', { done, failed: failed.length, all: servers.length })}
+      />
+      <ModalBody tabIndex={0} aria-label={say('actions.results', { tool: say(`tool.${tool}`) })}>
+        <ul className="k-results" aria-live="polite">
+          {servers.map((server) => {
+            const outcome = outcomes.get(server.uuid) ?? { state: 'waiting' as const };
+            return (
+              <li key={server.uuid} className={`k-result-${outcome.state}`}>
+                <bdi className="k-result-name">{nameOf(server)}</bdi>
+                <span className="k-result-state">{say(`actions.result.${outcome.state}`)}</span>
+                {outcome.state === 'failed' && <span className="k-result-why">{outcome.why}</span>}
+              </li>
+            );
+          })}
+        </ul>
+      </ModalBody>
+      <ModalFooter>
+        <Button variant="primary" onClick={close}>
+          {say('close')}
+        </Button>
+        {failed.length > 0 && !waits && (
+          <Button variant="secondary" onClick={() => again(failed)}>
+            {say('actions.retry')}
+          </Button>
+        )}
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+function bodyOf(
+  tool: QuickTool,
+  { reason, device, persistent }: { reason: string; device: string; persistent: boolean },
+): object | undefined {
+  if (tool === 'boot-device') return { boot_device: device, persistent };
+  if (tool === 'enter-maintenance') return reason.trim() === '' ? {} : { reason: reason.trim() };
+  return undefined;
+}

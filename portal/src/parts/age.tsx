@@ -1,0 +1,52 @@
+import { useEffect, useState } from 'react';
+import { useLanguage, useText } from '../text/text.ts';
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+const TICK_MS = 10_000;
+
+/** How long it has been since then, in its two largest units; the time itself on hover. */
+export function Age({ since }: { since: string | null }) {
+  const say = useText();
+  const language = useLanguage();
+  const now = useNow();
+  if (since === null) return <span className="k-quiet">–</span>;
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  return (
+    <time dateTime={since} title={new Date(since).toLocaleString(language)} className="k-age">
+      {seconds < 1 ? say('age.now') : span(seconds, language)}
+    </time>
+  );
+}
+
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** A length of time: `2d 4h`. */
+export function span(seconds: number, language: string): string {
+  const at = Math.max(
+    0,
+    UNITS.findIndex(([, size]) => seconds >= size),
+  );
+  let left = seconds;
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS.slice(at, at + 2)) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0 || parts.length === 0)
+      parts.push(
+        new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'narrow' }).format(count),
+      );
+  }
+  return parts.join(' ');
+}
