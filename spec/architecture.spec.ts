@@ -17,6 +17,7 @@ const PRODUCT = [
   'drivers',
   'gateway',
   'lifecycle',
+  'iso',
   'net',
   'rack',
   'telemetry',

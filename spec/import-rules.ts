@@ -20,6 +20,7 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   { from: 'config/', may: ['config/', 'lifecycle/'] },
   { from: 'db/', may: ['db/', 'lifecycle/'] },
+  { from: 'iso/', may: ['iso/'] },
   { from: 'net/', may: ['net/', 'lifecycle/'] },
   {
     from: 'api/http/',
@@ -38,6 +39,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       'drivers/contract.ts',
       'drivers/registry.ts',
       'db/store.ts',
+      'iso/',
       'lifecycle/',
       'net/',
       'boot/script.ts',
@@ -46,7 +48,7 @@ export const IMPORT_RULES: readonly Rule[] = [
   },
   {
     from: 'boot/',
-    may: ['boot/', 'db/store.ts', 'lifecycle/', 'net/', 'conductor/client.ts'],
+    may: ['boot/', 'db/store.ts', 'iso/', 'lifecycle/', 'net/', 'conductor/client.ts'],
     may_type: ['config/'],
   },
   {

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { createIso, type IsoFile } from '../../iso/iso9660.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
-import { createIso, type IsoFile } from './iso9660.ts';
 
 /** What cloud-init and its like look for. */
 const LABEL = 'config-2';

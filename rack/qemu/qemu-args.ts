@@ -74,7 +74,8 @@ export function qemuArgs(
     ...(medium === null
       ? []
       : ['-drive', `if=none,id=medium,format=raw,readonly=on,media=cdrom,file=${medium}`]),
-    ...['-device', `ide-cd,id=cd0,bus=ide.1${drive},${index('cd0')}`],
+    // Its firmware reads ten times as fast by AHCI as by IDE.
+    ...['-device', 'ich9-ahci,id=ahci', '-device', `ide-cd,id=cd0,bus=ahci.0${drive},${index('cd0')}`],
     ...['-chardev', `socket,id=ipmi0,host=127.0.0.1,port=${ends.in_band_port},reconnect=1`],
     ...['-device', 'ipmi-bmc-extern,id=bmc0,chardev=ipmi0', '-device', 'isa-ipmi-kcs,bmc=bmc0'],
   ];

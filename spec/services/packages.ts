@@ -14,6 +14,10 @@ interface Need {
   instead?: string;
 }
 
+/** The boot loader of CDs, and the part that it loads. */
+export const ISOLINUX = '/usr/lib/ISOLINUX/isolinux.bin';
+export const LDLINUX = '/usr/lib/syslinux/modules/bios/ldlinux.c32';
+
 /** The real programs that tests are made with. */
 const NEEDS = {
   mariadb: {
@@ -48,10 +52,21 @@ const NEEDS = {
     ],
   },
   qemu: {
-    packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios', 'syslinux', 'mtools', 'squashfs-tools', 'cpio'],
+    packages: [
+      'qemu-system-x86',
+      'ipxe-qemu',
+      'seabios',
+      'syslinux',
+      'mtools',
+      'squashfs-tools',
+      'cpio',
+      'isolinux',
+      'syslinux-common',
+    ],
     proof: [
       ...['qemu-system-x86_64', '/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/share/seabios/bios-256k.bin'],
       ...['syslinux', '/usr/lib/SYSLINUX/mbr.bin', 'mcopy', 'mksquashfs', 'cpio'],
+      ...[ISOLINUX, LDLINUX],
     ],
   },
   golang: {

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { configdriveFor } from '../../../conductor/configdrive/configdrive.ts';
-import { createIso } from '../../../conductor/configdrive/iso9660.ts';
+import { createIso } from '../../../iso/iso9660.ts';
 
 const AT = Date.UTC(2026, 1, 3, 4, 5, 6);
 const NODE = { uuid: 'b1f1ac3c-1f9f-4d60-8d77-8b0d7d0b8a3e', name: null };

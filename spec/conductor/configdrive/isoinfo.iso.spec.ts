@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { configdriveFor } from '../../../conductor/configdrive/configdrive.ts';
-import { createIso } from '../../../conductor/configdrive/iso9660.ts';
+import { createIso } from '../../../iso/iso9660.ts';
 import { run } from '../../services/process.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-folder.ts';
 

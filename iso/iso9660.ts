@@ -1,8 +1,19 @@
 /** A file of an image; folders come from its path. */
-export interface IsoFile {
+export interface IsoFile<C = Uint8Array> {
   /** `openstack/latest/meta_data.json`: each name of 1 to 30 letters, digits and `-._`. */
   path: string;
-  content: Uint8Array;
+  content: C;
+}
+
+/** A content that is somewhere else, of so many bytes. */
+export interface Elsewhere {
+  readonly length: number;
+}
+
+/** An image as pieces, to be written in their order; what is between them is zeros. */
+export interface IsoLayout<C extends Elsewhere> {
+  size: number;
+  pieces: readonly { at: number; content: Uint8Array | C }[];
 }
 
 /** What firmware loads and runs of an image (El Torito 1.0): contents of files that are in it. */
@@ -17,7 +28,7 @@ interface Folder {
   name: string;
   parent: Folder | null;
   folders: Folder[];
-  files: { name: string; content: Uint8Array }[];
+  files: { name: string; content: Elsewhere }[];
 }
 
 /** Where the extents of one hierarchy lie. */
@@ -55,6 +66,19 @@ export function createIso(
   at: number,
   boot: IsoBoot | null = null,
 ): Buffer {
+  const { size, pieces } = layIso(label, files, at, boot);
+  const image = Buffer.alloc(size);
+  for (const piece of pieces) image.set(piece.content, piece.at);
+  return image;
+}
+
+/** The same as pieces, of which large ones need not be in memory. */
+export function layIso<C extends Elsewhere>(
+  label: string,
+  files: readonly IsoFile<C | Uint8Array>[],
+  at: number,
+  boot: IsoBoot | null,
+): IsoLayout<C> {
   if (label.length > 16) throw new Error(`The label ${label} is longer than 16 characters.`);
   const root = treeOf(files);
   const folders = breadthFirst(root);
@@ -78,41 +102,46 @@ export function createIso(
     }
     return { naming, layout, table_size, little, big };
   });
+  const head_sectors = next;
   // One copy of each content, however many files have it.
-  const contents = new Map<string, { sector: number; content: Uint8Array }>();
-  const keyOf = (content: Uint8Array) => Buffer.from(content).toString('base64');
+  const contents = new Map<unknown, { sector: number; content: Uint8Array | C }>();
+  const keyOf = (content: Elsewhere): unknown =>
+    content instanceof Uint8Array ? Buffer.from(content).toString('base64') : content;
   for (const { content } of files)
     if (!contents.has(keyOf(content)))
       contents.set(keyOf(content), { sector: take(content.length), content });
+  const placeOf = (content: Elsewhere): number => contents.get(keyOf(content))?.sector ?? 0;
 
-  const image = Buffer.alloc(next * SECTOR);
+  const head = Buffer.alloc(head_sectors * SECTOR);
   for (const [index, { naming, layout, table_size, little, big }] of hierarchies.entries()) {
     const sectorOf = (folder: Folder) => layout.at.get(folder)?.sector ?? 0;
     const place: Places = {
       at,
       folder: (folder) => layout.at.get(folder) ?? { sector: 0, size: SECTOR },
-      file: (content) => contents.get(keyOf(content))?.sector ?? 0,
+      file: placeOf,
     };
     const top = record(SELF, { ...place.folder(root), folder: true, at }, Buffer.alloc(0));
     descriptor({ joliet: index === 1, label, sectors: next, table_size, little, big, root: top, at }).copy(
-      image,
+      head,
       (descriptors[index] ?? 0) * SECTOR,
     );
-    pathTable(folders, naming, sectorOf, 'LE').copy(image, little * SECTOR);
-    pathTable(folders, naming, sectorOf, 'BE').copy(image, big * SECTOR);
-    for (const folder of folders) folderExtent(folder, naming, place).copy(image, sectorOf(folder) * SECTOR);
+    pathTable(folders, naming, sectorOf, 'LE').copy(head, little * SECTOR);
+    pathTable(folders, naming, sectorOf, 'BE').copy(head, big * SECTOR);
+    for (const folder of folders) folderExtent(folder, naming, place).copy(head, sectorOf(folder) * SECTOR);
   }
   // ECMA-119 8.3: the end of the descriptors.
-  image.write('\xffCD001\x01', (descriptors[2] ?? 0) * SECTOR, 'latin1');
-  for (const { sector, content } of contents.values()) image.set(content, sector * SECTOR);
+  head.write('\xffCD001\x01', (descriptors[2] ?? 0) * SECTOR, 'latin1');
   if (boot !== null) {
-    const sectorOf = (content: Uint8Array) => contents.get(keyOf(content))?.sector ?? 0;
-    bootRecord(catalog).copy(image, 17 * SECTOR);
-    bootCatalog(boot, sectorOf).copy(image, catalog * SECTOR);
-    if (boot.bios !== undefined)
-      bootInformation(boot.bios, sectorOf(boot.bios)).copy(image, sectorOf(boot.bios) * SECTOR + 8);
+    bootRecord(catalog).copy(head, 17 * SECTOR);
+    bootCatalog(boot, placeOf).copy(head, catalog * SECTOR);
   }
-  return image;
+  const pieces = [...contents.values()].map(({ sector, content }) => ({ at: sector * SECTOR, content }));
+  const told: { at: number; content: Uint8Array }[] = [];
+  if (boot?.bios !== undefined) {
+    const sector = placeOf(boot.bios);
+    told.push({ at: sector * SECTOR + 8, content: bootInformation(boot.bios, sector) });
+  }
+  return { size: next * SECTOR, pieces: [{ at: 0, content: head }, ...pieces, ...told] };
 }
 
 /** El Torito 2.0, figure 7. */
@@ -124,7 +153,7 @@ function bootRecord(catalog: number): Buffer {
 }
 
 /** El Torito 2.1 to 2.4: nothing is emulated. */
-function bootCatalog({ bios, efi }: IsoBoot, sectorOf: (content: Uint8Array) => number): Buffer {
+function bootCatalog({ bios, efi }: IsoBoot, sectorOf: (content: Elsewhere) => number): Buffer {
   const bootable = (content: Uint8Array, sectors: number): Buffer => {
     const entry = Buffer.alloc(32);
     entry[0] = 0x88;
@@ -166,7 +195,7 @@ function bootInformation(loader: Uint8Array, sector: number): Buffer {
   return bytes;
 }
 
-function treeOf(files: readonly IsoFile[]): Folder {
+function treeOf(files: readonly IsoFile<Elsewhere>[]): Folder {
   const root: Folder = { name: '', parent: null, folders: [], files: [] };
   for (const { path, content } of files) {
     const names = path.split('/');
@@ -196,7 +225,7 @@ function breadthFirst(root: Folder): Folder[] {
 interface Places {
   at: number;
   folder(folder: Folder): { sector: number; size: number };
-  file(content: Uint8Array): number;
+  file(content: Elsewhere): number;
 }
 
 /** For measuring: sizes do not depend on places. */
