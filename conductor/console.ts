@@ -1,7 +1,34 @@
-import type { CallOptions, Connection } from '../drivers/contract.ts';
+import type { CallOptions, Connection, ConsoleControl } from '../drivers/contract.ts';
+import type { JsonObject } from '../lifecycle/json.ts';
 import { isPresent } from './interfaces.ts';
 import type { ConsoleAction } from './notifications/notifier.ts';
 import { type NodeChanges, StepFailure, type WorkContext } from './step.ts';
+
+/** The console of the hardware's own, or else its serial port, which this conductor keeps open; undefined: there is none. */
+export function consoleOf(ctx: WorkContext, connection: Connection): ConsoleControl | undefined {
+  const { console, serialConsole } = connection;
+  const { consoles } = ctx;
+  if (console !== undefined || serialConsole === undefined || consoles === null) return console;
+  const remember = (serial_console: JsonObject | null): void => {
+    const { serial_console: _, ...others } = ctx.node.driver_internal_info;
+    ctx.change({ driver_internal_info: serial_console === null ? others : { ...others, serial_console } });
+  };
+  return {
+    // A console that nobody knows of any more is taken over, as Ironic does.
+    start: async (options) => {
+      const open = () => serialConsole.open({ ...options, take_over: true });
+      remember({ ...(await consoles.start(ctx.node, serialConsole, open)) });
+    },
+    stop: async () => {
+      await consoles.stop(ctx.node.uuid);
+      remember(null);
+    },
+    info: async () => {
+      const place = await consoles.place(ctx.node);
+      return place === null ? null : { type: 'socat', url: place.url };
+    },
+  };
+}
 
 /**
  * Stops the console of a node whose instance goes. It stays enabled on the node: the next deployment starts it again.
@@ -9,8 +36,8 @@ import { type NodeChanges, StepFailure, type WorkContext } from './step.ts';
  */
 export async function stopConsole(ctx: WorkContext): Promise<void> {
   if (!ctx.node.console_enabled || !isPresent(ctx.node.console_interface)) return;
-  await announced(ctx, 'console_stop', 'stop the console', async ({ console }, options) =>
-    console?.stop(options),
+  await announced(ctx, 'console_stop', 'stop the console', async (connection, options) =>
+    consoleOf(ctx, connection)?.stop(options),
   );
 }
 
@@ -18,8 +45,8 @@ export async function stopConsole(ctx: WorkContext): Promise<void> {
 export async function restoreConsole(ctx: WorkContext): Promise<NodeChanges> {
   if (!ctx.node.console_enabled || !isPresent(ctx.node.console_interface)) return {};
   try {
-    await announced(ctx, 'console_restore', 'start the console', async ({ console }, options) =>
-      console?.start(options),
+    await announced(ctx, 'console_restore', 'start the console', async (connection, options) =>
+      consoleOf(ctx, connection)?.start(options),
     );
     return {};
   } catch (error) {

@@ -11,6 +11,7 @@ import { type Bmc, openBmc } from './bmc.ts';
 import { jobQueue } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
 import { CommandLog } from './command-log.ts';
+import type { SerialConsoles } from './consoles/serial-consoles.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction } from './notifications/notifier.ts';
@@ -48,6 +49,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly hostname: string;
   readonly neighbours: Neighbours;
   readonly certifier: Certifier | null;
+  readonly consoles: SerialConsoles | null;
   readonly #spans: SpanSink | undefined;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;
@@ -87,6 +89,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
     this.hostname = deps.hostname;
     this.neighbours = deps.neighbours ?? NO_NEIGHBOURS;
     this.certifier = deps.certifier ?? null;
+    this.consoles = deps.consoles ?? null;
     this.steps = job.steps ?? [];
     this.step_index = job.step_index;
     this.data = job.step_data;
@@ -216,10 +219,10 @@ export class JobRun implements WorkContext, AsyncDisposable {
   /** What the next visit of `step` works with; it sees the run's own state live. */
   visit(step: PlannedStep): StepContext {
     const run = this;
-    const { job, store, settings, clock, log, drivers, hostname, neighbours, certifier } = this;
+    const { job, store, settings, clock, log, drivers, hostname, neighbours, certifier, consoles } = this;
     const { data, woken, step_index } = this;
     return {
-      ...{ job, store, settings, clock, log, drivers, hostname, neighbours, certifier },
+      ...{ job, store, settings, clock, log, drivers, hostname, neighbours, certifier, consoles },
       ...{ step, step_index, data, woken },
       get node() {
         return run.node;

@@ -5,6 +5,7 @@ import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycl
 import { runAllocation } from './allocate.ts';
 import { createBmcGates } from './bmc-gates.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
+import { SerialConsoles } from './consoles/serial-consoles.ts';
 import { Lease } from './lease.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import { runOrder } from './orders/run-order.ts';
@@ -58,7 +59,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const lease_ms = settings.conductor.lease_timeout * 1000;
   const gates = options.gates ?? createBmcGates(settings, clock);
   const notifier = options.notifier ?? createNotifier({ ...options, host: hostname });
-  const deps = { ...options, notifier, gates, works: options.works ?? WORKS };
+  const consoles = options.consoles ?? new SerialConsoles({ ...options, gates });
+  const deps = { ...options, notifier, gates, consoles, works: options.works ?? WORKS };
   const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
   /** No new work. */
   const ending = new AbortController();
@@ -256,7 +258,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     waited.abort();
     for (const { lease } of leases.values()) lease.lose('The conductor ended.');
     ended.abort();
-    await Promise.allSettled([...loops, periodics]);
+    await Promise.allSettled([...loops, periodics, consoles[Symbol.asyncDispose]()]);
     await store.conductors.setOffline(hostname).catch((error: unknown) => {
       log.warn({ err: error }, 'the conductor could not be marked offline');
     });
@@ -276,6 +278,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       ended.abort();
       for (const { lease } of leases.values()) lease.lose('The conductor was halted.');
       void consumer[Symbol.asyncDispose]();
+      void consoles[Symbol.asyncDispose]();
     },
     [Symbol.asyncDispose]: dispose,
   };

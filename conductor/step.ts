@@ -13,6 +13,7 @@ import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
 import type { Bus } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
+import type { SerialConsoles } from './consoles/serial-consoles.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction, Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -44,6 +45,8 @@ export interface ConductorDeps {
   neighbours?: Neighbours;
   /** Where jobs on other nodes are announced. Default: conductors find them by looking. */
   bus?: Pick<Bus, 'send'>;
+  /** Keeps serial consoles open. Default: nobody. */
+  consoles?: SerialConsoles;
   /** Default: none. */
   notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected' | 'consoleChanged'>;
 }
@@ -64,6 +67,7 @@ export interface WorkContext {
   readonly hostname: string;
   readonly neighbours: Neighbours;
   readonly certifier: Certifier | null;
+  readonly consoles: SerialConsoles | null;
   /** Aborted when the lease is lost or the conductor ends. */
   readonly signal: AbortSignal;
   /** The database's clock. */

@@ -525,6 +525,16 @@ export const OPTIONS = {
     attempts: integer(8, 'Times that a notice is tried; the pause doubles from 5 s up to 10 minutes.', 1),
     timeout: integer(10, 'Seconds that one try may take.', 1),
   },
+  console: {
+    socat_address: text(
+      '127.0.0.1',
+      'Address of this conductor on which the serial consoles of servers listen. Whoever gets there needs no password.',
+    ),
+    log_directory: text(
+      '',
+      'Where what servers print on their consoles is kept, at most 8 MiB of each. Empty: nowhere.',
+    ),
+  },
   ipmi: {
     command_timeout: integer(1000, 'Milliseconds before an unanswered IPMI datagram is sent again.', 50),
     command_retries: integer(4, 'Times that a datagram is sent again.', 0),

@@ -517,6 +517,8 @@ export interface NtpControl {
 
 /** The server's serial port through its BMC (Serial over LAN). */
 export interface SerialConsole {
+  /** TCP port that the operator wishes for its viewers; null: none. */
+  readonly terminal_port: number | null;
   /**
    * Opens it; a BMC has one such way. `take_over`: somebody else who has it loses it.
    * @throws `busy`: somebody else has it

@@ -103,6 +103,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'boot/server.ts',
     'boot/dnsmasq.ts',
     'conductor/inspection-rules/operators.ts',
+    'conductor/consoles/tcp-viewers.ts',
     'rack/qemu/sockets.ts',
   ],
   'node:tls': ['net/json-http.ts'],

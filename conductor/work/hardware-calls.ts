@@ -6,7 +6,7 @@ import {
 } from '../../drivers/contract.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import { announced } from '../console.ts';
+import { announced, consoleOf } from '../console.ts';
 import { isPresent, managesHardware } from '../interfaces.ts';
 import type { StepContext } from '../step.ts';
 import { lacks } from './lacks.ts';
@@ -39,13 +39,15 @@ export const HARDWARE_READS: Readonly<Record<string, Call>> = {
     if (!ctx.node.console_enabled) return null;
     if (!isPresent(ctx.node.console_interface)) throw lacks(ctx, 'console');
     const bmc = await ctx.bmc();
-    const info = await bmc.use('read the console', async ({ console }, options) => {
+    const info = await bmc.use('read the console', async (connection, options) => {
+      const console = consoleOf(ctx, connection);
       if (console === undefined) throw lacks(ctx, 'console');
       return console.info(options);
     });
     if (info !== null) return { ...info };
     // It was enabled, and ended with the conductor that had it.
-    return announced(ctx, 'console_restore', 'start the console', async ({ console }, options) => {
+    return announced(ctx, 'console_restore', 'start the console', async (connection, options) => {
+      const console = consoleOf(ctx, connection);
       await console?.start(options);
       const started = (await console?.info(options)) ?? null;
       return started === null ? null : { ...started };

@@ -1,9 +1,9 @@
 import type { BootMode, CallOptions, Connection } from '../../drivers/contract.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { VIRTUAL_MEDIA_DEVICES, type VirtualMediaDevice } from '../../lifecycle/virtual-media.ts';
-import { announced } from '../console.ts';
+import { announced, consoleOf } from '../console.ts';
 import { managesHardware } from '../interfaces.ts';
-import { DONE, findIn, type NodeChanges, type StepDefinition, type Work } from '../step.ts';
+import { DONE, findIn, type NodeChanges, type StepContext, type StepDefinition, type Work } from '../step.ts';
 import { lacks } from './lacks.ts';
 
 type Do = (options: CallOptions) => Promise<void>;
@@ -13,7 +13,7 @@ function change(facts: {
   /** For the operator: `Failed to <what>: …`. */
   what: (args: JsonObject) => string;
   /** What the hardware does; undefined where it cannot. */
-  how: (connection: Connection, args: JsonObject) => Do | undefined;
+  how: (connection: Connection, args: JsonObject, ctx: StepContext) => Do | undefined;
   /** Name of what is missing then. */
   extension: string;
   /** What the node shows afterwards. */
@@ -29,7 +29,7 @@ function change(facts: {
       if (ctx.step.interface === 'management' && !managesHardware(ctx.node))
         throw lacks(ctx, facts.extension, what);
       const act = async (connection: Connection, options: CallOptions) => {
-        const how = facts.how(connection, args);
+        const how = facts.how(connection, args, ctx);
         if (how === undefined) throw lacks(ctx, facts.extension, what);
         await how(options);
       };
@@ -57,14 +57,20 @@ const STEPS: Readonly<Record<string, StepDefinition>> = {
   }),
   'console.start_console': change({
     what: () => 'enable the console',
-    how: ({ console }) => console && ((options) => console.start(options)),
+    how: (connection, _args, ctx) => {
+      const console = consoleOf(ctx, connection);
+      return console && ((options) => console.start(options));
+    },
     extension: 'console',
     shows: () => ({ console_enabled: true }),
     console: true,
   }),
   'console.stop_console': change({
     what: () => 'disable the console',
-    how: ({ console }) => console && ((options) => console.stop(options)),
+    how: (connection, _args, ctx) => {
+      const console = consoleOf(ctx, connection);
+      return console && ((options) => console.stop(options));
+    },
     extension: 'console',
     shows: () => ({ console_enabled: false }),
     console: true,

@@ -21,6 +21,8 @@ export interface IpmiInfo {
   force_boot_device: boolean;
   /** null: as the driver's options say. */
   disable_boot_timeout: boolean | null;
+  /** null: any free one. */
+  terminal_port: number | null;
 }
 
 export const IPMI_PROPERTIES = {
@@ -57,7 +59,9 @@ export const IPMI_PROPERTIES = {
     description:
       'Tell the BMC that a boot device override outlives its 60 seconds; default as [ipmi]disable_boot_timeout, True. Optional.',
   },
-  ipmi_terminal_port: { description: 'Port of the console. Only required for console access.' },
+  ipmi_terminal_port: {
+    description: 'TCP port of the console on its conductor; default: any free one. Optional.',
+  },
 } as const satisfies Record<string, DriverProperty>;
 
 type Property = keyof typeof IPMI_PROPERTIES;
@@ -152,7 +156,7 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
   for (const property of BRIDGING_PROPERTIES) text(property);
 
   const port = integer('ipmi_port', 1, 65_535) ?? RMCP_PORT;
-  integer('ipmi_terminal_port', 1, 65_535);
+  const terminal_port = integer('ipmi_terminal_port', 1, 65_535);
   const force_boot_device = flag('ipmi_force_boot_device') ?? false;
   const disable_boot_timeout = flag('ipmi_disable_boot_timeout');
 
@@ -168,6 +172,7 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
       hex_kg_key,
       force_boot_device,
       disable_boot_timeout,
+      terminal_port,
     },
   };
 }

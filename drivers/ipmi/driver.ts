@@ -34,7 +34,7 @@ export interface IpmiDriver extends Driver<IpmiInfo> {
 const INTERFACES = {
   bios: ['no-bios'],
   boot: ['ipxe', 'pxe'],
-  console: ['no-console'],
+  console: ['ipmitool-socat', 'no-console'],
   deploy: ['direct', 'ramdisk'],
   firmware: ['no-firmware'],
   inspect: ['agent', 'no-inspect'],

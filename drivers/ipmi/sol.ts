@@ -31,6 +31,7 @@ export function ipmiSerialConsole(
   open: Set<AsyncDisposable>,
 ): SerialConsole {
   return {
+    terminal_port: info.terminal_port,
     open: async ({ take_over, ...options }) => {
       const left = remaining(context.clock, options);
       const bmc = new Bmc(info, context, () => undefined);

@@ -27,6 +27,7 @@ describe('driver_info of ipmi', () => {
       hex_kg_key: null,
       force_boot_device: false,
       disable_boot_timeout: null,
+      terminal_port: null,
     });
     expect(infoOf({ ipmi_address: 'bmc-7.example.org' })).to.deep.include({ username: '', password: '' });
   });
