@@ -1,11 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NewServers } from '../boot/new-servers.ts';
+import {
+  bucketOf,
+  createRunTimeScripts,
+  folderOf,
+  type RunTimeScripts,
+  SCRIPT_BYTES,
+  type ScriptSource,
+} from '../boot/run-time-scripts.ts';
 import { type BootServer, startBoot } from '../boot/server.ts';
 import type { Neighbours } from '../conductor/neighbours/neighbours.ts';
 import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
 import type { Store } from '../db/store.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { openObjectStore } from '../net/object-store.ts';
 import type { Base } from './compose-base.ts';
 import { fingerprintOf, registrationTls } from './compose-registration.ts';
 import type { Parts } from './parts.ts';
@@ -32,7 +42,8 @@ export async function composeBoot(
     deploy_ramdisk: settings.conductor.deploy_ramdisk,
   };
   const allowed_paths = settings.conductor.file_url_allowed_paths;
-  const registration = await newServers(settings, store, embedded);
+  const scripts = createRunTimeScripts(scriptSource(settings, clock), log);
+  const registration = await newServers(settings, store, scripts, embedded);
   try {
     return parts.own(
       await startBoot({
@@ -45,6 +56,7 @@ export async function composeBoot(
         glance,
         allowed_paths,
         registration,
+        scripts,
         installs: store,
         limits: { calls_per_minute, rack_bandwidth_mib_s: rack_bandwidth, rack_prefix },
         clock,
@@ -62,18 +74,37 @@ export async function composeBoot(
 async function newServers(
   settings: Settings,
   store: Store,
+  scripts: RunTimeScripts,
   embedded: { registration(): string | null } | null,
 ): Promise<NewServers | null> {
-  const { enrolment_token: token, script_path } = settings.boot;
+  const { enrolment_token: token } = settings.boot;
   const { host_ip, port, public_endpoint } = settings.registration;
   if (token === '') return null;
   const { cert } = await registrationTls(settings, embedded !== null);
   const target = () =>
     public_endpoint || (embedded === null ? `${host_ip}:${port}` : embedded.registration());
   return {
-    ...{ target, token, store, certificate_sha256: fingerprintOf(cert), http_url: settings.deploy.http_url },
-    script_path: script_path || join(projectRoot, 'boot', 'scripts'),
+    ...{ target, token, store, scripts },
+    ...{ certificate_sha256: fingerprintOf(cert), http_url: settings.deploy.http_url },
   };
+}
+
+const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** Where scripts come from that servers fetch when they boot. @throws StartError */
+export function scriptSource({ boot, s3 }: Pick<Settings, 'boot' | 's3'>, clock: Clock): ScriptSource {
+  const { script_path } = boot;
+  if (!script_path.startsWith('s3://')) return folderOf(script_path || join(projectRoot, 'boot', 'scripts'));
+  const [, bucket, prefix = ''] =
+    /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/(.*?))?\/?$/.exec(script_path) ?? [];
+  if (bucket === undefined)
+    throw new StartError(`[boot]script_path must be s3://bucket or s3://bucket/prefix, not ${script_path}.`);
+  if (!/^https?:\/\//.test(s3.endpoint) || s3.access_key === '' || s3.secret_key === '')
+    throw new StartError(
+      '[boot]script_path names a bucket: set [s3]endpoint to the URL of the object storage, and [s3]access_key and secret_key.',
+    );
+  const bounds = { timeout_ms: SCRIPT_TIMEOUT_MS, most_bytes: SCRIPT_BYTES };
+  return bucketOf(openObjectStore({ ...s3, ...bounds, bucket }, clock), bucket, prefix);
 }
 
 /** The folder of the files under /images. */

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Store } from '../db/store.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { type RunTimeScripts, scriptPath } from './run-time-scripts.ts';
 import { type BootFacts, registrationScript } from './script.ts';
 
 /** How servers that nobody knows come to register. */
@@ -13,8 +11,7 @@ export interface NewServers {
   certificate_sha256: string;
   /** Enrolment token. */
   token: string;
-  /** Folder with register.sh, served under /scripts. */
-  script_path: string;
+  scripts: RunTimeScripts;
   /** The boot service as servers reach it; '': at its own address. */
   http_url: string;
   store: { registrations: Pick<Store['registrations'], 'count'> };
@@ -25,9 +22,10 @@ const SCRIPT = 'register.sh';
 /**
  * The boot script of a server that is to register: one that no node describes, or whose node is what a registration that failed
  * has left. null: another one's turn. The registration script is read each time: it may be changed while the service runs.
+ * @throws Error when there is no registration script
  */
 export async function newServerScript(
-  { certificate_sha256, http_url, script_path, store, target, token }: NewServers,
+  { certificate_sha256, http_url, scripts, store, target, token }: NewServers,
   facts: BootFacts,
   own_url: string,
   node: Pick<NodeRecord, 'uuid' | 'provision_state'> | null,
@@ -40,9 +38,9 @@ export async function newServerScript(
       node.provision_state === 'enroll' && (await store.registrations.count({ node_uuid: node.uuid })) > 0;
     if (!again) return null;
   }
-  const script_sha256 = createHash('sha256')
-    .update(await readFile(join(script_path, SCRIPT)))
-    .digest('hex');
-  const script_url = `${http_url || own_url}/scripts/${SCRIPT}`;
+  const script = await scripts.current(SCRIPT);
+  if (script === null) throw new Error(`There is no ${SCRIPT} in ${scripts.where}.`);
+  const { sha256: script_sha256 } = script;
+  const script_url = `${http_url || own_url}${scriptPath(SCRIPT, script_sha256)}`;
   return registrationScript(facts, { target: to, certificate_sha256, token, script_url, script_sha256 }, mac);
 }

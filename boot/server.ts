@@ -12,6 +12,7 @@ import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
 import { type NewServers, newServerScript } from './new-servers.ts';
 import { createRackPace } from './rack-pace.ts';
+import { type RunTimeScripts, sendRunTimeScript } from './run-time-scripts.ts';
 import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
 import type { Sources } from './send-source.ts';
 import { createSender } from './sender.ts';
@@ -26,6 +27,8 @@ export interface BootServerOptions extends Omit<Sources, 'sender'> {
   store: { nodes: Pick<Store['nodes'], 'get'>; ports: Pick<Store['ports'], 'nodeOf'> };
   /** Has servers register that nobody knows, or that failed to. Default: they boot from their disk. */
   registration?: NewServers | null;
+  /** Under /scripts. Default: there are none. */
+  scripts?: RunTimeScripts;
   /** What servers tell of their installation. Default: nobody listens. */
   installs?: InstallStore;
   limits?: BootLimits;
@@ -115,15 +118,8 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
   if (path === '/boot.ipxe') return sendScript(request, response, chainScript());
   if (path.startsWith('/images/'))
     return await sendImage(options.image_path, path.slice('/images/'.length), sender, request, response);
-  const { registration = null } = options;
-  if (registration !== null && path.startsWith('/scripts/'))
-    return await sendImage(
-      registration.script_path,
-      path.slice('/scripts/'.length),
-      sender,
-      request,
-      response,
-    );
+  const { registration = null, scripts = null } = options;
+  if (scripts !== null && (await sendRunTimeScript(scripts, path, request, response))) return;
   if (await sendDeployImage(options, path, request, response)) return;
   if (await sendBootFile(options, path, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);

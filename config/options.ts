@@ -481,7 +481,16 @@ export const OPTIONS = {
       0,
     ),
     rack_prefix: integer(24, 'Servers whose IPv4 addresses agree in so many bits are one rack.', 8, 32),
-    script_path: text('', 'Folder with register.sh, served under /scripts. Empty: the one of this version.'),
+    script_path: text(
+      '',
+      'Where register.sh and other scripts lie that servers fetch when they boot: a folder, or s3://bucket/prefix. Empty: those of this version.',
+    ),
+  },
+  s3: {
+    endpoint: text('', 'URL of the object storage, without bucket.'),
+    region: text('us-east-1', 'Its region; what is no AWS mostly takes any.'),
+    access_key: text('', 'Access key that may read the bucket.'),
+    secret_key: text('', 'Its secret key.', true),
   },
   registration: {
     enabled: flag(

@@ -11,7 +11,15 @@ export class BodyTooLarge extends Error {
  * @throws BodyTooLarge; whatever the connection throws when it breaks.
  */
 export async function readBounded(response: Response, most_bytes: number): Promise<string> {
-  if (response.body === null) return '';
+  return (await readBytesBounded(response, most_bytes)).toString('utf8');
+}
+
+/**
+ * The bytes of a response, as readBounded.
+ * @throws BodyTooLarge; whatever the connection throws when it breaks.
+ */
+export async function readBytesBounded(response: Response, most_bytes: number): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -19,5 +27,5 @@ export async function readBounded(response: Response, most_bytes: number): Promi
     if (bytes > most_bytes) throw new BodyTooLarge(most_bytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -74,6 +74,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'gateway/redfish/upstream.ts',
       'drivers/redfish/http.ts',
       'net/json-http.ts',
+      'net/object-store.ts',
       'rack/http-client.ts',
     ],
     caught: ['await fetch(url)'],

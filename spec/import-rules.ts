@@ -129,6 +129,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['telemetry/traces.ts'],
   '@opentelemetry/sdk-trace-base': ['telemetry/traces.ts'],
   '@opentelemetry/exporter-trace-otlp-http': ['telemetry/traces.ts'],
+  aws4fetch: ['net/object-store.ts'],
   libsql: ['db/'],
   mysql2: ['db/'],
   'mysql2/promise': ['db/'],

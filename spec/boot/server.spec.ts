@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createRunTimeScripts, folderOf } from '../../boot/run-time-scripts.ts';
 import { type BootServer, parseMac, startBoot } from '../../boot/server.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
@@ -210,13 +211,20 @@ describe('boot/server', () => {
     const registered = new Set<string>();
     let target: string | null = '192.0.2.1:6387';
     let ours: BootServer;
+    let logged: object[];
     beforeEach(async () => {
       await mkdir(join(folder, 'scripts'));
       await writeFile(join(folder, 'scripts/register.sh'), SCRIPT);
       registered.clear();
       target = '192.0.2.1:6387';
+      logged = [];
+      const scripts = createRunTimeScripts(folderOf(join(folder, 'scripts')), {
+        info: (facts) => void logged.push(facts),
+        warn: () => undefined,
+      });
       ours = await startBoot({
         clock: systemClock,
+        scripts,
         ...{
           host_ip: '127.0.0.1',
           port: 0,
@@ -236,7 +244,7 @@ describe('boot/server', () => {
         },
         registration: {
           ...{ target: () => target, certificate_sha256: 'ab12', token: 'kg-boot', http_url: '' },
-          script_path: join(folder, 'scripts'),
+          scripts,
           store: {
             registrations: { count: async (where) => (registered.has(String(where?.node_uuid)) ? 1 : 0) },
           },
@@ -252,7 +260,7 @@ describe('boot/server', () => {
       const sha256 = createHash('sha256').update(SCRIPT).digest('hex');
       expect(await ask(UNKNOWN)).to.equal(`#!ipxe
 # a new server: registration
-kernel --name kernel http://k/vmlinuz initrd=initrd BOOTIF=01-52-54-00-00-00-09 kurogane.script=${ours.url}/scripts/register.sh kurogane.script_sha256=${sha256} kurogane.registration=192.0.2.1:6387 kurogane.registration_sha256=ab12 kurogane.token=kg-boot console=ttyS0 || goto failed
+kernel --name kernel http://k/vmlinuz initrd=initrd BOOTIF=01-52-54-00-00-00-09 kurogane.script=${ours.url}/scripts/${sha256}/register.sh kurogane.script_sha256=${sha256} kurogane.registration=192.0.2.1:6387 kurogane.registration_sha256=ab12 kurogane.token=kg-boot console=ttyS0 || goto failed
 initrd --name initrd http://k/initrd || goto failed
 boot || goto failed
 :failed
@@ -262,7 +270,31 @@ reboot
 `);
       expect(await ask('/scripts/register.sh')).to.equal(SCRIPT);
       await writeFile(join(folder, 'scripts/register.sh'), 'echo changed\n');
-      expect(await ask(UNKNOWN)).to.not.contain(sha256);
+      const changed = createHash('sha256').update('echo changed\n').digest('hex');
+      expect(await ask(UNKNOWN))
+        .to.contain(`kurogane.script_sha256=${changed}`)
+        .and.not.contain(sha256);
+      // One that was told of the version before gets that version, and nobody another one under its hash.
+      expect(await ask(`/scripts/${sha256}/register.sh`)).to.equal(SCRIPT);
+      expect(await ask(`/scripts/${changed}/register.sh`)).to.equal('echo changed\n');
+      expect((await fetch(`${ours.url}/scripts/${'0'.repeat(64)}/register.sh`)).status).to.equal(404);
+      expect(logged).to.deep.equal([
+        { script: 'register.sh', sha256, before: null },
+        { script: 'register.sh', sha256: changed, before: sha256 },
+      ]);
+    });
+
+    it('S46 gives every server the same script', async () => {
+      const scripts = await Promise.all(
+        [1, 2, 3].map((n) => ask(`/ipxe/11111111-2222-4333-8444-55555555555${n}?mac=52-54-00-00-00-0${n}`)),
+      );
+      const named = scripts.map((text) => /kurogane\.script=\S+ kurogane\.script_sha256=\S+/.exec(text)?.[0]);
+      expect(new Set(named)).to.have.length(1);
+    });
+
+    it('answers 503 while there is no script, so that iPXE asks again', async () => {
+      await rm(join(folder, 'scripts/register.sh'));
+      expect((await fetch(ours.url + UNKNOWN)).status).to.equal(503);
     });
 
     it('has one register anew whose registration failed, and no other that waits in enroll', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { KEYSTONE_MANAGE, UWSGI } from './keystone.ts';
 import { run } from './process.ts';
 import { RABBITMQ_SERVER } from './rabbitmq.ts';
+import { SWIFT_PROXY } from './swift.ts';
 
 interface Need {
   /** Debian packages. */
@@ -87,6 +88,16 @@ const NEEDS = {
   sushy: { packages: ['python3-sushy'], proof: ['/usr/lib/python3/dist-packages/sushy'] },
   chromium: { packages: ['chromium'], proof: ['chromium'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
+  swift: {
+    packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'],
+    proof: [
+      SWIFT_PROXY,
+      'swift-ring-builder',
+      'swift-account-server',
+      'swift-container-server',
+      'swift-object-server',
+    ],
+  },
   /** Beside which the boot service is measured. */
   nginx: { packages: ['nginx', 'curl'], proof: ['nginx', 'curl'] },
 } as const satisfies Record<string, Need>;
@@ -111,6 +122,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     qemu: null,
     nginx: null,
     chromium: null,
+    swift: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;
