@@ -8,9 +8,10 @@ import { systemClock } from '../config/system-clock.ts';
 import { openStore } from '../db/open-store.ts';
 import { newKeyLine, parseKeyRing } from '../db/secrets.ts';
 import type { Store } from '../db/store.ts';
-import { createLeaseWatch } from '../gateway/lease-watch.ts';
+import { leasesOver } from '../gateway/leases.ts';
 import { createRedfishGateway } from '../gateway/redfish/gateway.ts';
 import { openUpstream } from '../gateway/redfish/upstream.ts';
+import { createWatch } from '../gateway/watch.ts';
 import { PROVISION_STATES } from '../lifecycle/states.ts';
 import { startRedfishRack } from '../rack/redfish/redfish-rack.ts';
 import { newNode } from '../spec/builders/records.ts';
@@ -122,7 +123,7 @@ async function gatewayRows(store: Store): Promise<BenchRow[]> {
     password_hash: createHash('sha256').update(password).digest('hex'),
   });
   await using upstream = openUpstream();
-  await using watch = createLeaseWatch(store, systemClock);
+  await using watch = createWatch((uuids) => leasesOver(store, uuids), systemClock);
   const log = { info: () => {}, warn: () => {} };
   const gateway = createServer(createRedfishGateway({ store, upstream, watch, log, audit: true }));
   gateway.listen(0, '127.0.0.1');

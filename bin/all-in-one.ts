@@ -5,6 +5,7 @@ import { composeCertifier } from './certificates.ts';
 import { composeApi, composeDoor, publicUrl } from './compose-api.ts';
 import { composeBase, composeBus, composeDrivers, composeNeighbours, processHost } from './compose-base.ts';
 import { composeBoot } from './compose-boot.ts';
+import { composeConsoles } from './compose-consoles.ts';
 import { ensureAccounts } from './embedded-accounts.ts';
 import { startParts } from './parts.ts';
 
@@ -42,6 +43,8 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const observer = metrics.conductor;
     base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer, spans })));
     ({ registration } = await composeApi(parts, base, { bus, drivers, door, embedded: true }));
+    // After the API, so that they end before it: it waits for what is open.
+    door.upgrade(composeConsoles(parts, base, drivers).upgrade);
     base.telemetry.ready(parts);
     const also = registration === null ? '' : `, registration: ${registration}`;
     return {
@@ -61,6 +64,10 @@ function withAddresses(settings: Settings, api_url: string, boot_url: string): S
   return {
     ...settings,
     api: { ...settings.api, public_endpoint: settings.api.public_endpoint || api_url },
+    gateway: {
+      ...settings.gateway,
+      console_endpoint: settings.gateway.console_endpoint || api_url.replace(/^http/, 'ws'),
+    },
     deploy: { ...settings.deploy, http_url: settings.deploy.http_url || boot_url },
   };
 }

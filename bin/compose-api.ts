@@ -14,7 +14,7 @@ import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Base } from './compose-base.ts';
 import { composePortal } from './compose-portal.ts';
 import { composeRegistration } from './compose-registration.ts';
-import { type Listener, listen } from './listen.ts';
+import { type Listener, listen, type Upgrade } from './listen.ts';
 import type { Parts } from './parts.ts';
 import { StartError } from './start-error.ts';
 
@@ -22,6 +22,8 @@ import { StartError } from './start-error.ts';
 export interface ApiDoor {
   readonly url: string;
   open(handler: RequestListener): void;
+  /** Takes requests for other protocols. */
+  upgrade(take: Upgrade): void;
   /** Takes no more requests; those in hand may end. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function composeDoor(parts: Parts, settings: Settings): Promise<Api
     open: (opened) => {
       handler = opened;
     },
+    upgrade: listener.upgrade,
     close: async () => await listener[Symbol.asyncDispose](),
   };
 }

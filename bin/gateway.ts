@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Settings } from '../config/options.ts';
-import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
 import type { IpmiGatewayOptions } from '../gateway/ipmi/gateway.ts';
 import { type IpmiListener, listenIpmi } from '../gateway/ipmi/server.ts';
-import { createLeaseWatch } from '../gateway/lease-watch.ts';
+import { leasesOver } from '../gateway/leases.ts';
 import { createRedfishGateway } from '../gateway/redfish/gateway.ts';
 import { openUpstream } from '../gateway/redfish/upstream.ts';
-import { composeBase } from './compose-base.ts';
+import { createWatch } from '../gateway/watch.ts';
+import { composeBase, composeDrivers } from './compose-base.ts';
+import { composeConsoles } from './compose-consoles.ts';
 import { listen } from './listen.ts';
 import { startParts } from './parts.ts';
 import { StartError } from './start-error.ts';
@@ -19,12 +20,16 @@ export async function startGateway(settings: Settings): Promise<{ ready: string 
     const base = await composeBase(parts, settings, { name: 'gateway', embedded: false });
     const { store, clock, log } = base;
     const upstream = parts.own(openUpstream());
-    const watch = parts.own(createLeaseWatch(store, clock));
+    const watch = parts.own(createWatch((uuids) => leasesOver(store, uuids), clock));
     const common = { store, log, watch, audit: settings.audit.enabled };
+    const drivers = await composeDrivers(parts, base);
     const listener = parts.own(
       await listen(createRedfishGateway({ ...common, upstream }), { host_ip, port, tls }),
     );
-    const way = parts.own(createIpmiDriver({ clock, log }, settings.ipmi));
+    // After what listens, so that they end before it: it waits for what is open.
+    listener.upgrade(composeConsoles(parts, base, drivers).upgrade);
+    const way = drivers.get('ipmi');
+    if (way === null) throw new Error('This build has no driver ipmi.');
     const ipmi = parts.own(await openIpmi({ ...common, clock, way }, settings));
     base.telemetry.ready(parts);
     return { ready: `kurogane gateway ready on ${listener.url}, IPMI on UDP port ${ipmi.port}` };

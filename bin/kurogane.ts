@@ -146,6 +146,7 @@ addClientCommands(program, {
   clock: systemClock,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  terminal: () => ({ input: process.stdin, write: (bytes) => process.stdout.write(bytes) }),
   readFile: async (path) => (path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')),
 });
 

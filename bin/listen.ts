@@ -1,6 +1,13 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { StartError } from './start-error.ts';
 
 export interface ListenOptions {
@@ -14,7 +21,12 @@ export interface ListenOptions {
 export interface Listener extends AsyncDisposable {
   /** `http://address:port`, with the port that was taken. */
   readonly url: string;
+  /** From now on requests for another protocol are given to `take`. */
+  upgrade(take: Upgrade): void;
 }
+
+/** Takes a request for another protocol; false: it is none of its own. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 /**
  * Bounds of the API's HTTP server. A request is received whole within a minute (a config drive may have 64 MiB); an idle
@@ -53,7 +65,15 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const { port } = server.address() as AddressInfo;
   const host = isIPv6(options.host_ip) ? `[${options.host_ip}]` : options.host_ip;
   const scheme = options.tls === undefined ? 'http' : 'https';
-  return { url: `${scheme}://${host}:${port}`, [Symbol.asyncDispose]: () => close(server) };
+  return {
+    url: `${scheme}://${host}:${port}`,
+    upgrade: (take) => {
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        if (!take(request, socket, head)) answerPlainly(server, request, socket);
+      });
+    },
+    [Symbol.asyncDispose]: () => close(server),
+  };
 }
 
 function createServer(handler: RequestListener, options: ListenOptions): Server {
@@ -66,6 +86,23 @@ function createServer(handler: RequestListener, options: ListenOptions): Server 
       `The certificate or key of the API cannot be used (${(error as Error).message}). See [ssl]cert_file and key_file.`,
     );
   }
+}
+
+/**
+ * Who offers another protocol that is not spoken here (HTTP/2, mostly) is answered in this one (RFC 9110 7.8). Node leaves such a request
+ * without its body, so one that has a body is asked for again.
+ */
+function answerPlainly(server: Server, request: IncomingMessage, socket: Duplex): void {
+  const { 'content-length': length = '0', 'transfer-encoding': chunked } = request.headers;
+  if (length !== '0' || chunked !== undefined) {
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as Socket);
+  response.on('finish', () => socket.end());
+  server.emit('request', request, response);
 }
 
 async function close(server: Server): Promise<void> {

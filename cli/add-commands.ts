@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   order: 'servers from stock',
   quota: 'how many servers a project may have',
   reservation: 'who holds a server',
+  console: 'serial consoles and screens',
   lease: 'BMCs that are handed out for a while',
   certificate: 'certificates of erased disks',
   schedule: 'work on servers at a time',
@@ -87,13 +88,14 @@ function exit({ exitCode }: CommanderError): never {
   throw new CommandFailure(exitCode === 0 ? 'done' : 'usage', '');
 }
 
-function optionOf({ name, kind, help, choices, required }: OptionRow): Option {
+function optionOf({ name, kind, help, choices, required, preset }: OptionRow): Option {
   const flag = `--${name.replaceAll('_', '-')}`;
   const value =
     kind === 'switch' ? '' : kind === 'list' ? ' <value...>' : kind === 'secret' ? ' <@file>' : ` <${kind}>`;
   const option = new Option(`${flag}${value}`, help);
   if (choices !== undefined) option.choices(choices);
   if (required === true) option.makeOptionMandatory();
+  if (preset !== undefined) option.default(preset);
   return option;
 }
 

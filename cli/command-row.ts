@@ -13,6 +13,8 @@ export interface OptionRow {
   help: string;
   choices?: readonly string[];
   required?: boolean;
+  /** What is said where nothing is. */
+  preset?: string;
 }
 
 /** A column of a table: a field of the item, perhaps of an object in it (`maintenance.side`). */
@@ -29,7 +31,9 @@ export type Output =
   /** Nothing but a word that it was done. */
   | { kind: 'done'; text: string }
   /** Events as they come, one a line. */
-  | { kind: 'events' };
+  | { kind: 'events' }
+  /** A console: it is shown, if it can be in a terminal, and else how to open it. */
+  | { kind: 'console' };
 
 /** How `--wait` waits: this is asked until it is over. */
 export interface WaitRow {

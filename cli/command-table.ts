@@ -1,5 +1,6 @@
 import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
+import { CONSOLE_ROWS } from './rows/consoles.ts';
 import { LEASE_ROWS } from './rows/leases.ts';
 import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   ...SERVER_ROWS,
   ...LEASE_ROWS,
+  ...CONSOLE_ROWS,
   ...CERTIFICATE_ROWS,
   ...REGISTRATION_ROWS,
   ...ORDER_ROWS,

@@ -1,5 +1,6 @@
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
+import { attachConsole, type Terminal } from './attach-console.ts';
 import { type AuthSettings, authSettings } from './auth-settings.ts';
 import { type CommandRow, type OptionRow, pathArguments, type WaitRow } from './command-row.ts';
 import { CommandFailure } from './exit-codes.ts';
@@ -15,6 +16,8 @@ export interface Outside {
   err(text: string): void;
   /** Text of a file; of standard input for `-`. @throws Error */
   readFile(path: string): Promise<string>;
+  /** Where consoles are shown. */
+  terminal(): Terminal;
 }
 
 /** What was given on the command line: option name as in the API → value. */
@@ -37,9 +40,15 @@ export async function runRow(
   const params = Object.fromEntries(pathArguments(row.path).map((name, index) => [name, args[index] ?? '']));
   const path = `${filled(row.path, params)}${queryText(row, given)}`;
   const body = await bodyOf(row, given, outside);
-  await using session = await openSession(await settingsOf(outside));
+  const settings = await settingsOf(outside);
+  await using session = await openSession(settings);
   if (row.output.kind === 'events') return await follow(session, row, params, given, common.output, outside);
   let answer = await session.request(row.method, path, body);
+  if (row.output.kind === 'console' && common.output === 'table') {
+    const { type, url } = answer as JsonObject;
+    if (type === 'serial')
+      return await attachConsole(String(url), settings.cacert ?? '', outside.terminal(), outside.err);
+  }
   if (common.wait && row.wait !== undefined)
     answer = await waitFor(row.wait, session, params, answer, common.timeout_s, outside);
   outside.out(`${render(answer, row.output, common.output)}\n`);

@@ -441,6 +441,15 @@ export const OPTIONS = {
     port: integer(6386, 'Port that it listens on. 0: any free one.', 0, 65_535),
     cert_file: text('', 'Certificate of the gateway and the chain above it (PEM).'),
     key_file: text('', 'Its private key (PEM).'),
+    console_endpoint: text(
+      '',
+      'URL (ws or wss) below which browsers and terminals reach consoles. Empty: that of public_endpoint; `kurogane serve` serves them beside its API.',
+    ),
+    console_idle_timeout: integer(
+      1800,
+      'Seconds after which a console on which nothing happens is closed.',
+      1,
+    ),
     ipmi_public_endpoint: text(
       '',
       'host:port (UDP) at which holders of leases reach the gateway to BMCs of the hardware type ipmi. Empty: there is none.',

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
+import type { ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
@@ -71,6 +72,7 @@ export interface Tables {
   readonly order_lines: Repository<OrderLineRecord>;
   readonly quotas: QuotaRepository;
   readonly bmc_leases: BmcLeaseRepository;
+  readonly consoles: ConsoleRepository;
   readonly work_orders: Repository<WorkOrderRecord>;
   readonly schedules: Repository<ScheduleRecord>;
   readonly schedule_runs: ScheduleRunRepository;
@@ -250,6 +252,10 @@ export interface QuotaRepository extends Repository<QuotaRecord> {
 
 export interface BmcLeaseRepository extends Repository<BmcLeaseRecord> {
   getByUsername(username: string): Promise<BmcLeaseRecord | null>;
+}
+
+export interface ConsoleRepository extends Repository<ConsoleRecord> {
+  getByTicketHash(hash: string): Promise<ConsoleRecord | null>;
 }
 
 export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {

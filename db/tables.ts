@@ -5,6 +5,7 @@ import { BMC_LEASES, bmcLeaseRepository } from './bmc-leases.ts';
 import { cableRepository } from './cables.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
+import { CONSOLES, consoleRepository } from './consoles.ts';
 import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
 import { enrolmentTokenRepository } from './enrolment-tokens.ts';
 import { ERASE_CERTIFICATES, eraseCertificateRepository } from './erase-certificates.ts';
@@ -58,6 +59,7 @@ export const TABLES = [
   ORDER_LINES,
   QUOTAS,
   BMC_LEASES,
+  CONSOLES,
   WORK_ORDERS,
   SCHEDULES,
   SCHEDULE_RUNS,
@@ -101,6 +103,7 @@ export function tables(db: Executor): Tables {
     order_lines: orderLineRepository(db),
     quotas: quotaRepository(db),
     bmc_leases: bmcLeaseRepository(db),
+    consoles: consoleRepository(db),
     work_orders: repository(db, WORK_ORDERS),
     schedules: scheduleRepository(db),
     schedule_runs: scheduleRunRepository(db),

@@ -46,6 +46,26 @@ async function goodLease(
   return { lease, driver: node.driver, driver_info: node.driver_info };
 }
 
+/** Those of the leases that are not good now, with the reason. */
+export async function leasesOver(
+  { bmc_leases, servers, now }: Pick<Store, 'bmc_leases' | 'servers' | 'now'>,
+  uuids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = await bmc_leases.list({ where: { uuid: uuids } });
+  const those = [...new Set(found.map(({ server_uuid }) => server_uuid))];
+  const [theirs, at] = await Promise.all([servers.list({ where: { uuid: those } }), now()]);
+  const leases = new Map(found.map((lease) => [lease.uuid, lease]));
+  const of = new Map(theirs.map((server) => [server.uuid, server]));
+  const over = new Map<string, string>();
+  for (const uuid of uuids) {
+    const lease = leases.get(uuid);
+    const why =
+      lease === undefined ? 'The lease is gone.' : leaseProblem(lease, of.get(lease.server_uuid) ?? null, at);
+    if (why !== null) over.set(uuid, why);
+  }
+  return over;
+}
+
 function isPassword(password: string, hash: string): boolean {
   const given = createHash('sha256').update(password).digest();
   const known = Buffer.from(hash, 'hex');

@@ -4,6 +4,11 @@ import { Agent } from 'undici';
 import type { Json } from '../lifecycle/json.ts';
 import { readBounded } from './read-bounded.ts';
 
+/** The system's authorities and those of the file, PEM. @throws Error when it cannot be read */
+export function authorities(cafile: string): string[] {
+  return [...rootCertificates, readFileSync(cafile, 'utf8')];
+}
+
 /** One answer of a service that speaks JSON. */
 export interface JsonAnswer {
   status: number;
@@ -67,7 +72,7 @@ export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: Jso
     bodyTimeout: timeout_ms,
     connect: {
       timeout: timeout_ms,
-      ...(cafile === '' ? {} : { ca: [...rootCertificates, readFileSync(cafile, 'utf8')] }),
+      ...(cafile === '' ? {} : { ca: authorities(cafile) }),
     },
   };
   const kept = new Agent(common);

@@ -58,7 +58,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       ...['api/http/request-body.ts', 'api/identity/throttle.ts', 'drivers/contract.ts'],
       ...['drivers/redfish/driver-info.ts', 'drivers/ipmi/completion-error.ts', ...protocolOf('ipmi')],
     ],
-    may_type: ['config/'],
+    may_type: ['config/', 'drivers/registry.ts'],
   },
   ...['fake', 'ipmi', 'redfish', 'bampi'].map((driver) => ({
     from: `drivers/${driver}/`,
@@ -119,7 +119,12 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'net/json-http.ts',
     'rack/http-client.ts',
   ],
-  ws: ['drivers/redfish/websocket.ts', 'rack/redfish/kvm.ts'],
+  ws: [
+    'cli/attach-console.ts',
+    'gateway/consoles/relay.ts',
+    'drivers/redfish/websocket.ts',
+    'rack/redfish/kvm.ts',
+  ],
   '@grpc/grpc-js': ['api/registration/server.ts', 'rack/registration-client.ts'],
   '@grpc/proto-loader': ['api/registration/proto.ts', 'rack/registration-client.ts'],
   '@grpc/reflection': ['api/registration/server.ts'],

@@ -1,6 +1,7 @@
 import { listCertificateKeys } from './certificates/keys.ts';
 import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
+import { CONSOLE_HANDLERS } from './consoles/consoles.ts';
 import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { createLease, listLeases, revokeLease } from './leases/leases.ts';
@@ -56,6 +57,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.bmc_leases.create': createLease,
   'lifecycle.bmc_leases.list': listLeases,
   'lifecycle.bmc_leases.revoke': revokeLease,
+  ...CONSOLE_HANDLERS,
   'lifecycle.schedules.create': createSchedule,
   'lifecycle.schedules.list': listSchedules,
   'lifecycle.schedules.show': showSchedule,

@@ -30,6 +30,9 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:reservation:break': { check: SYSTEM_ADMIN, scope: BOTH },
   /** The tools of whoever has the server. */
   'lifecycle:server:use': { check: SYSTEM_OR_PROJECT_MEMBER, scope: BOTH },
+  /** Consoles: to look through one, and to type. */
+  'lifecycle:console:view': { check: SYSTEM_OR_PROJECT_READER, scope: BOTH },
+  'lifecycle:console:type': { check: SYSTEM_OR_PROJECT_MEMBER, scope: BOTH },
   /** The tools of whoever runs the service; who passes counts as the provider. */
   'lifecycle:server:service': { check: SYSTEM_MEMBER, scope: BOTH },
   /** Of the servers that the caller's project had. */

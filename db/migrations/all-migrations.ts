@@ -16,6 +16,7 @@ import { workOrders } from './0063-work-orders.ts';
 import { stageIndexes } from './0064-stage-indexes.ts';
 import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
 import { serverBaselines } from './0086-server-baselines.ts';
+import { consoles } from './0095-consoles.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   stageIndexes,
   quarantineAndDates,
   serverBaselines,
+  consoles,
 ];

@@ -1,14 +1,15 @@
+import type { Store } from '../../db/store.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
-import type { LeaseWatch } from '../lease-watch.ts';
-import { noLongerGood, type WatchedStore } from '../lease-watch.ts';
-import type { GoodLease } from '../leases.ts';
+import { type GoodLease, leasesOver } from '../leases.ts';
 import { type Notebook, note } from '../note.ts';
+import type { Watch } from '../watch.ts';
 import { type IpmiRequest, judgeIpmi } from './allow-list.ts';
 import { type IpmiAnswer, type IpmiUpstream, type IpmiWay, openIpmiUpstream } from './upstream.ts';
 
 export interface HolderParts extends Notebook {
-  store: Notebook['store'] & WatchedStore;
-  watch: LeaseWatch;
+  store: Notebook['store'] & Pick<Store, 'bmc_leases' | 'servers' | 'now'>;
+  /** Of leases. */
+  watch: Watch;
   /** The driver `ipmi`. */
   way: IpmiWay;
   clock: Clock;
@@ -45,7 +46,7 @@ export class Holder implements AsyncDisposable {
       await note(this.#parts, this.good, { ...words, status: REFUSED.code, why: judged.refused });
       return REFUSED;
     }
-    if ((await noLongerGood(store, [uuid])).length > 0) return null;
+    if ((await leasesOver(store, [uuid])).size > 0) return null;
     const { name } = judged;
     // Written down before it is sent: what was done is never unknown.
     await note(this.#parts, this.good, { ...words, name, data: hex(data), status: null, why: null });

@@ -3,9 +3,9 @@ import { readJsonBody } from '../../api/http/request-body.ts';
 import type { Store } from '../../db/store.ts';
 import { parseDriverInfo } from '../../drivers/redfish/driver-info.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import type { LeaseWatch } from '../lease-watch.ts';
 import { findLease, type GoodLease } from '../leases.ts';
 import { note } from '../note.ts';
+import type { Watch } from '../watch.ts';
 import { bodyProblem, judge } from './allow-list.ts';
 import { readCredentials, sessionAnswer } from './login.ts';
 import type { BmcAnswer, Upstream } from './upstream.ts';
@@ -13,7 +13,8 @@ import type { BmcAnswer, Upstream } from './upstream.ts';
 export interface RedfishGatewayOptions {
   store: Pick<Store, 'bmc_leases' | 'nodes' | 'servers' | 'now' | 'audit'>;
   upstream: Upstream;
-  watch: LeaseWatch;
+  /** Of leases. */
+  watch: Watch;
   log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   audit: boolean;
 }
@@ -104,7 +105,7 @@ async function pass(
     ...(if_match !== undefined && ETAG.test(if_match) ? { 'if-match': if_match } : {}),
   };
   const over = new AbortController();
-  const unwatch = watch.watch(uuid, () => over.abort(new Error('The lease was revoked.')));
+  const unwatch = watch.watch(uuid, (why) => over.abort(new Error(why)));
   try {
     // What changes something is written down before it is sent: what was done is never unknown. What is only read is written down while
     // the BMC answers: nobody gets an answer that is not.

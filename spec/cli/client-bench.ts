@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { addClientCommands } from '../../cli/add-commands.ts';
 import { CommandFailure } from '../../cli/exit-codes.ts';
@@ -14,6 +15,7 @@ export interface ClientRun {
 export async function runClient(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  input: Iterable<Buffer> | AsyncIterable<Buffer> = [],
 ): Promise<ClientRun> {
   const run: ClientRun = { code: 0, stdout: '', stderr: '' };
   const out = (text: string): void => {
@@ -25,6 +27,10 @@ export async function runClient(
   const program = new Command('kurogane').exitOverride().configureOutput({ writeOut: out, writeErr: err });
   addClientCommands(program, {
     ...{ env, clock: systemClock, out, err },
+    terminal: () => ({
+      input: Readable.from(input),
+      write: (bytes) => out(Buffer.from(bytes).toString()),
+    }),
     readFile: async (path) => await readFile(path, 'utf8'),
   });
   try {

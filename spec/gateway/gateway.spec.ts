@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../config/system-clock.ts';
 import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
-import { createLeaseWatch, type LeaseWatch } from '../../gateway/lease-watch.ts';
+import { leasesOver } from '../../gateway/leases.ts';
 import { createRedfishGateway } from '../../gateway/redfish/gateway.ts';
 import { openUpstream, type Upstream } from '../../gateway/redfish/upstream.ts';
+import { createWatch, type Watch } from '../../gateway/watch.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type RedfishRack, type RedfishServer, startRedfishRack } from '../../rack/redfish/redfish-rack.ts';
@@ -31,7 +32,7 @@ describe('S83 the Redfish gateway', function () {
   let api: LifecycleBench;
   let node: NodeRecord;
   let upstream: Upstream;
-  let watch: LeaseWatch;
+  let watch: Watch;
   let url: string;
   let close: () => Promise<void>;
 
@@ -56,7 +57,7 @@ describe('S83 the Redfish gateway', function () {
     await bench.start();
     upstream = openUpstream();
     const { store } = bench;
-    watch = createLeaseWatch(store, systemClock);
+    watch = createWatch((uuids) => leasesOver(store, uuids), systemClock);
     const gateway = createRedfishGateway({ store, upstream, watch, log: SILENT, audit: true });
     const listener = createServer(gateway);
     listener.listen(0, '127.0.0.1');

@@ -1,7 +1,8 @@
 import { systemClock } from '../../config/system-clock.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { type IpmiListener, listenIpmi } from '../../gateway/ipmi/server.ts';
-import { createLeaseWatch } from '../../gateway/lease-watch.ts';
+import { leasesOver } from '../../gateway/leases.ts';
+import { createWatch } from '../../gateway/watch.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
@@ -49,7 +50,7 @@ export async function startIpmiBench(): Promise<IpmiBench> {
   const api = await serveLifecycle(bench);
   await bench.start();
   const { store } = bench;
-  const watch = createLeaseWatch(store, systemClock);
+  const watch = createWatch((uuids) => leasesOver(store, uuids), systemClock);
   const options = { store, watch, way: driver, clock: systemClock, log: SILENT, audit: true };
   const listener = await listenIpmi(options, { host_ip: '127.0.0.1', port: 0 });
   let last: NodeRecord | null = null;

@@ -25,14 +25,16 @@ export interface LifecycleBench extends AsyncDisposable {
 /** Those of an admin, with what they imply. */
 const ROLES = ['admin', 'manager', 'member', 'reader'];
 
-/** The life-cycle API on a loopback port, over the store of a conductor bench. */
+/** The life-cycle API on a loopback port, over the store of a conductor bench. `anybody`: who says no name is the system's admin. */
 export async function serveLifecycle(
   { store, settings, client: conductor }: Pick<ConductorBench, 'store' | 'settings' | 'client'>,
   signal?: AbortSignal,
+  anybody = false,
 ): Promise<LifecycleBench> {
   const authenticator: Authenticator = {
     authenticate: async (headers, request_id) => {
       const said = headers['x-spec-caller'];
+      if (said === undefined && anybody) return { ...CALLER, roles: ROLES, request_id };
       if (typeof said !== 'string') throw new Unauthorized('Keystone uri="http://127.0.0.1:5000"', {});
       return { ...CALLER, roles: ROLES, ...(JSON.parse(said) as Partial<Caller>), request_id };
     },

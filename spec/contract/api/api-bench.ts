@@ -172,6 +172,7 @@ async function clearStore(store: Store): Promise<void> {
     store.notices,
     store.work_orders,
     store.bmc_leases,
+    store.consoles,
     store.schedule_runs,
     store.schedules,
     store.order_lines,
