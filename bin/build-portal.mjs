@@ -10,6 +10,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'portal');
 const target = join(root, 'dist/portal');
 const stamp = join(root, 'dist/portal.sha256');
+/** "use client" means something to server components only; how long plugins took is nobody's trouble. */
+const IDLE_TALK = ['MODULE_LEVEL_DIRECTIVE', 'PLUGIN_TIMINGS'];
 const COMPRESSED = /\.(js|css|html|svg|json)$/;
 
 /** Builds when the sources, or the versions of the packages, changed since the last build. @returns whether it did */
@@ -37,8 +39,7 @@ export async function buildPortal() {
       chunkSizeWarningLimit: 1000,
       rolldownOptions: {
         onLog: (level, log, handle) => {
-          // "use client" means something to server components only.
-          if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
+          if (!IDLE_TALK.includes(log.code)) handle(level, log);
         },
       },
     },

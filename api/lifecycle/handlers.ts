@@ -15,9 +15,11 @@ import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
 import { TOKEN_HANDLERS } from './registration/tokens.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
+import { listServerAudit } from './servers/audit-trail.ts';
 import { compareBaseline, deleteBaseline, showBaseline, takeBaseline } from './servers/baseline.ts';
 import { countServers } from './servers/counts.ts';
 import { disposeServer } from './servers/dispose.ts';
+import { showHardware } from './servers/hardware.ts';
 import { listServers } from './servers/list.ts';
 import { quarantineServer, releaseServer } from './servers/quarantine.ts';
 import { breakReservation, showReservation } from './servers/reservation.ts';
@@ -33,6 +35,8 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.list': listServers,
   'lifecycle.servers.counts': countServers,
   'lifecycle.servers.show': showServer,
+  'lifecycle.servers.hardware': showHardware,
+  'lifecycle.servers.audit': listServerAudit,
   'lifecycle.servers.update': updateServer,
   'lifecycle.servers.dispose': disposeServer,
   'lifecycle.servers.quarantine': quarantineServer,

@@ -22,6 +22,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:get': { check: SYSTEM_OR_PROJECT_READER, scope: BOTH },
   /** The provider's own fields: notes, the record of a disposal. */
   'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
+  /** Who did what to a server. */
+  'lifecycle:audit:get': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:server:dispose': { check: SYSTEM_ADMIN, scope: BOTH },
   /** Quarantine and baselines. */

@@ -227,6 +227,27 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     output: { kind: 'done', text: 'forgotten' },
   },
   {
+    words: 'server hardware',
+    operation: 'lifecycle.servers.hardware',
+    method: 'GET',
+    path: '/v1/servers/{server}/hardware',
+    help: "show what is known of a server's hardware",
+    output: { kind: 'item' },
+  },
+  {
+    words: 'server audit',
+    operation: 'lifecycle.servers.audit',
+    method: 'GET',
+    path: '/v1/servers/{server}/audit',
+    help: 'list who did what to a server, newest first',
+    options: PAGE,
+    output: {
+      kind: 'list',
+      key: 'audit',
+      columns: ['id', 'created_at', 'action', 'user', 'project', 'request_id'],
+    },
+  },
+  {
     words: 'reservation show',
     operation: 'lifecycle.reservation.show',
     method: 'GET',

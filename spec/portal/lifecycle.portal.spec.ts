@@ -1,6 +1,13 @@
 import { expect } from 'chai';
-import { type Look, openWindow, signIn, violations, type Window } from './browser.ts';
-import { addStock, type PortalSite, provide, startPortalSite } from './portal-site.ts';
+import { openWindow, type Page, signIn, violations, type Window } from './browser.ts';
+import { addStock, failToVerify, type PortalSite, provide, startPortalSite } from './portal-site.ts';
+
+const LOOKS = [
+  ['en', 'light'],
+  ['en', 'dark'],
+  ['ja', 'dark'],
+  ['ja', 'light'],
+] as const;
 
 describe('the portal', function () {
   this.timeout(60_000);
@@ -17,8 +24,8 @@ describe('the portal', function () {
     await portal?.[Symbol.asyncDispose]();
   });
 
-  async function operatorAt(path: string, look?: Look): Promise<Window> {
-    const window = await openWindow(portal.browser, portal.origin, look);
+  async function operatorAt(path: string): Promise<Window> {
+    const window = await openWindow(portal.browser, portal.origin);
     await signIn(window.page, portal.site.accounts[0], path);
     return window;
   }
@@ -38,18 +45,115 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
-  for (const language of ['en', 'ja'] as const)
-    for (const theme of ['light', 'dark'] as const)
-      it(`has no fault that axe-core finds: ${language}, ${theme}`, async () => {
-        await using signing = await openWindow(portal.browser, portal.origin, { language, theme });
-        await signing.page.goto('/portal/');
-        await signing.page.waitForSelector('#username');
-        expect(await violations(signing.page)).to.deep.equal([]);
-        await using window = await operatorAt('/portal/stages/inventory', { language, theme });
-        const { page, troubles } = window;
-        await page.waitForSelector(`[data-server="${portal.stock[0]}"]`);
-        await page.waitForSelector(`text=${language === 'ja' ? '在庫' : 'Inventory'}`);
-        expect(await violations(page)).to.deep.equal([]);
-        expect([...troubles, ...signing.troubles]).to.deep.equal([]);
-      });
+  it('shows what needs a person, why, and what to do, on its page, in the rack and on the page of the server', async () => {
+    const uuid = portal.rack[1] ?? '';
+    await using window = await operatorAt('/portal/attention');
+    const { page, troubles } = window;
+    await page.waitForSelector('text=All is well');
+    await failToVerify(portal, uuid);
+    const trouble = page.locator(`[data-server="${uuid}"]`);
+    await trouble.locator('.k-cause', { hasText: 'password' }).waitFor();
+    await page.click('.pf-v6-c-nav a[href="/portal/racks"]');
+    await page.hover(`.k-unit-attention[href="/portal/servers/${uuid}"]`);
+    await page.locator('.k-cause-tip', { hasText: 'password' }).waitFor();
+    await page.click(`.k-unit[href="/portal/servers/${uuid}"]`);
+    await page.click('a[href$="/timeline"].k-tab');
+    await page.locator('.k-attempt-failed .k-cause', { hasText: 'password' }).waitFor();
+    await page.locator('.k-attempt-failed .k-next').waitFor();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('powers servers on together, and says for each what came of it', async () => {
+    await using window = await operatorAt('/portal/stages/inventory');
+    const { page, troubles } = window;
+    for (const uuid of portal.stock.slice(0, 2))
+      await page.check(`[data-server="${uuid}"] input[type=checkbox]`);
+    await page.click('.k-toolbar button:has-text("Actions")');
+    await page.click('[role=menuitem]:has-text("Power on")');
+    await page.click('button[form=tool-form]');
+    await page.locator('.k-result-begun').nth(1).waitFor();
+    await page.click('[role=dialog] button:has-text("Close") >> nth=-1');
+    await page.locator(`[data-server="${portal.stock[0]}"] .k-power-on`).waitFor();
+    await page.click('.k-toolbar button:has-text("Actions")');
+    await page.locator('[aria-disabled=true]:has-text("Boot from the disk again")').waitFor();
+    await page.locator('.pf-v6-c-menu__item-description:has-text("not possible in")').first().waitFor();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('searches by the start of a uuid, filters and sorts in the service, and keeps the columns that were chosen', async () => {
+    await using window = await operatorAt('/portal/stages/registration');
+    const { page, troubles } = window;
+    const uuid = portal.rack[2] ?? '';
+    await page.fill('.k-search input', uuid.slice(0, 8));
+    await page.locator('tbody tr').nth(1).waitFor({ state: 'detached' });
+    await page.waitForSelector(`[data-server="${uuid}"]`);
+    await page.fill('.k-search input', '');
+    await page.locator('tbody tr').nth(1).waitFor();
+    for (const wanted of ['ascending', 'descending']) {
+      await page.click('th.k-column-serial_number button');
+      await page.waitForSelector(`th.k-column-serial_number[aria-sort=${wanted}]`);
+    }
+    await page.click('button[aria-label=Columns]');
+    await page.click('label:has-text("Driver"), [role=menuitem]:has-text("Driver")');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('th.k-column-driver');
+    await page.reload();
+    await page.waitForSelector('th.k-column-driver');
+    await page.waitForSelector('th.k-column-serial_number[aria-sort=descending]');
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('shows a tenant its own servers only', async () => {
+    const [, alice] = portal.site.accounts;
+    await using window = await openWindow(portal.browser, portal.origin);
+    const { page, troubles } = window;
+    await signIn(page, alice as (typeof portal.site.accounts)[0], '/portal/stages/registration');
+    // The first server has no tenant; each tenant has one.
+    await page.waitForSelector('tbody tr');
+    const shown = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('tbody tr')].map((row) => row.dataset.server)`,
+    );
+    expect(shown).to.have.length(1);
+    expect(await page.locator('.k-account-place').textContent()).to.equal('team-a');
+    expect(troubles).to.deep.equal([]);
+  });
+
+  /** The look is changed on the page, as people change it. */
+  async function faultsInEveryLook(page: Page): Promise<string[]> {
+    const found: string[] = [];
+    for (const [language, theme] of LOOKS) {
+      if ((await page.getAttribute('html', 'lang')) !== language) await page.click('.k-choices button[lang]');
+      const dark = (await page.getAttribute('html', 'class'))?.includes('pf-v6-theme-dark') === true;
+      if (dark !== (theme === 'dark')) await page.click('.k-choices button:not([lang])');
+      await page.waitForSelector(`html[lang=${language}]`);
+      found.push(...(await violations(page)).map((fault) => `${language} ${theme}: ${fault}`));
+    }
+    return found;
+  }
+
+  it('has no fault that axe-core finds, in both languages and both themes: signing in', async () => {
+    await using window = await openWindow(portal.browser, portal.origin);
+    await window.page.goto('/portal/');
+    await window.page.waitForSelector('#username');
+    expect(await faultsInEveryLook(window.page)).to.deep.equal([]);
+    expect(window.troubles).to.deep.equal([]);
+  });
+
+  for (const [path, ready] of [
+    ['stages/inventory', 'tbody tr'],
+    ['stages/disposed', 'h2'],
+    ['attention', '.k-trouble .k-cause'],
+    ['racks', '.k-unit'],
+    ['servers/FAILED', '.k-facts'],
+    ['servers/FAILED/timeline', '.k-attempt'],
+    ['servers/FAILED/hardware', '.k-ports'],
+    ['servers/FAILED/settings', '.k-cards'],
+    ['servers/FAILED/audit', '.k-simple-table'],
+  ] as const)
+    it(`has no fault that axe-core finds, in both languages and both themes: ${path}`, async () => {
+      await using window = await operatorAt(`/portal/${path.replace('FAILED', portal.rack[1] ?? '')}`);
+      await window.page.waitForSelector(ready);
+      expect(await faultsInEveryLook(window.page)).to.deep.equal([]);
+      expect(window.troubles).to.deep.equal([]);
+    });
 });

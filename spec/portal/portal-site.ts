@@ -73,3 +73,11 @@ export async function provide(api: PublicApi, uuid: string, verb: string, state:
   );
   throw new Error(`${uuid} is ${provision_state} (${last_error}), not ${state} after "${verb}".`);
 }
+
+/** Verifies a server of the rack with a password that its BMC refuses: it then needs a person. */
+export async function failToVerify({ api }: Pick<PortalSite, 'api'>, uuid: string): Promise<void> {
+  await api.request('PATCH', `/v1/nodes/${uuid}`, [
+    { op: 'replace', path: '/driver_info/ipmi_password', value: 'wrong' },
+  ]);
+  await api.request('PUT', `/v1/nodes/${uuid}/states/provision`, { target: 'manage' });
+}

@@ -1,9 +1,11 @@
 import { attentionReasons } from '../../../lifecycle/attention.ts';
 import { installState } from '../../../lifecycle/install-state.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import { clientEvents } from '../../../lifecycle/machine.ts';
 import type { ServerRecord } from '../../../lifecycle/server-record.ts';
 import { isUnstable } from '../../../lifecycle/states.ts';
 import { isProviders, type ToolFacts, type ToolSide, toolsOf } from '../../../lifecycle/tools.ts';
+import { verbsFor } from '../../../lifecycle/verbs.ts';
 import { isoTime } from '../iso-time.ts';
 import type { FoundServer } from './access.ts';
 
@@ -80,6 +82,7 @@ export function serverDetail(found: FoundServer, side: ToolSide, provider: boole
     attention_reasons: attentionReasons(server),
     busy: facts.busy || isUnstable(server.provision_state),
     side,
+    verbs: found.node === null ? [] : verbsFor(clientEvents(found.node.provision_state)),
     tools: toolsOf(facts, side).map((view) => ({ ...view, stages: [...view.stages] })),
   };
 }

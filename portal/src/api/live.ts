@@ -67,8 +67,10 @@ function take(client: QueryClient, event: string, data: unknown, stale: (key: st
   else if (event === 'server') {
     patchLists(client, data as Server);
     stale('servers');
-  } else if (event === 'removed') stale('servers');
-  else if (event === 'order') stale('orders');
+  } else if (event === 'removed') {
+    client.setQueryData(['gone', (data as { uuid: string }).uuid], true);
+    stale('servers');
+  } else if (event === 'order') stale('orders');
 }
 
 /** Invalidates queries whose key begins with a word, soon, and not too often. */

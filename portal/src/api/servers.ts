@@ -1,6 +1,16 @@
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
 import { ask } from './http.ts';
-import type { Counts, Server, ServerDetail, ServerPage, ToolName } from './types.ts';
+import type {
+  Attempt,
+  AuditEntry,
+  Counts,
+  Hardware,
+  Registration,
+  Server,
+  ServerDetail,
+  ServerPage,
+  ToolName,
+} from './types.ts';
 
 /** Query parameters of GET /lifecycle/v1/servers. */
 export type ServerQuery = Readonly<Record<string, string>>;
@@ -50,4 +60,53 @@ export function patchLists(client: QueryClient, server: Server): void {
     if (page === undefined || !page.servers.some(({ uuid }) => uuid === server.uuid)) return page;
     return { ...page, servers: page.servers.map((one) => (one.uuid === server.uuid ? server : one)) };
   });
+}
+
+/** Work that is under way tells no event for each of its steps. */
+const WATCH_MS = 2000;
+const ATTEMPTS = 20;
+
+/** What was tried with a server, newest first. */
+export function timeline(uuid: string, limit: number = ATTEMPTS) {
+  return queryOptions({
+    queryKey: ['servers', 'timeline', uuid, limit],
+    queryFn: ({ signal }) =>
+      ask<{ attempts: Attempt[]; next?: string }>(`${serverPath(uuid)}/timeline?limit=${limit}`, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) =>
+      state.data?.attempts.some(({ finished_at }) => finished_at === null) === true ? WATCH_MS : false,
+  });
+}
+
+export function hardware(uuid: string) {
+  return queryOptions({
+    queryKey: ['servers', 'hardware', uuid],
+    queryFn: ({ signal }) => ask<Hardware>(`${serverPath(uuid)}/hardware`, { signal }),
+  });
+}
+
+/** Who did what to a server, newest first. */
+export function audit(uuid: string) {
+  return queryOptions({
+    queryKey: ['servers', 'audit', uuid],
+    queryFn: ({ signal }) => ask<{ audit: AuditEntry[] }>(`${serverPath(uuid)}/audit?limit=100`, { signal }),
+  });
+}
+
+/** Attempts to register that failed, newest first. Only the system may see them. */
+export function failedRegistrations() {
+  return queryOptions({
+    queryKey: ['registrations', 'failed'],
+    queryFn: ({ signal }) =>
+      ask<{ registrations: Registration[] }>(
+        '/lifecycle/v1/registrations?state=failed&sort_dir=desc&limit=100',
+        { signal },
+      ),
+    refetchInterval: 5 * WATCH_MS,
+  });
+}
+
+/** Whether a server was told to be gone, since the page was opened. */
+export function goneServer(uuid: string) {
+  return queryOptions<boolean>({ queryKey: ['gone', uuid], initialData: false, enabled: false });
 }

@@ -63,6 +63,8 @@ export interface ServerDetail extends Server {
   attention_reasons: string[];
   busy: boolean;
   side: 'customer' | 'provider';
+  /** What its provision state takes in the bare metal API. */
+  verbs: string[];
   tools: ToolView[];
 }
 
@@ -85,4 +87,101 @@ export interface Session {
   system: boolean;
   roles: string[];
   expires_at: string;
+}
+
+/** What was tried with a server. */
+export interface Attempt {
+  uuid: string;
+  kind: string;
+  state: 'queued' | 'running' | 'waiting' | 'done' | 'failed' | 'cancelled';
+  asked: Record<string, string | number | boolean | null>;
+  request_id: string | null;
+  user: string | null;
+  project: string | null;
+  conductor: string | null;
+  created_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  waits_for: string | null;
+  waits_until: string | null;
+  cause: string | null;
+  next_action: string | null;
+  steps: AttemptStep[];
+  remaining_steps: string[];
+  events: { uuid: string; severity: string | null; event: string | null; created_at: string | null }[];
+}
+
+export interface AttemptStep {
+  step: string;
+  started_at: string | null;
+  ended_at: string | null;
+  outcome: 'done' | 'wait' | 'again' | 'fail' | 'interrupted' | null;
+  detail: string | null;
+  commands: { command: string; answer: string; at: string | null; times: number; duration_ms: number }[];
+}
+
+export interface Hardware {
+  inventory: Record<string, unknown> | null;
+  cabling:
+    | {
+        port: string;
+        mac: string | null;
+        verdict: string;
+        expected: string | null;
+        actual: string | null;
+        cause: string | null;
+      }[]
+    | null;
+  ports:
+    | { uuid: string; address: string; name: string | null; local_link_connection: Record<string, unknown> }[]
+    | null;
+  bios: { name: string; value: string | null; updated_at: string | null }[] | null;
+  firmware:
+    | {
+        component: string;
+        initial_version: string | null;
+        current_version: string | null;
+        last_version_flashed: string | null;
+      }[]
+    | null;
+  raid: { current: RaidConfig; target: RaidConfig } | null;
+  properties: Record<string, unknown> | null;
+  boot_mode: string | null;
+  secure_boot: boolean | null;
+}
+
+export interface RaidConfig {
+  logical_disks?: {
+    raid_level?: string;
+    size_gb?: number | string;
+    physical_disks?: unknown[];
+    number_of_physical_disks?: number;
+  }[];
+}
+
+export interface AuditEntry {
+  id: number;
+  created_at: string | null;
+  action: string;
+  user: string | null;
+  project: string | null;
+  request_id: string | null;
+  detail: Record<string, unknown>;
+}
+
+/** An attempt of a server to register. */
+export interface Registration {
+  uuid: string;
+  system_uuid: string;
+  node_uuid: string | null;
+  state: 'running' | 'succeeded' | 'failed';
+  step: string;
+  cause: string | null;
+  address: string | null;
+  serial_number: string | null;
+  manufacturer: string | null;
+  product_name: string | null;
+  log_tail: string | null;
+  finished_at: string | null;
+  created_at: string | null;
 }

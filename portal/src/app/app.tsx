@@ -15,6 +15,20 @@ const PAGES = [
     path: 'stages/:stage',
     page: lazy(async () => ({ default: (await import('../pages/servers/stage-page.tsx')).StagePage })),
   },
+  {
+    path: 'servers/:uuid/:tab?',
+    page: lazy(async () => ({ default: (await import('../pages/server/server-page.tsx')).ServerPage })),
+  },
+  {
+    path: 'racks',
+    page: lazy(async () => ({ default: (await import('../pages/racks/rack-page.tsx')).RackPage })),
+  },
+  {
+    path: 'attention',
+    page: lazy(async () => ({
+      default: (await import('../pages/attention/attention-page.tsx')).AttentionPage,
+    })),
+  },
 ] as const;
 
 const RETRIES = 2;

@@ -75,8 +75,8 @@ export function Layout({ children }: { children: ReactNode }) {
           {say('live.lost.detail')}
         </Alert>
       )}
-      <PageSection isFilled padding={{ default: 'noPadding' }} className="k-page">
-        {children}
+      <PageSection isFilled padding={{ default: 'noPadding' }}>
+        <div className="k-page">{children}</div>
       </PageSection>
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Nav, NavGroup, NavItem } from '@patternfly/react-core/dist/dynamic/components/Nav';
+import { Nav, NavGroup, NavItem, NavList } from '@patternfly/react-core/dist/dynamic/components/Nav';
 import { useQuery } from '@tanstack/react-query';
 import { NavLink, useLocation } from 'react-router';
 import { serverCounts } from '../api/servers.ts';
@@ -22,6 +22,12 @@ export function Navigation() {
   const counts = useQuery(serverCounts()).data;
   return (
     <Nav aria-label={say('app.navigation')}>
+      <NavList>
+        <Item to="/attention" count={counts?.attention} alarming>
+          {say('nav.attention')}
+        </Item>
+        <Item to="/racks">{say('nav.racks')}</Item>
+      </NavList>
       <NavGroup title={say('nav.lifecycle')}>
         {STAGES.map((stage) => (
           <Item key={stage} to={`/stages/${stage}`} count={counts?.stages[stage]?.count}>
@@ -33,13 +39,26 @@ export function Navigation() {
   );
 }
 
-function Item({ to, count, children }: { to: string; count?: number | undefined; children: string }) {
+interface ItemProps {
+  to: string;
+  count?: number | undefined;
+  /** More than none is something to look at. */
+  alarming?: boolean;
+  children: string;
+}
+
+function Item({ to, count, alarming = false, children }: ItemProps) {
   const here = useLocation().pathname === to;
+  const marked = alarming && count !== undefined && count > 0;
   return (
     <NavItem isActive={here}>
       <NavLink to={to}>
         <span className="k-nav-text">{children}</span>
-        {count !== undefined && <span className="k-nav-count">{count.toLocaleString()}</span>}
+        {count !== undefined && (
+          <span className={marked ? 'k-nav-count k-nav-attention' : 'k-nav-count'}>
+            {count.toLocaleString()}
+          </span>
+        )}
       </NavLink>
     </NavItem>
   );

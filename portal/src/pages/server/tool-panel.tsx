@@ -1,0 +1,109 @@
+import { Alert } from '@patternfly/react-core/dist/dynamic/components/Alert';
+import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { ask } from '../../api/http.ts';
+import type { ServerDetail, ToolView } from '../../api/types.ts';
+import { useText } from '../../text/text.ts';
+import { QUICK_TOOLS, type QuickTool } from '../servers/tool-menu.tsx';
+
+const ToolDialog = lazy(async () => ({ default: (await import('../servers/tool-dialog.tsx')).ToolDialog }));
+
+/** Verbs of the bare metal API that need nothing more, for servers that are not in the hands of a customer. */
+const VERBS = ['manage', 'inspect', 'provide', 'abort'] as const;
+
+/** What can be done with the server now, and why the rest cannot, with the way there. */
+export function ToolPanel({ server }: { server: ServerDetail }) {
+  const say = useText();
+  const [chosen, setChosen] = useState<QuickTool | null>(null);
+  const quick = server.tools.filter(isQuick);
+  const allowed = quick.filter((one) => one.allowed);
+  const refused = quick.filter((one) => !one.allowed);
+  const way = allowed.some(({ tool }) => tool === 'enter-maintenance');
+  return (
+    <aside className="k-tools" aria-label={say('server.tools')}>
+      {server.side === 'provider' && <Verbs server={server} />}
+      {allowed.length > 0 && <h2 className="k-subtitle">{say('server.tools')}</h2>}
+      <div className="k-tool-buttons">
+        {allowed.map(({ tool }) => (
+          <Button
+            key={tool}
+            variant={tool === 'return' || tool === 'rebuild' ? 'danger' : 'secondary'}
+            size="sm"
+            onClick={() => setChosen(tool)}
+          >
+            {say(`tool.${tool}`)}
+          </Button>
+        ))}
+      </div>
+      {refused.length > 0 && <h2 className="k-subtitle k-gap">{say('server.tools.not')}</h2>}
+      <ul className="k-refused">
+        {refused.map(({ tool, reason, stages }) => (
+          <li key={tool}>
+            <span>{say(`tool.${tool}`)}</span>
+            <span className="k-quiet">{reason}</span>
+            {way && stages.includes('maintenance') && server.stage === 'in-use' && (
+              <Button variant="link" isInline size="sm" onClick={() => setChosen('enter-maintenance')}>
+                {say('actions.way')}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {chosen !== null && (
+        <Suspense>
+          <ToolDialog tool={chosen} servers={[server]} close={() => setChosen(null)} />
+        </Suspense>
+      )}
+    </aside>
+  );
+}
+
+function isQuick(view: ToolView): view is ToolView & { tool: QuickTool } {
+  return QUICK_TOOLS.some((tool) => tool === view.tool);
+}
+
+function Verbs({ server }: { server: ServerDetail }) {
+  const say = useText();
+  const client = useQueryClient();
+  const [failure, setFailure] = useState<string | null>(null);
+  const verbs = VERBS.filter((verb) => server.verbs.includes(verb));
+  if (verbs.length === 0) return null;
+
+  async function raise(verb: string): Promise<void> {
+    setFailure(null);
+    try {
+      await ask(`/v1/nodes/${server.uuid}/states/provision`, { method: 'PUT', body: { target: verb } });
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    void client.invalidateQueries({ queryKey: ['servers'] });
+  }
+
+  return (
+    <>
+      <h2 className="k-subtitle">{say('server.verbs')}</h2>
+      <div className="k-tool-buttons k-gap-after">
+        {verbs.map((verb) => (
+          <Button
+            key={verb}
+            variant="secondary"
+            size="sm"
+            isAriaDisabled={server.busy && verb !== 'abort'}
+            onClick={() => void raise(verb)}
+          >
+            {say(`server.verb.${verb}`)}
+          </Button>
+        ))}
+      </div>
+      {server.busy && (
+        <p className="k-quiet k-gap-after">{say('server.busy', { state: server.provision_state })}</p>
+      )}
+      {failure !== null && (
+        <Alert variant="danger" isInline isPlain title={say('server.verb.failed')} component="p">
+          {failure}
+        </Alert>
+      )}
+    </>
+  );
+}
