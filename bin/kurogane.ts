@@ -1,8 +1,6 @@
-#!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { addClientCommands } from '../cli/add-commands.ts';
 import { CommandFailure } from '../cli/exit-codes.ts';
@@ -32,7 +30,7 @@ const program = new Command('kurogane')
   );
 
 // Each is loaded when it is wanted: a conductor does not keep the API in memory.
-service('api', 'serve the API', async () => (await import('./api.ts')).startApi, letYoungSpaceGrow);
+service('api', 'serve the API', async () => (await import('./api.ts')).startApi);
 service('conductor', 'drive the servers', async () => (await import('./conductor.ts')).startConductorService);
 service(
   'boot',
@@ -48,7 +46,6 @@ service(
   'serve',
   'all of these in one process; makes its database, key and first account itself',
   async () => (await import('./all-in-one.ts')).startAllInOne,
-  letYoungSpaceGrow,
 );
 
 const db = program.command('db').description('the database: schema and secrets');
@@ -162,39 +159,21 @@ function service(
   name: string,
   description: string,
   load: () => Promise<(settings: Settings) => Promise<{ ready: string } & AsyncDisposable>>,
-  started: () => void = () => {},
 ): void {
   program
     .command(name)
     .description(description)
     .action(
       withSettings(async (settings) => {
-        keepYoungSpaceSmall();
         const start = await load();
         const waits_s = settings.conductor.graceful_shutdown_timeout + settings.api.shutdown_delay;
         await runUntilSignal(
           waits_s * 1000 + END_MS,
           () => start(settings),
-          ({ ready }) => {
-            started();
-            print(ready);
-          },
+          ({ ready }) => print(ready),
         );
       }),
     );
-}
-
-/**
- * V8 lets its young generation grow to 48 MiB and keeps it so, a third of what a conductor takes: what is loaded at the start
- * alone makes it do that. What a step makes dies with it, whatever the size.
- */
-function keepYoungSpaceSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
-}
-
-/** For an API that shows a thousand nodes at once: it would collect over and over instead. 2 is V8's own factor. */
-function letYoungSpaceGrow(): void {
-  setFlagsFromString('--semi-space-growth-factor=2');
 }
 
 function withSettings(action: (settings: Settings) => Promise<void>): () => Promise<void> {

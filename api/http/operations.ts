@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { type Document, OpenAPIBackend } from 'openapi-backend';
 import { parse } from 'yaml';
 import { projectRoot } from '../../config/project-root.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { Json } from '../../lifecycle/json.ts';
+import {
+  compileOpenApi,
+  type OpenApiDocument,
+  type OperationChecks,
+  operationsOf,
+} from './openapi-checks.ts';
 import { DEFAULT_BODY_LIMIT } from './request-body.ts';
 import { booleanOf, isUuidLike, normalMac } from './value-syntax.ts';
 
@@ -32,16 +37,6 @@ export interface OpenApi {
   schema(name: string): SchemaCheck;
   /** The document itself, as JSON text. */
   document: string;
-}
-
-interface OperationExtras {
-  operationId?: string;
-  method: string;
-  path: string;
-  requestBody?: unknown;
-  'x-public'?: boolean;
-  'x-free-query'?: boolean;
-  'x-body-limit'?: number;
 }
 
 /** A format of openapi.yaml beyond JSON Schema's own: what fits, and what to tell whoever sent something else. */
@@ -73,94 +68,57 @@ const FORMATS: Formats = {
 export async function loadOpenApi(api: 'openstack' | 'lifecycle', own: Formats = {}): Promise<OpenApi> {
   const formats: Formats = { ...FORMATS, ...own };
   const file = join(projectRoot, 'api', api, 'openapi.yaml');
-  const definition: unknown = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 });
+  const definition = parse(readFileSync(file, 'utf8'), { merge: true, maxAliasCount: -1 }) as OpenApiDocument;
   tagOperations(definition);
-  const document = JSON.stringify(definition);
-  const backend = new OpenAPIBackend({
-    // Without the sharing of YAML aliases, which openapi-backend would resolve only once.
-    definition: JSON.parse(document) as Document,
-    quick: true,
-    ajvOpts: { strict: false, allErrors: false },
-    customizeAjv: (ajv) => {
-      for (const [name, { fits }] of Object.entries(formats)) ajv.addFormat(name, fits);
-      return ajv;
-    },
-  });
-  await backend.init();
-  const operations = backend.router.getOperations().map((found) => {
-    const extras = found as unknown as OperationExtras;
-    const id = extras.operationId;
-    if (id === undefined)
-      throw new Error(`${extras.method} ${extras.path} of openapi.yaml has no operationId.`);
-    return operationOf(
-      extras,
-      id,
-      () => backend.validator.getRequestValidatorsForOperation(id) ?? [],
-      formats,
-    );
-  });
-  const components = backend.definition.components?.schemas ?? {};
-  const checks = new Map<string, SchemaCheck>();
+  const fits = Object.entries(formats).map(([name, format]) => [name, format.fits] as const);
+  const checks = compileOpenApi(definition, Object.fromEntries(fits));
+  const schemas = new Map<string, SchemaCheck>();
   return {
-    operations,
-    document,
+    operations: checks.operations.map((found) => operationOf(found, formats)),
+    document: JSON.stringify(definition),
     schema(name) {
-      const check = checks.get(name) ?? compileSchema(backend, components, name, formats);
-      checks.set(name, check);
+      const check = schemas.get(name) ?? schemaCheck(checks.schema(name), formats);
+      schemas.set(name, check);
       return check;
     },
   };
 }
 
 /** Groups the operations for readers by the resource in their operationId, `nodes` of `nodes.show`. */
-function tagOperations(definition: unknown): void {
-  const { paths = {} } = definition as { paths?: Record<string, Record<string, { operationId?: string }>> };
-  for (const path of Object.values(paths))
-    for (const operation of Object.values(path)) {
-      const { operationId } = operation;
-      if (operationId !== undefined) Object.assign(operation, { tags: [operationId.split('.', 1)[0]] });
-    }
+function tagOperations(document: OpenApiDocument): void {
+  for (const { described } of operationsOf(document))
+    if (described.operationId !== undefined)
+      described.tags = [described.operationId.split('.', 1)[0] as string];
 }
 
-/** openapi-backend's order: the body's validator, where there is a body, then that of path and query. */
-function operationOf(
-  extras: OperationExtras,
-  id: string,
-  validators: () => readonly ValidateFunction[],
-  formats: Formats,
-): Operation {
-  const free_query = extras['x-free-query'] === true;
+function operationOf(checks: OperationChecks, formats: Formats): Operation {
+  const { described, path } = checks;
+  const method = checks.method.toUpperCase();
+  const id = described.operationId;
+  if (id === undefined) throw new Error(`${method} ${path} of openapi.yaml has no operationId.`);
+  const free_query = described['x-free-query'] === true;
   return {
     id,
-    method: extras.method.toUpperCase(),
-    path: extras.path,
-    public: extras['x-public'] === true,
-    body_limit: extras.requestBody === undefined ? null : (extras['x-body-limit'] ?? DEFAULT_BODY_LIMIT),
+    method,
+    path,
+    public: described['x-public'] === true,
+    body_limit:
+      described.requestBody === undefined ? null : (described['x-body-limit'] ?? DEFAULT_BODY_LIMIT),
     checkQuery(params, query) {
       if (free_query) return;
-      const validate = validators().at(-1);
-      if (validate !== undefined && !validate({ path: params, query }))
-        throw refusal(validate.errors, '/query', formats);
+      const validate = checks.parameters();
+      if (!validate({ path: params, query })) throw refusal(validate.errors, '/query', formats);
     },
     checkBody(body) {
-      if (extras.requestBody === undefined) return;
-      const validate = validators()[0];
-      const subject = body === undefined ? {} : { requestBody: body };
-      if (validate !== undefined && !validate(subject))
+      if (described.requestBody === undefined) return;
+      const validate = checks.body();
+      if (!validate(body === undefined ? {} : { requestBody: body }))
         throw refusal(validate.errors, '/requestBody', formats);
     },
   };
 }
 
-function compileSchema(
-  backend: OpenAPIBackend,
-  components: object,
-  name: string,
-  formats: Formats,
-): SchemaCheck {
-  const schema = (components as Record<string, JsonObject | undefined>)[name];
-  if (schema === undefined) throw new Error(`openapi.yaml has no schema ${name}.`);
-  const validate = backend.validator.getAjv('requestBodyValidator' as never).compile(schema);
+function schemaCheck(validate: ValidateFunction, formats: Formats): SchemaCheck {
   return (value) => {
     if (!validate(value)) throw refusal(validate.errors, '', formats);
   };

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Child, type ChildOptions, run, startChild } from '../services/process.ts';
 
-/** The built command that belongs to these specs. */
-const PROGRAM = fileURLToPath(new URL('../../bin/kurogane.js', import.meta.url));
+/** The command as users have it, with the flags of its first line: the built one that belongs to these specs. */
+const PROGRAM = fileURLToPath(new URL('../../../bin/kurogane.mjs', import.meta.url));
 
 export interface KuroganeRun {
   code: number | null;
@@ -16,8 +16,8 @@ export async function kurogane(
   options: { env?: Readonly<Record<string, string>>; input?: string } = {},
 ): Promise<KuroganeRun> {
   return await run({
-    command: process.execPath,
-    args: [PROGRAM, ...args],
+    command: PROGRAM,
+    args,
     env: environment(options.env),
     ...(options.input === undefined ? {} : { input: options.input }),
   });
@@ -30,8 +30,8 @@ export async function startKurogane(
   options: Pick<ChildOptions, 'stderr_file'> = {},
 ): Promise<{ child: Child; url: string }> {
   const child = await startChild({
-    command: process.execPath,
-    args: [PROGRAM, ...args],
+    command: PROGRAM,
+    args,
     env: environment(env),
     ...options,
   });
