@@ -33,6 +33,7 @@ export async function composeBoot(
   embedded: { registration(): string | null } | null,
 ): Promise<BootServer> {
   const { host_ip, port, calls_per_minute, rack_bandwidth, rack_prefix } = settings.boot;
+  const { isolinux_bin, ldlinux_c32, esp_image } = settings.DEFAULT;
   const image_path = imagePath(settings);
   await mkdir(image_path, { recursive: true });
   const facts = {
@@ -57,6 +58,7 @@ export async function composeBoot(
         allowed_paths,
         registration,
         scripts,
+        loaders: { isolinux_bin, ldlinux_c32, esp_image },
         installs: store,
         limits: { calls_per_minute, rack_bandwidth_mib_s: rack_bandwidth, rack_prefix },
         clock,

@@ -155,7 +155,7 @@ const RENDER: {
     lines(
       '#!ipxe',
       `# node ${node.uuid}, ${node.provision_state}: instance`,
-      `sanboot ${place(node, 'iso', plan.url)} || goto failed`,
+      `sanboot ${placeOf(node, 'iso', plan.url)} || goto failed`,
       ...FAILED,
     ),
   disk: (node) => lines('#!ipxe', `# node ${node.uuid}, ${node.provision_state}: disk`, ...LOCAL_DISK),
@@ -164,8 +164,8 @@ const RENDER: {
 
 function kernelScript(node: BootNode, plan: Extract<BootPlan, { kernel: string }>): string {
   return loaderScript(`node ${node.uuid}, ${node.provision_state}: ${plan.boot}`, {
-    kernel: place(node, 'kernel', plan.kernel),
-    ramdisk: place(node, 'ramdisk', plan.ramdisk),
+    kernel: placeOf(node, 'kernel', plan.kernel),
+    ramdisk: placeOf(node, 'ramdisk', plan.ramdisk),
     params: plan.params,
   });
 }
@@ -228,7 +228,7 @@ function oneLine(value: string): string {
 }
 
 /** Where the server fetches a file: at its URL, or from the boot service that sent the script. */
-function place(node: BootNode, file: BootFile, reference: string): string {
+export function placeOf(node: BootNode, file: BootFile, reference: string): string {
   const source = parseImageSource(reference.trim());
   const served = 'kind' in source && source.kind !== 'http';
   return served ? `/boot-files/${node.uuid}/${file}` : url(reference);

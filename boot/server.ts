@@ -7,6 +7,7 @@ import { ServiceError } from '../lifecycle/errors.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import { createCallLimit } from '../net/call-limit.ts';
 import { sendBootFile } from './boot-files.ts';
+import { type BootIsos, createBootIsos, type IsoLoaders } from './boot-iso.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
@@ -29,6 +30,8 @@ export interface BootServerOptions extends Omit<Sources, 'sender'> {
   registration?: NewServers | null;
   /** Under /scripts. Default: there are none. */
   scripts?: RunTimeScripts;
+  /** What loads a kernel from a CD. Default: nothing does, and there are no CDs. */
+  loaders?: IsoLoaders;
   /** What servers tell of their installation. Default: nobody listens. */
   installs?: InstallStore;
   limits?: BootLimits;
@@ -57,6 +60,7 @@ export interface BootServer extends AsyncDisposable {
 
 interface Serving extends BootServerOptions, Sources {
   own_url: string;
+  isos: BootIsos | null;
   /** @throws TooManyRequests */
   admit(address: string): void;
 }
@@ -73,8 +77,8 @@ const LIMITS = {
 };
 
 /**
- * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/scripts/*`, `/boot-files/{uuid}/{file}` and
- * `/deploy-images/{uuid}/{token}`. What a server on the provisioning network
+ * Starts the boot service: `/boot.ipxe`, `/ipxe/{uuid}?mac=`, `/images/*`, `/scripts/*`, `/boot-files/{uuid}/{file}`,
+ * `/boot-iso/{uuid}.iso` and `/deploy-images/{uuid}/{token}`. What a server on the provisioning network
  * tells of its installation is recorded; nothing else that it sends changes anything.
  */
 export async function startBoot(options: BootServerOptions): Promise<BootServer> {
@@ -86,6 +90,7 @@ export async function startBoot(options: BootServerOptions): Promise<BootServer>
   const serving: Serving = {
     ...options,
     own_url: '',
+    isos: null,
     sender: createSender(pace),
     admit: createCallLimit(clock, limits.calls_per_minute),
   };
@@ -103,7 +108,16 @@ export async function startBoot(options: BootServerOptions): Promise<BootServer>
   const { port } = server.address() as AddressInfo;
   const host = isIPv6(options.host_ip) ? `[${options.host_ip}]` : options.host_ip;
   serving.own_url = `http://${host}:${port}`;
-  return { url: serving.own_url, [Symbol.asyncDispose]: () => close(server) };
+  const { facts, loaders, store } = options;
+  if (loaders !== undefined)
+    serving.isos = createBootIsos({ store, facts, loaders, own_url: () => serving.own_url });
+  return {
+    url: serving.own_url,
+    async [Symbol.asyncDispose]() {
+      await close(server);
+      await serving.isos?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function answer(options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -122,6 +136,7 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
   if (scripts !== null && (await sendRunTimeScript(scripts, path, request, response))) return;
   if (await sendDeployImage(options, path, request, response)) return;
   if (await sendBootFile(options, path, request, response)) return;
+  if (await options.isos?.send(path, sender, request, response)) return;
   const server_uuid = /^\/ipxe(?:\/([0-9a-fA-F-]{0,36}))?$/.exec(path);
   if (server_uuid === null) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found.\n');
@@ -150,7 +165,7 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
 }
 
 /** Files are held back by the rack's share, and a server may fetch one in many parts. */
-const isFile = (path: string): boolean => /^\/(images|deploy-images|boot-files)\//.test(path);
+const isFile = (path: string): boolean => /^\/(images|deploy-images|boot-files|boot-iso)\//.test(path);
 
 /** By the address of a port; then by the system's UUID, for nodes that were created with it. */
 async function findNode(

@@ -14,6 +14,11 @@ export function managesBoot(node: Pick<NodeRecord, 'boot_interface' | 'managemen
   return !['fake', ''].includes(node.boot_interface) && !['noop'].includes(node.management_interface);
 }
 
+/** True: what the node boots comes from a virtual CD, not from the network. */
+export function bootsByMedia(node: Pick<NodeRecord, 'boot_interface'>): boolean {
+  return node.boot_interface === 'redfish-virtual-media';
+}
+
 /** False: the management interface asks nothing of the BMC, whatever the BMC could do. */
 export function managesHardware(node: Pick<NodeRecord, 'management_interface'>): boolean {
   return node.management_interface !== 'noop';

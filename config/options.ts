@@ -94,7 +94,19 @@ export const OPTIONS = {
       'npm packages with drivers of others: names, found from the folder where the process starts, or absolute paths (docs/drivers.md).',
     ),
     enabled_bios_interfaces: list(['no-bios', 'redfish'], 'BIOS interfaces that nodes may use.'),
-    enabled_boot_interfaces: list(['ipxe', 'pxe'], 'Boot interfaces that nodes may use.'),
+    enabled_boot_interfaces: list(
+      ['ipxe', 'pxe', 'redfish-virtual-media'],
+      'Boot interfaces that nodes may use.',
+    ),
+    isolinux_bin: text(
+      '/usr/lib/ISOLINUX/isolinux.bin',
+      'ISOLINUX on the boot service, with which a BIOS boots CDs by virtual media. Empty: none does.',
+    ),
+    ldlinux_c32: text('/usr/lib/syslinux/modules/bios/ldlinux.c32', 'The part of ISOLINUX that it loads.'),
+    esp_image: text(
+      '',
+      'EFI system partition, as a file on the boot service, whose loader reads /boot/grub/grub.cfg of CDs by virtual media. Empty: no UEFI boots them.',
+    ),
     enabled_console_interfaces: list(['no-console'], 'Console interfaces that nodes may use.'),
     enabled_deploy_interfaces: list(['direct', 'ramdisk'], 'Deploy interfaces that nodes may use.'),
     enabled_firmware_interfaces: list(['no-firmware', 'redfish'], 'Firmware interfaces that nodes may use.'),

@@ -45,6 +45,16 @@ export function deployImagePath(node_uuid: string, token: string): string {
   return `/deploy-images/${node_uuid}/${token}`;
 }
 
+/** The path, below the boot service's URL, of a CD with what a node is to boot. */
+export function bootIsoPath(node_uuid: string): string {
+  return `/boot-iso/${node_uuid}.iso`;
+}
+
+/** The node of such a path; null: it is another one. */
+export function bootIsoNode(path: string): string | null {
+  return /^\/boot-iso\/([0-9a-f-]{36})\.iso$/.exec(path)?.[1] ?? null;
+}
+
 function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }

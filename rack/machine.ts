@@ -1,6 +1,7 @@
 import type { Clock } from '../lifecycle/clock.ts';
 import { Agent } from './agent.ts';
 import type { AgentFaults, AgentHost, MachineIdentity } from './agent-host.ts';
+import { cdBoot } from './cd-boot.ts';
 import type { Disk, DiskContents } from './disk.ts';
 import type { IpxeLimits, IpxeOutcome } from './ipxe-script.ts';
 import { networkBoot } from './network-boot.ts';
@@ -320,6 +321,7 @@ export class Machine implements AgentHost, AsyncDisposable {
   async #try(device: FirmwareDevice, signal: AbortSignal): Promise<Running | 'reboot' | (string & {})> {
     if (device === 'disk') return await this.#bootDisk();
     if (device === 'bios') return { what: 'setup' };
+    if (device === 'cdrom') return await this.#bootCd(signal);
     if (device !== 'pxe') return 'There is no such drive.';
     const { boot_url, download_kernels, ipxe_limits } = this.#options;
     const url = boot_url();
@@ -348,7 +350,11 @@ export class Machine implements AgentHost, AsyncDisposable {
     }
   }
 
-  #bootKernel({ kernel, initrds, args }: Extract<IpxeOutcome, { end: 'kernel' }>): Running {
+  #bootKernel({
+    kernel,
+    initrds,
+    args,
+  }: Pick<Extract<IpxeOutcome, { end: 'kernel' }>, 'kernel' | 'initrds' | 'args'>): Running {
     const params = new Map(
       args.split(' ').map((param): [string, string] => {
         const equals = param.indexOf('=');
@@ -357,6 +363,14 @@ export class Machine implements AgentHost, AsyncDisposable {
     );
     if (!params.has('ipa-api-url')) return { what: 'instance ramdisk', kernel, initrds, args };
     return { what: 'agent', kernel, agent: new Agent(this, params) };
+  }
+
+  async #bootCd(signal: AbortSignal): Promise<Running | string> {
+    const { medium } = this;
+    if (medium === null) return 'There is no CD.';
+    const outcome = await cdBoot(this, medium, signal);
+    if (outcome.end === 'kernel') return this.#bootKernel(outcome);
+    return outcome.end === 'other' ? { what: 'iso', url: medium } : outcome.why;
   }
 
   async #bootDisk(): Promise<Running | string> {

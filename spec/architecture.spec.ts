@@ -73,6 +73,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       'drivers/example/driver.ts',
       'gateway/redfish/upstream.ts',
       'drivers/redfish/http.ts',
+      'net/download.ts',
       'net/json-http.ts',
       'net/object-store.ts',
       'rack/http-client.ts',

@@ -154,19 +154,27 @@ export function imageUrl({ instance_info: { image_url, image_source } }: NodeRec
 export async function checkServed({ node, signal }: StepContext): Promise<void> {
   const { deploy_image } = node.driver_internal_info;
   if (deploy_image === undefined || typeof node.instance_info.image_url !== 'string') return;
-  const source = String(node.instance_info.image_source);
-  const http = openJsonHttp({ cafile: '', timeout_s: LOOK_S, connections: 1, most_bytes: 0 });
+  const what = `the image ${String(node.instance_info.image_source)}`;
+  await checkUrl(node.instance_info.image_url, what, LOOK_S, signal);
+}
+
+/** Makes sure that the boot service has what it is to serve at a URL. @throws StepFailure */
+export async function checkUrl(
+  url: string,
+  what: string,
+  timeout_s: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const http = openJsonHttp({ cafile: '', timeout_s, connections: 1, most_bytes: 0 });
   try {
-    const { status } = await http.request('HEAD', node.instance_info.image_url);
+    const { status } = await http.request('HEAD', url);
     if (status >= 200 && status < 300) return;
-    throw new StepFailure(
-      `The boot service does not have the image ${source} (HTTP ${status}): its log says why.`,
-    );
+    throw new StepFailure(`The boot service does not have ${what} (HTTP ${status}): its log says why.`);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof StepFailure) throw error;
     throw new StepFailure(
-      `The boot service does not answer: it should serve the image ${source}. Check [deploy]http_url and the service.`,
+      `The boot service does not answer: it should serve ${what}. Check [deploy]http_url and the service.`,
       { cause: error },
     );
   } finally {

@@ -22,7 +22,7 @@ import { redfishVirtualMedia } from './virtual-media.ts';
 
 const INTERFACES = {
   bios: ['redfish', 'no-bios'],
-  boot: ['ipxe', 'pxe'],
+  boot: ['ipxe', 'pxe', 'redfish-virtual-media'],
   console: ['no-console'],
   deploy: ['direct', 'ramdisk'],
   firmware: ['redfish', 'no-firmware'],
