@@ -7,7 +7,7 @@ import { findLease, type GoodLease } from '../leases.ts';
 import { note } from '../note.ts';
 import type { Watch } from '../watch.ts';
 import { bodyProblem, judge } from './allow-list.ts';
-import { readCredentials, sessionAnswer } from './login.ts';
+import { ownRoot, readCredentials, SERVICE_ROOT, sessionAnswer } from './login.ts';
 import type { BmcAnswer, Upstream } from './upstream.ts';
 
 export interface RedfishGatewayOptions {
@@ -57,6 +57,9 @@ async function serve(request: IncomingMessage, options: RedfishGatewayOptions): 
   if (method === 'GET' && (target === '/redfish' || target === '/redfish/'))
     return { status: 200, body: { v1: '/redfish/v1/' } };
   const credentials = await readCredentials(request);
+  // So are the places below it (DSP0266 13.2.3): clients look before they log in.
+  if (credentials === null && method === 'GET' && SERVICE_ROOT.test(target))
+    return { status: 200, body: ownRoot };
   const good =
     credentials === null ? null : await findLease(options.store, credentials.username, credentials.password);
   if (credentials === null || good === null) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { readJsonBody } from '../../api/http/request-body.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { GoodLease } from '../leases.ts';
 import type { GatewayAnswer } from './gateway.ts';
 
@@ -39,6 +40,19 @@ function pairOf(text: string, given: Credentials['given']): Credentials | null {
   const at = pair.indexOf(':');
   return at === -1 ? null : { username: pair.slice(0, at), password: pair.slice(at + 1), given };
 }
+
+export const SERVICE_ROOT = /^\/redfish\/v1\/?$/;
+
+/** The service root that anybody may read: the places that there are, and nothing of any BMC. DSP0266 13.2.3 */
+export const ownRoot: JsonObject = {
+  '@odata.type': '#ServiceRoot.v1_5_0.ServiceRoot',
+  ...{ '@odata.id': '/redfish/v1/', Id: 'RootService', Name: 'Gateway', RedfishVersion: '1.6.0' },
+  Systems: { '@odata.id': '/redfish/v1/Systems' },
+  Chassis: { '@odata.id': '/redfish/v1/Chassis' },
+  Managers: { '@odata.id': '/redfish/v1/Managers' },
+  SessionService: { '@odata.id': '/redfish/v1/SessionService' },
+  Links: { Sessions: { '@odata.id': SESSIONS } },
+};
 
 /** The gateway's own sessions; null: the request is about something else. */
 export function sessionAnswer(

@@ -136,13 +136,17 @@ function changeMedia(
 }
 
 function changeBoot(state: RedfishState, boot: JsonObject): void {
-  const { BootSourceOverrideTarget: target, BootSourceOverrideEnabled: enabled } = boot;
+  const { BootSourceOverrideTarget: target, BootSourceOverrideEnabled: given } = boot;
   const { BootSourceOverrideMode: mode } = boot;
   if (mode !== undefined) {
     if (mode !== 'UEFI' && mode !== 'Legacy') throw notInList(mode, 'BootSourceOverrideMode');
     state.setBootMode(mode === 'UEFI' ? 'uefi' : 'bios');
   }
-  if (target === undefined && enabled === undefined) return;
+  if (target === undefined && given === undefined) return;
+  // A property that is not sent stays as it is (DSP0266 7.8.1): Ironic leaves out what is so already.
+  const { boot_override } = state.machine;
+  const kept = boot_override === null ? undefined : boot_override.persistent ? 'Continuous' : 'Once';
+  const enabled = given ?? kept;
   if (enabled !== 'Once' && enabled !== 'Continuous' && enabled !== 'Disabled')
     throw notInList(enabled ?? null, 'BootSourceOverrideEnabled');
   const device = BOOT_TARGETS[String(target)];

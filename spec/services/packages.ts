@@ -87,6 +87,7 @@ const NEEDS = {
   },
   sushy: { packages: ['python3-sushy'], proof: ['/usr/lib/python3/dist-packages/sushy'] },
   chromium: { packages: ['chromium'], proof: ['chromium'] },
+  ironic: { packages: ['python3-ironic'], proof: ['/usr/lib/python3/dist-packages/ironic'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
   swift: {
     packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'],
@@ -116,7 +117,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
   const readiness: Readiness = {
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
-    ...{ isoinfo: null, sushy: null },
+    ...{ isoinfo: null, sushy: null, ironic: null },
     python_grpc: null,
     golang: null,
     qemu: null,
