@@ -172,6 +172,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       if (poked) continue;
       const now = clock.monotonic();
       pause_ms = Math.min(pause_ms, await untilNext(now));
+      // It may have been told of a job meanwhile; from here to the sleep nobody can.
+      if (poked) continue;
       const next = Math.min(...due);
       if (next <= now + pause_ms) pause_ms = Math.max(0, next - now);
       const interrupt = new AbortController();

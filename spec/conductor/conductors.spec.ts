@@ -169,6 +169,27 @@ describe('several conductors', () => {
     expect(journal.map(({ outcome }) => outcome)).to.deep.equal(['again', 'done']);
   });
 
+  it('start a job that they are told of while they ask when the next one is due', async () => {
+    let answer = (): void => {};
+    const told = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { store, settings } = bench;
+    const nextDue: typeof store.jobs.nextDue = async () => {
+      await told;
+      return null;
+    };
+    const conductor = await bench.start('conductor-1', {
+      settings: { ...settings, conductor: { ...settings.conductor, poll_interval: 3600 } },
+      store: { ...store, jobs: { ...store.jobs, nextDue } },
+    });
+    const node = await bench.node();
+    await bench.client.provision(node, 'manage', {}, CALLER);
+    conductor.poke();
+    answer();
+    await bench.settled(node, 'manageable');
+  });
+
   it('stay within their number of workers', async () => {
     let running = 0;
     let most = 0;
