@@ -2,6 +2,8 @@ import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { CONSOLE_ROWS } from './rows/consoles.ts';
 import { LEASE_ROWS } from './rows/leases.ts';
+import { MODEL_ROWS } from './rows/models.ts';
+import { NOTICE_ROWS } from './rows/notices.ts';
 import { ORDER_ROWS } from './rows/orders.ts';
 import { REGISTRATION_ROWS } from './rows/registration.ts';
 import { SCHEDULE_ROWS } from './rows/schedules.ts';
@@ -38,4 +40,6 @@ export const COMMANDS: readonly CommandRow[] = [
   ...ORDER_ROWS,
   ...SCHEDULE_ROWS,
   ...WORK_ORDER_ROWS,
+  ...MODEL_ROWS,
+  ...NOTICE_ROWS,
 ];

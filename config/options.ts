@@ -552,6 +552,31 @@ export const OPTIONS = {
   notices: {
     slack_url: text('', 'Incoming webhook of Slack for what people have to look after. Empty: none.', true),
     webhook_url: text('', 'URL that the same is posted to as JSON. Empty: none.', true),
+    webhook_secret: text(
+      '',
+      'Secret that these posts are signed with (docs/notices.md). Empty: they are not signed.',
+      true,
+    ),
+    allowed_networks: list(
+      [],
+      'Private networks that webhooks of projects may lead to, as 10.20.0.0/16. Nothing private, local or of BMCs is allowed else.',
+    ),
+    smtp_host: text('', 'SMTP server for notices by e-mail. Empty: none are sent.'),
+    smtp_port: integer(587, 'Its port.', 1),
+    smtp_security: choice(
+      ['starttls', 'tls', 'none'],
+      'starttls',
+      'starttls: by TLS or not at all; tls: from the first byte (port 465); none: in clear.',
+    ),
+    smtp_cafile: text('', 'Authorities that its certificate is checked with. Empty: those of the system.'),
+    smtp_user: text('', 'Account there. Empty: none.'),
+    smtp_password: text('', 'Its password.', true),
+    email_from: text('kurogane@localhost', 'Sender of the mails.'),
+    email_to: list([], 'Addresses that get every notice.'),
+    end_of_life_days: list(
+      ['90', '30', '7'],
+      'People are told so many days before support or warranty of servers ends, once each. Empty: never.',
+    ),
     attempts: integer(8, 'Times that a notice is tried; the pause doubles from 5 s up to 10 minutes.', 1),
     timeout: integer(10, 'Seconds that one try may take.', 1),
   },

@@ -156,6 +156,8 @@ export const NOTICES = defineTable<NoticeRecord>({
     event: value(),
     severity: value(),
     project: value(null),
+    subscription_uuid: value(null),
+    audience: value(null),
     subject_key: value(),
     payload: json('{}'),
     state: value('queued'),

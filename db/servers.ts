@@ -61,6 +61,7 @@ export const SERVERS = defineTable<ServerRecord>({
     maintenance_since: value(null),
     maintenance_until: value(null),
     order_uuid: value(null),
+    fault_told: value(null),
     installed_at: value(null),
     install_failed_at: value(null),
     install_note: value(null),
@@ -292,8 +293,15 @@ const SEARCHED = {
   anywhere: ['name', 'serial_number'],
 } as const;
 
-function filterConditions({ scope, search }: ServerFilter): Condition[] {
+function filterConditions({ scope, search, of_model, warranty_until_by }: ServerFilter): Condition[] {
   const all = scopeConditions(scope);
+  if (of_model !== undefined)
+    all.push({
+      text: '`disposed_at` IS NULL AND (`model_uuid` = ? OR (`model_uuid` IS NULL AND `product_name` = ? AND `manufacturer` = ?))',
+      bindings: [of_model.uuid, of_model.name, of_model.vendor],
+    });
+  if (warranty_until_by !== undefined)
+    all.push({ text: '`disposed_at` IS NULL AND `warranty_until` <= ?', bindings: [warranty_until_by] });
   if (search === undefined) return all;
   const lower = search.toLowerCase();
   const prefix = SEARCHED.prefix.map((column) => `LOWER(SUBSTR(${quoted(column)}, 1, ?)) = ?`);

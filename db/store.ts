@@ -4,6 +4,8 @@ import type { ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
+import type { ModelRecord } from '../lifecycle/models.ts';
+import type { NoticeSubscriptionRecord } from '../lifecycle/notice.ts';
 import type { OrderLineRecord, OrderProgress, OrderRecord, QuotaRecord } from '../lifecycle/orders.ts';
 import type {
   AllocationRecord,
@@ -101,7 +103,9 @@ export interface Tables {
   readonly firmware_baselines: Repository<FirmwareBaselineRecord>;
   readonly enrolment_tokens: EnrolmentTokenRepository;
   readonly registrations: Repository<RegistrationRecord>;
-  readonly notices: Repository<NoticeRecord>;
+  readonly notices: NoticeRepository;
+  readonly notice_subscriptions: Repository<NoticeSubscriptionRecord>;
+  readonly models: ModelRepository;
   /** The database's clock. */
   now(): Promise<EpochMs>;
 }
@@ -201,6 +205,10 @@ export interface ServerFilter {
   scope?: Pick<NodeScope, 'project'>;
   /** The start of a uuid, serial number or address, or a part of a name or serial number; case does not matter. */
   search?: string;
+  /** Not disposed of, and of this model: by its uuid, or else by maker and product. */
+  of_model?: Pick<ModelRecord, 'uuid' | 'vendor' | 'name'>;
+  /** Not disposed of, and with a warranty that ends then or before. */
+  warranty_until_by?: EpochMs;
 }
 
 /** Servers that an order does not tell apart. */
@@ -215,6 +223,16 @@ export interface ServerKind
 }
 
 /** What the provider knows of servers. A row is made, follows its node and goes with it by what `nodes` writes. */
+export interface NoticeRepository extends Repository<NoticeRecord> {
+  /** Forgets those that were over longer than `older_than_ms` ago, at most `batch`. Resolves with how many. */
+  trim(older_than_ms: number, batch: number): Promise<number>;
+}
+
+export interface ModelRepository extends Repository<ModelRecord> {
+  /** Those whose support ends at `until` or before, the first first. */
+  ending(until: EpochMs, limit: number): Promise<ModelRecord[]>;
+}
+
 export interface ServerRepository {
   get(uuid: string): Promise<ServerRecord | null>;
   list(options?: ListOptions<ServerRecord> & ServerFilter): Promise<ServerRecord[]>;

@@ -17,7 +17,10 @@ import { INVENTORY, inventoryRepository } from './inventory.ts';
 import { IP_ADDRESSES, ipAddressRepository } from './ip-addresses.ts';
 import { JOB_STEPS } from './job-journal.ts';
 import { JOBS, jobRepository } from './jobs.ts';
+import { MODELS, modelRepository } from './models.ts';
 import { NODES, nodeRepository } from './nodes.ts';
+import { NOTICE_SUBSCRIPTIONS } from './notice-subscriptions.ts';
+import { noticeRepository } from './notices.ts';
 import {
   ORDER_LINES,
   ORDERS,
@@ -91,6 +94,8 @@ export const TABLES = [
   ENROLMENT_TOKENS,
   REGISTRATIONS,
   NOTICES,
+  NOTICE_SUBSCRIPTIONS,
+  MODELS,
 ] as const satisfies readonly Table<never>[];
 
 /** The repositories over `db`: the store's own, or those of one transaction. */
@@ -132,7 +137,9 @@ export function tables(db: Executor): Tables {
     firmware_baselines: repository(db, FIRMWARE_BASELINES),
     enrolment_tokens: enrolmentTokenRepository(db),
     registrations: repository(db, REGISTRATIONS),
-    notices: repository(db, NOTICES),
+    notices: noticeRepository(db),
+    notice_subscriptions: repository(db, NOTICE_SUBSCRIPTIONS),
+    models: modelRepository(db),
     async now() {
       const [row] = await db.rows(`SELECT ${db.dialect.now}`, []);
       return Number(row?.[0]);

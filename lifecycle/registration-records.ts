@@ -168,15 +168,20 @@ export interface RegistrationRecord extends Stored {
 /** A message to people, kept until it is delivered. */
 export interface NoticeRecord extends Stored {
   uuid: string;
-  outlet: 'slack' | 'webhook';
+  outlet: 'slack' | 'webhook' | 'email';
   event: string;
   severity: 'info' | 'warning' | 'error';
+  /** Whom it concerns. */
   project: string | null;
+  /** null: of the settings. */
+  subscription_uuid: string | null;
+  /** The project whose subscription it is; null: the provider. */
+  audience: string | null;
   /** The same event of the same subject is sent once for each outlet. */
   subject_key: string;
   payload: JsonObject;
-  /** `dead`: given up. */
-  state: 'queued' | 'sent' | 'dead';
+  /** `dead`: given up. `dropped`: by somebody, who wants to hear no more of it. */
+  state: 'queued' | 'sent' | 'dead' | 'dropped';
   attempts: number;
   next_at: EpochMs;
   last_error: string | null;

@@ -73,6 +73,8 @@ export interface ServerFacts {
   maintenance_until: EpochMs | null;
   /** The order that it was taken from stock for. */
   order_uuid: string | null;
+  /** The last fault of its hardware that people were told of; null: none, or that it is over. */
+  fault_told: string | null;
   /** When the system of the last deploy said that it is installed, or that it is not. */
   installed_at: EpochMs | null;
   install_failed_at: EpochMs | null;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Agent } from 'undici';
 import type { Json } from '../lifecycle/json.ts';
@@ -54,6 +55,8 @@ export interface JsonHttpOptions {
   connections: number;
   /** Of an answer's body. */
   most_bytes: number;
+  /** Which addresses a name leads to; default: those that DNS says. */
+  lookup?: LookupFunction;
 }
 
 /** What is left of a kept connection that the server closed just as it was used (RFC 9112 9.3.1). */
@@ -64,7 +67,8 @@ const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
  * are not followed: they would carry tokens elsewhere.
  * @throws Error when the CA file cannot be read.
  */
-export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: JsonHttpOptions): JsonHttp {
+export function openJsonHttp(options: JsonHttpOptions): JsonHttp {
+  const { cafile, timeout_s, connections, most_bytes, lookup } = options;
   const timeout_ms = timeout_s * 1000;
   const common = {
     connections,
@@ -72,6 +76,7 @@ export function openJsonHttp({ cafile, timeout_s, connections, most_bytes }: Jso
     bodyTimeout: timeout_ms,
     connect: {
       timeout: timeout_ms,
+      ...(lookup === undefined ? {} : { lookup }),
       ...(cafile === '' ? {} : { ca: authorities(cafile) }),
     },
   };

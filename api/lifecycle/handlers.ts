@@ -5,6 +5,7 @@ import { CONSOLE_HANDLERS } from './consoles/consoles.ts';
 import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { createLease, listLeases, revokeLease } from './leases/leases.ts';
+import { NOTICE_HANDLERS } from './notices.ts';
 import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
 import { setQuota, showQuota } from './orders/quotas.ts';
 import { showStock } from './orders/stock.ts';
@@ -13,6 +14,7 @@ import { IPAM_HANDLERS } from './registration/ipam.ts';
 import { PROFILE_HANDLERS } from './registration/profiles.ts';
 import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
 import { TOKEN_HANDLERS } from './registration/tokens.ts';
+import { endOfSupport, replacementPlan } from './reports.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { listServerAudit } from './servers/audit-trail.ts';
@@ -68,6 +70,9 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.schedules.cancel': cancelSchedule,
   'lifecycle.timeline.show': showTimeline,
   ...WORK_ORDER_HANDLERS,
+  ...NOTICE_HANDLERS,
+  'lifecycle.reports.end-of-support': endOfSupport,
+  'lifecycle.reports.replacement-plan': replacementPlan,
   ...PROFILE_HANDLERS,
   ...CATALOGUE_HANDLERS,
   ...IPAM_HANDLERS,

@@ -39,6 +39,9 @@ type ResourceTable =
   | 'firmware_baselines'
   | 'enrolment_tokens'
   | 'registrations'
+  | 'models'
+  | 'notices'
+  | 'notice_subscriptions'
   | 'work_orders';
 
 /** The record that the path names. @throws NotFound */

@@ -67,6 +67,15 @@ export const LIFECYCLE_RULES = {
   'lifecycle:schedule:cancel': { check: ORDER_MEMBER, scope: BOTH },
   'lifecycle:work_order:get': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:work_order:manage': { check: SYSTEM_MEMBER, scope: BOTH },
+  'lifecycle:model:get': { check: API_READER, scope: BOTH },
+  'lifecycle:model:manage': { check: SYSTEM_MEMBER, scope: BOTH },
+  /** Of the caller's project: its servers, with their dates. */
+  'lifecycle:report:get': { check: API_READER, scope: BOTH },
+  /** What goes to the caller's project, and where. */
+  'lifecycle:notice:get': { check: API_READER, scope: BOTH },
+  'lifecycle:notice:get_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:notice:manage': { check: ALLOCATION_CREATOR, scope: BOTH },
+  'lifecycle:notice:manage_all': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -1,6 +1,8 @@
 import { addressRelease } from './address-release.ts';
 import { addressSweep } from './address-sweep.ts';
 import { auditSeal } from './audit-seal.ts';
+import { endOfLifeNotices } from './end-of-life-notices.ts';
+import { faultNotices } from './fault-notices.ts';
 import { heartbeat } from './heartbeat.ts';
 import { historyTrim } from './history-trim.ts';
 import { jobTrim } from './job-trim.ts';
@@ -30,5 +32,7 @@ export const PERIODICS: readonly Periodic[] = [
   removedServersTrim,
   leaseSweep,
   registrationSweep,
+  faultNotices,
+  endOfLifeNotices,
   noticeDelivery,
 ];

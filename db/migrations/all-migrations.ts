@@ -16,6 +16,8 @@ import { workOrders } from './0063-work-orders.ts';
 import { stageIndexes } from './0064-stage-indexes.ts';
 import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
 import { serverBaselines } from './0086-server-baselines.ts';
+import { noticeSubscriptions } from './0087-notice-subscriptions.ts';
+import { models } from './0088-models.ts';
 import { consoles } from './0095-consoles.ts';
 import type { Migration } from './migration.ts';
 
@@ -39,5 +41,7 @@ export const MIGRATIONS: readonly Migration[] = [
   stageIndexes,
   quarantineAndDates,
   serverBaselines,
+  noticeSubscriptions,
+  models,
   consoles,
 ];

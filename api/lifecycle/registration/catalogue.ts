@@ -1,9 +1,11 @@
+import type { ModelRecord } from '../../../lifecycle/models.ts';
 import type {
   CableRecord,
   FirmwareBaselineRecord,
   FlavorRecord,
 } from '../../../lifecycle/registration-records.ts';
 import type { LifecycleHandler } from '../handler.ts';
+import { isoTime, readTimes } from '../iso-time.ts';
 import { plainHandlers, type Resource } from '../resource.ts';
 
 const FLAVOR: Resource<FlavorRecord> = {
@@ -50,9 +52,25 @@ const BASELINE: Resource<FirmwareBaselineRecord> = {
   read: (body) => body as Partial<FirmwareBaselineRecord>,
 };
 
+const MODEL: Resource<ModelRecord> = {
+  kind: 'Model',
+  collection: 'models',
+  param: 'model',
+  table: (store) => store.models,
+  rules: { read: 'lifecycle:model:get', write: 'lifecycle:model:manage' },
+  filters: ['vendor', 'name'],
+  view: ({ vendor, name, end_of_sale, end_of_support, replacement_uuid, note }) => ({
+    ...{ vendor, name, end_of_sale: isoTime(end_of_sale), end_of_support: isoTime(end_of_support) },
+    ...{ replacement_uuid, note },
+  }),
+  read: (body) =>
+    ({ ...body, ...readTimes(body, ['end_of_sale', 'end_of_support']) }) as Partial<ModelRecord>,
+};
+
 /** What a new server is compared with. */
 export const CATALOGUE_HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   ...plainHandlers('flavors', FLAVOR),
   ...plainHandlers('cables', CABLE),
   ...plainHandlers('baselines', BASELINE),
+  ...plainHandlers('models', MODEL),
 };

@@ -170,6 +170,8 @@ async function clearStore(store: Store): Promise<void> {
     store.enrolment_tokens,
     store.registrations,
     store.notices,
+    store.notice_subscriptions,
+    store.models,
     store.work_orders,
     store.bmc_leases,
     store.consoles,

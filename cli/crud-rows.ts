@@ -1,0 +1,93 @@
+import { type Column, type CommandRow, type OptionRow, PAGE, query } from './command-row.ts';
+
+export type CrudVerb = 'list' | 'create' | 'show' | 'set' | 'delete';
+
+/** A kind of object that is listed, made, shown, changed and deleted. */
+export interface CrudRow {
+  /** `firmware baseline` */
+  words: string;
+  /** Of its operations: `lifecycle.<operation>.list`. */
+  operation: string;
+  /** Its collection below /v1, also the key of its list. */
+  collection: string;
+  /** The path's parameter. */
+  param: string;
+  /** What a list holds, for the help. */
+  many: string;
+  /** Default: all. */
+  verbs?: readonly CrudVerb[];
+  /** Fields; those that `required` names must be given when it is made. */
+  fields?: readonly OptionRow[];
+  required?: readonly string[];
+  /** Fields that can be changed; default: `fields`. */
+  changes?: readonly OptionRow[];
+  /** Fields that lists are filtered by. */
+  filters?: readonly string[];
+  columns: readonly Column[];
+  /** Whether the list may be turned round. */
+  sorted?: boolean;
+}
+
+const DIRECTION = query('sort_dir', 'oldest or newest first', { choices: ['asc', 'desc'] });
+const ALL: readonly CrudVerb[] = ['list', 'create', 'show', 'set', 'delete'];
+
+/** The commands of such a kind. */
+export function crudRows(kind: CrudRow): CommandRow[] {
+  const { verbs = ALL } = kind;
+  return verbs.map((verb) => ROWS[verb](kind));
+}
+
+const one = ({ words }: CrudRow): string => (/^[aeiou]/.test(words) ? `an ${words}` : `a ${words}`);
+const item = ({ collection, param }: CrudRow): string => `/v1/${collection}/{${param}}`;
+
+const ROWS: Readonly<Record<CrudVerb, (kind: CrudRow) => CommandRow>> = {
+  list: ({ words, operation, collection, many, filters = [], columns, sorted = true }) => ({
+    words: `${words} list`,
+    operation: `lifecycle.${operation}.list`,
+    method: 'GET',
+    path: `/v1/${collection}`,
+    help: `list: ${many}`,
+    options: [
+      ...filters.map((name) => query(name, `only of this ${name.replaceAll('_', ' ')}`)),
+      ...(sorted ? [DIRECTION] : []),
+      ...PAGE,
+    ],
+    output: { kind: 'list', key: collection.replaceAll('-', '_'), columns },
+  }),
+  create: (kind) => ({
+    words: `${kind.words} create`,
+    operation: `lifecycle.${kind.operation}.create`,
+    method: 'POST',
+    path: `/v1/${kind.collection}`,
+    help: `make ${one(kind)}`,
+    options: (kind.fields ?? []).map((option) =>
+      kind.required?.includes(option.name) ? { ...option, required: true } : option,
+    ),
+    output: { kind: 'item' },
+  }),
+  show: (kind) => ({
+    words: `${kind.words} show`,
+    operation: `lifecycle.${kind.operation}.show`,
+    method: 'GET',
+    path: item(kind),
+    help: `show ${one(kind)}`,
+    output: { kind: 'item' },
+  }),
+  set: (kind) => ({
+    words: `${kind.words} set`,
+    operation: `lifecycle.${kind.operation}.update`,
+    method: 'PATCH',
+    path: item(kind),
+    help: `change ${one(kind)}; an empty text empties a field`,
+    options: kind.changes ?? kind.fields ?? [],
+    output: { kind: 'item' },
+  }),
+  delete: (kind) => ({
+    words: `${kind.words} delete`,
+    operation: `lifecycle.${kind.operation}.delete`,
+    method: 'DELETE',
+    path: item(kind),
+    help: `delete ${one(kind)}`,
+    output: { kind: 'done', text: 'deleted' },
+  }),
+};
