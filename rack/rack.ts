@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../lifecycle/clock.ts';
+import { addressAfter } from './address-after.ts';
 import type { MachineIdentity } from './agent-host.ts';
 import { Disk } from './disk.ts';
 import { Bmc, type BmcOptions } from './ipmi/bmc.ts';
@@ -122,12 +123,6 @@ function placeOf(options: RackOptions, index: number): { address: string; port: 
   const bmcs = options.bmcs ?? { address: '127.0.0.1', first_port: 0 };
   if ('first_address' in bmcs) return { address: addressAfter(bmcs.first_address, index), port: bmcs.port };
   return { address: bmcs.address, port: bmcs.first_port === 0 ? 0 : bmcs.first_port + index };
-}
-
-/** The IPv4 address `steps` behind another. */
-export function addressAfter(address: string, steps: number): string {
-  const number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0) + steps;
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
 /** The same for the same name, so that a rack that is started again is the same rack. */

@@ -26,18 +26,3 @@ export async function* ownNodes<F extends keyof NodeRecord & string>(
     after_id = last.id;
   }
 }
-
-/** Runs `work` on every item, at most `limit` at once. */
-export async function eachOf<T>(
-  items: AsyncIterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  for await (const item of items) {
-    const one = work(item).finally(() => running.delete(one));
-    running.add(one);
-    if (running.size >= limit) await Promise.race(running);
-  }
-  await Promise.all(running);
-}

@@ -1,4 +1,5 @@
-import { eachOf, ownNodes } from './own-nodes.ts';
+import { eachOf } from './each-of.ts';
+import { ownNodes } from './own-nodes.ts';
 import type { Periodic } from './periodic.ts';
 import { readPower } from './power-sync.ts';
 
@@ -21,5 +22,6 @@ export const powerFailureRecovery: Periodic = {
         if (recovered !== null)
           ctx.log.info({ node: uuid, power_state: state }, 'the BMC answers again: out of maintenance');
       },
+      ctx.clock,
     ),
 };

@@ -7,7 +7,8 @@ import { type Modes, readModes } from '../caches.ts';
 import { managesHardware } from '../interfaces.ts';
 import { tellPower } from '../neighbours/neighbours.ts';
 import { StepFailure } from '../step.ts';
-import { eachOf, ownNodes } from './own-nodes.ts';
+import { eachOf } from './each-of.ts';
+import { ownNodes } from './own-nodes.ts';
 import type { Periodic, PeriodicContext } from './periodic.ts';
 
 /** States whose power the synchronisation leaves alone. */
@@ -47,6 +48,7 @@ export const powerSync: Periodic = {
               ctx.log.warn({ node: uuid, err: error }, 'the power synchronisation of a node failed');
             });
         },
+        ctx.clock,
       );
   },
 };

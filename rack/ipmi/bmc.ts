@@ -156,6 +156,11 @@ export class Bmc implements BmcState, AsyncDisposable {
     return this.#sessions?.close(id) ?? false;
   }
 
+  /** Nothing is wrong with it any more. */
+  heal(): void {
+    this.faults = NO_FAULTS;
+  }
+
   /** Forgets all sessions and is silent for a while, as after a firmware crash. The server goes on. */
   reset(kind: 'warm' | 'cold'): void {
     this.machine.note('bmc reset', kind);

@@ -4,8 +4,9 @@ import { startBoot } from '../../boot/server.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import { addressAfter } from '../../rack/address-after.ts';
 import type { Machine } from '../../rack/machine.ts';
-import { addressAfter, type Rack, type RackOptions, startRack } from '../../rack/rack.ts';
+import { type Rack, type RackOptions, startRack } from '../../rack/rack.ts';
 import { offerScript, type ServiceStandIn, startServiceStandIn } from './service-stand-in.ts';
 
 describe('rack/machine', () => {

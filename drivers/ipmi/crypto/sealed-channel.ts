@@ -3,6 +3,7 @@ import { u8 } from '../codec/bytes.ts';
 import type { Flaw } from '../codec/flaw.ts';
 import { encodeSealedPacket, isTrailer, PAYLOAD_TYPE, type V2Packet } from '../codec/packet.ts';
 import { RMCP_HEADER_LENGTH } from '../codec/rmcp.ts';
+import type { CipherSuite } from './cipher-suites.ts';
 import { hmac, type SessionKeys, sameBytes } from './rakp-keys.ts';
 
 const BLOCK = 16;
@@ -16,12 +17,15 @@ const BLOCK = 16;
  * stands; and what was before the IV never matters for reading.
  */
 export class SealedChannel {
-  readonly #keys: SessionKeys;
+  readonly #suite: CipherSuite;
+  /** The other key is in the ciphers. */
+  readonly #k1: Uint8Array;
   readonly #cipher;
   readonly #decipher;
 
   constructor(keys: SessionKeys) {
-    this.#keys = keys;
+    this.#suite = keys.suite;
+    this.#k1 = keys.k1;
     const aes_key = keys.k2.subarray(0, BLOCK);
     this.#cipher = createCipheriv('aes-128-cbc', aes_key, randomBytes(BLOCK)).setAutoPadding(false);
     this.#decipher = createDecipheriv('aes-128-cbc', aes_key, new Uint8Array(BLOCK)).setAutoPadding(false);
@@ -34,7 +38,8 @@ export class SealedChannel {
     message: Uint8Array,
     payload_type: number = PAYLOAD_TYPE.ipmi,
   ): Uint8Array {
-    const { suite, k1 } = this.#keys;
+    const suite = this.#suite;
+    const k1 = this.#k1;
     const head = { payload_type, encrypted: true, session_id, sequence };
     const datagram = encodeSealedPacket(head, this.#encrypt(message), suite.auth_code_length);
     const end = datagram.length - suite.auth_code_length;
@@ -45,7 +50,8 @@ export class SealedChannel {
 
   /** The IPMI message in a packet: only if it is authenticated, encrypted and unchanged. */
   open(packet: V2Packet): Uint8Array | Flaw {
-    const { suite, k1 } = this.#keys;
+    const suite = this.#suite;
+    const k1 = this.#k1;
     if (!packet.authenticated || !packet.encrypted) return 'bad-mac';
     if (!isTrailer(packet.trailer, suite.auth_code_length)) return 'malformed';
     const end = packet.signed.length - suite.auth_code_length;
