@@ -41,7 +41,7 @@ export async function run(options: BenchOptions): Promise<void> {
 }
 
 /** Servers of every state, zone and vendor. Resolves with the uuid of one in the middle. */
-async function fill(store: Store): Promise<string> {
+export async function fill(store: Store): Promise<string> {
   let next = 0;
   let middle = '';
   await Promise.all(

@@ -8,6 +8,7 @@ const BENCHES = {
   api: () => import('./api.ts'),
   lifecycle: () => import('./lifecycle.ts'),
   boot: () => import('./boot.ts'),
+  portal: () => import('./portal.ts'),
 } as const satisfies Record<string, () => Promise<{ run(options: BenchOptions): Promise<void> }>>;
 
 function isBench(name: string | undefined): name is keyof typeof BENCHES {

@@ -30,7 +30,7 @@ describe('the portal', function () {
     return window;
   }
 
-  it('shows a server that is enrolled, and one that moves on, without being loaded anew', async () => {
+  it('S6 S21 S72 shows a server that is enrolled, and one that moves on, without being loaded anew', async () => {
     await using window = await operatorAt('/portal/stages/registration');
     const { page, troubles } = window;
     await page.waitForSelector(`[data-server="${portal.rack[0]}"]`);
@@ -45,7 +45,7 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
-  it('shows what needs a person, why, and what to do, on its page, in the rack and on the page of the server', async () => {
+  it('S27 S29 S34 S57 S70 shows what needs a person, why, and what to do, on its page, in the rack and on the page of the server', async () => {
     const uuid = portal.rack[1] ?? '';
     await using window = await operatorAt('/portal/attention');
     const { page, troubles } = window;
@@ -63,7 +63,7 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
-  it('powers servers on together, and says for each what came of it', async () => {
+  it('S30 S58 S73 powers servers on together, and says for each what came of it', async () => {
     await using window = await operatorAt('/portal/stages/inventory');
     const { page, troubles } = window;
     for (const uuid of portal.stock.slice(0, 2))
@@ -80,7 +80,7 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
-  it('searches by the start of a uuid, filters and sorts in the service, and keeps the columns that were chosen', async () => {
+  it('S1 S7 searches by the start of a uuid, filters and sorts in the service, and keeps the columns that were chosen', async () => {
     await using window = await operatorAt('/portal/stages/registration');
     const { page, troubles } = window;
     const uuid = portal.rack[2] ?? '';
@@ -103,7 +103,7 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
-  it('shows a tenant its own servers only', async () => {
+  it('S107 shows a tenant its own servers only', async () => {
     const [, alice] = portal.site.accounts;
     await using window = await openWindow(portal.browser, portal.origin);
     const { page, troubles } = window;
