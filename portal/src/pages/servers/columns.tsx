@@ -45,6 +45,17 @@ export const COLUMNS = {
     ),
   },
   serial_number: { sort: 'serial_number', first: true, cell: (server) => mono(server.serial_number) },
+  power_state: { sort: 'power_state', first: true, cell: (server) => <Power state={server.power_state} /> },
+  provision_state: {
+    sort: 'provision_state',
+    first: true,
+    cell: (server) => <ServerState server={server} />,
+  },
+  stage_changed_at: {
+    sort: 'stage_changed_at',
+    first: true,
+    cell: (server) => <Age since={server.stage_changed_at} />,
+  },
   vendor: { sort: 'vendor', first: true, cell: (server) => text(server.vendor ?? server.manufacturer) },
   manufacturer: { sort: 'manufacturer', first: false, cell: (server) => text(server.manufacturer) },
   product_name: { sort: 'product_name', first: true, cell: (server) => text(server.product_name) },
@@ -63,18 +74,7 @@ export const COLUMNS = {
     cell: ({ rack, rack_unit }) =>
       text(rack === null ? null : rack_unit === null ? rack : `${rack} U${rack_unit}`),
   },
-  power_state: { sort: 'power_state', first: true, cell: (server) => <Power state={server.power_state} /> },
   stage: { sort: 'stage', first: true, cell: (server) => <StageLabel stage={server.stage} /> },
-  provision_state: {
-    sort: 'provision_state',
-    first: true,
-    cell: (server) => <ServerState server={server} />,
-  },
-  stage_changed_at: {
-    sort: 'stage_changed_at',
-    first: true,
-    cell: (server) => <Age since={server.stage_changed_at} />,
-  },
   install_state: { sort: null, first: false, cell: (server) => mono(server.install_state) },
   owner: { sort: 'owner', first: false, cell: (server) => text(server.owner) },
   lessee: { sort: 'lessee', first: false, cell: (server) => text(server.lessee) },
