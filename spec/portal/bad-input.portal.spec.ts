@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { startTcpRelay } from '../services/tcp-relay.ts';
 import { openWindow, type Page, signIn, violations, type Window } from './browser.ts';
-import { layCable } from './cable.ts';
 import { addStock, type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 /** What people, and machines, call things. Each is allowed where it is put. */
@@ -62,15 +62,16 @@ describe('the portal and what goes wrong', function () {
   });
 
   it('says that the connection is lost, comes back, and shows what happened meanwhile', async () => {
-    await using cable = await layCable(portal.origin);
-    await using window = await openWindow(portal.browser, cable.origin);
+    await using relay = await startTcpRelay(Number(new URL(portal.origin).port));
+    await using window = await openWindow(portal.browser, `http://127.0.0.1:${relay.port}`);
     const { page, forgive, troubles } = window;
     await signIn(page, portal.site.accounts[0], '/portal/stages/registration');
     await rows(page).first().waitFor();
-    await cable.cut();
+    relay.stall();
+    relay.cut();
     await page.waitForSelector('.k-lost');
     const uuid = await addStock(portal.api, 50, 'came-unseen');
-    await cable.mend();
+    relay.resume();
     await page.waitForSelector('.k-live-live');
     await page.waitForSelector(`[data-server="${uuid}"]`);
     await page.waitForSelector('.k-lost', { state: 'detached' });
