@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'n
 /** What the browser keeps for us and cannot read. */
 export interface PortalSession {
   token: string;
+  /** The token without a scope that signing in began with: Keystone gives one of another scope only for it. null: the scope is fixed. */
+  base: string | null;
   user: string;
   project: { id: string; name: string } | null;
   system: boolean;

@@ -40,26 +40,30 @@ export function portalSessions(parts: { door: PortalDoor; identity: IdentityDoor
   router.post('/', async (request, response) => {
     const credentials = readCredentials(request.body);
     const wanted = readScope(request.body, true);
-    const issued = await signIn(identity, credentials, wanted, request.socket.remoteAddress ?? '');
-    answer(response.status(201), issued);
+    const { base, issued } = await signIn(identity, credentials, wanted, addressOf(request));
+    answer(response.status(201), issued, base);
   });
 
   router.put('/', async (request, response) => {
     const session = need(request);
     const scope = readScope(request.body, false);
-    const auth = { identity: byToken(session.token), scope: scopeBody(scope) };
-    answer(response, await identity.issue(auth, request.socket.remoteAddress ?? ''));
+    if (session.base === null)
+      throw new SignInRefused(403, 'The scope of an application credential is the one that it was made in.');
+    const auth = { identity: byToken(session.base), scope: scopeBody(scope) };
+    answer(response, await identity.issue(auth, addressOf(request)), session.base);
   });
 
   router.delete('/', async (request, response) => {
     const session = sessionOf(request, door);
-    if (session !== null) await identity.revoke(session.token);
+    for (const token of session === null ? [] : [session.token, session.base])
+      if (token !== null) await identity.revoke(token);
     response.set('Set-Cookie', setCookie('', { secure: door.secure, max_age_s: 0 }));
     response.status(204).end();
   });
 
   router.get('/places', async (request, response) => {
-    response.json(await identity.places(need(request).token));
+    const { base, token } = need(request);
+    response.json(await identity.places(base ?? token));
   });
 
   router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
@@ -79,9 +83,9 @@ export function portalSessions(parts: { door: PortalDoor; identity: IdentityDoor
     return session;
   }
 
-  function answer(response: Response, { token, facts }: Issued): void {
+  function answer(response: Response, { token, facts }: Issued, base: string | null): void {
     const session: PortalSession = {
-      token,
+      ...{ token, base },
       user: facts.user_name ?? facts.user_id,
       project:
         facts.project_id === null
@@ -103,16 +107,24 @@ async function signIn(
   credentials: Credentials,
   wanted: Scope | null,
   address: string,
-): Promise<Issued> {
+): Promise<{ issued: Issued; base: string | null }> {
   // The scope of an application credential is the one that it was made in.
   if (credentials.method === 'application_credential')
-    return identity.issue({ identity: byCredential(credentials) }, address);
+    return { issued: await identity.issue({ identity: byCredential(credentials) }, address), base: null };
   const first = await identity.issue({ identity: byPassword(credentials), scope: 'unscoped' }, address);
   const places = await identity.places(first.token);
   const scope = choose(places, wanted);
   if (scope === null)
     throw new SignInRefused(403, 'The account has no role in any project, nor in the system: ask for one.');
-  return identity.issue({ identity: byToken(first.token), scope: scopeBody(scope) }, address);
+  const base = first.token;
+  return {
+    issued: await identity.issue({ identity: byToken(base), scope: scopeBody(scope) }, address),
+    base,
+  };
+}
+
+function addressOf(request: Request): string {
+  return request.socket.remoteAddress ?? '';
 }
 
 function choose({ projects, system }: Places, wanted: Scope | null): Scope | null {

@@ -14,6 +14,7 @@ import { manualClock } from '../openstack/auth/manual-clock.ts';
 const newKey = () => createSecretKey(randomBytes(32));
 const session: PortalSession = {
   token: 'secret-token',
+  base: 'secret-base',
   user: 'mika',
   project: { id: 'p1', name: 'team' },
   system: false,
