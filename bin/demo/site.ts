@@ -125,7 +125,7 @@ async function demoSettings(folder: string, users_file: string): Promise<Setting
       KUROGANE_DEFAULT__HOST: 'demo',
       KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,fake-hardware',
       KUROGANE_DEFAULT__ENABLED_BOOT_INTERFACES: 'ipxe,pxe,fake',
-      KUROGANE_DEFAULT__ENABLED_DEPLOY_INTERFACES: 'direct,fake',
+      KUROGANE_DEFAULT__ENABLED_DEPLOY_INTERFACES: 'direct,ramdisk,fake',
       KUROGANE_API__PORT: String(await freeOr(API_PORT)),
       KUROGANE_BOOT__PORT: String(boot_port),
       // All servers of the rack have one address.
