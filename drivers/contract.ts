@@ -109,6 +109,7 @@ export interface Connection extends AsyncDisposable {
   readonly console?: ConsoleControl;
   readonly serialConsole?: SerialConsole;
   readonly graphicalConsole?: GraphicalConsole;
+  readonly certificates?: CertificateControl;
   readonly bios?: BiosReader;
   readonly biosWriter?: BiosWriter;
   readonly firmware?: FirmwareReader;
@@ -501,6 +502,39 @@ export interface LanControl {
   get(options: CallOptions): Promise<LanSettings>;
   /** May cut this very connection: the caller looks at the new address. */
   set(change: Partial<Omit<LanSettings, 'mac'>>, options: CallOptions): Promise<void>;
+}
+
+/** A certificate that the BMC's web server shows. Times as the BMC tells them (ISO 8601). */
+export interface BmcCertificate {
+  id: string;
+  subject: string | null;
+  issuer: string | null;
+  valid_from: string | null;
+  valid_until: string | null;
+  usage: readonly string[];
+  pem: string | null;
+}
+
+export interface CertificateControl {
+  list(options: CallOptions): Promise<readonly BmcCertificate[]>;
+  /** Has the BMC make a key, which stays there, and a request of a certificate for it (PEM). */
+  request(
+    subject: {
+      common_name: string;
+      alternative_names?: readonly string[];
+      organization?: string;
+      organizational_unit?: string;
+      city?: string;
+      state?: string;
+      country?: string;
+    },
+    options: CallOptions,
+  ): Promise<string>;
+  /**
+   * Puts a certificate (PEM, with those that signed it) in place of the one that is shown. @throws `rejected` for one that the
+   * driver itself would not believe
+   */
+  replace(pem: string, options: CallOptions): Promise<void>;
 }
 
 export interface BmcClock {

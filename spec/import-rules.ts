@@ -108,8 +108,10 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'net/egress.ts',
     'net/json-http.ts',
     'rack/qemu/sockets.ts',
+    // Only tells addresses from names, and reads which CAs the system trusts.
+    'drivers/redfish/certificates.ts',
   ],
-  'node:tls': ['net/json-http.ts'],
+  'node:tls': ['drivers/redfish/certificates.ts', 'net/json-http.ts'],
   'node:dns': ['net/egress.ts'],
   nodemailer: ['conductor/notices/mail.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],

@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import type { HttpReply } from './http.ts';
-import type { Multipart } from './multipart.ts';
+import type { PushBody } from './multipart.ts';
 import { isObject, type Resource, textIn } from './resources.ts';
 import { isSuccess, RedfishSession, ROOT } from './session.ts';
 import { handleOf, taskLinkOf, taskStatusOf } from './task.ts';
@@ -62,6 +62,14 @@ export class RedfishClient {
     await this.#toTheEnd(`POST ${link}`, await this.beginPost(call, link, body), call);
   }
 
+  /** Carries an action out that is answered with what was asked for. @throws DriverError */
+  async ask(call: Call, link: string, body: object): Promise<Record<string, unknown>> {
+    const path = this.#session.pathOf(link);
+    const reply = await this.#session.request('POST', path, { body }, call);
+    if (!isSuccess(reply)) throw this.#session.refusal(`POST ${path}`, reply);
+    return isObject(reply.body) ? reply.body : {};
+  }
+
   /** Deletes a resource, to the end of its task if it becomes one. One that is gone is no error. @throws DriverError */
   async delete(call: Call, link: string): Promise<void> {
     await this.#toTheEnd(`DELETE ${link}`, await this.beginDelete(call, link), call);
@@ -92,7 +100,7 @@ export class RedfishClient {
   }
 
   /** Sends an image to where the BMC takes pushes. @throws DriverError */
-  async beginPush(call: Call, link: string, body: Multipart): Promise<BmcTask> {
+  async beginPush(call: Call, link: string, body: PushBody): Promise<BmcTask> {
     const path = this.#session.pathOf(link);
     return this.#begun(`POST ${path}`, await this.#session.push(path, body, call));
   }

@@ -3,6 +3,7 @@ import { type Driver, type DriverContext, DriverError } from '../contract.ts';
 import { redfishAccounts } from './accounts.ts';
 import { redfishBios, redfishBiosWriter } from './bios.ts';
 import { redfishBoot, redfishBootMode, redfishSecureBoot, redfishSecureBootKeys } from './boot-device.ts';
+import { redfishCertificates } from './certificates.ts';
 import { ClientPool } from './client-pool.ts';
 import { parseDriverInfo, REDFISH_PROPERTIES, type RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
@@ -50,10 +51,12 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
     parse: parseDriverInfo,
     connect: async (info, call) => {
       call.signal?.throwIfAborted();
-      const certificates = await certificatesOf(info);
-      const { client, release } = pool.acquire(info, certificates);
+      const ca = await certificatesOf(info);
+      const { client, release } = pool.acquire(info, ca);
       const system = systemOf(client, info.system_id);
       const virtualMedia = redfishVirtualMedia(system);
+      const trusted_by = info.verify_ca === false ? false : ca;
+      const certificates = redfishCertificates(system, trusted_by, context.clock);
       return {
         power: redfishPower(system),
         boot: redfishBoot(system),
@@ -63,8 +66,9 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         nmi: redfishNmi(system),
         indicators: redfishIndicators(system),
         virtualMedia,
-        passthru: redfishPassthru(system, virtualMedia),
-        graphicalConsole: redfishGraphicalConsole(system, () => pool.acquire(info, certificates).release),
+        certificates,
+        passthru: redfishPassthru(system, virtualMedia, certificates),
+        graphicalConsole: redfishGraphicalConsole(system, () => pool.acquire(info, ca).release),
         inventory: redfishInventory(system),
         hardware: redfishHardware(system),
         sensors: redfishSensors(system),

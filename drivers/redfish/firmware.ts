@@ -8,13 +8,14 @@ import {
 import type { Call } from './call.ts';
 import { ConnectionError } from './http.ts';
 import { fetchImage } from './image.ts';
-import { pushBody } from './multipart.ts';
+import { plainBody, pushBody } from './multipart.ts';
 import { quirksOf } from './quirks.ts';
 import {
   actionIn,
   arrayIn,
   isObject,
   linkIn,
+  objectIn,
   type Resource,
   required,
   textIn,
@@ -98,7 +99,8 @@ export function redfishFirmwareUpdater(system: System): FirmwareUpdater {
         const named = quirksOf(resource, managers[0]).updates_name_their_target;
         const Targets = named ? [part.path] : [];
         const simple = simpleUpdate(service, url);
-        const push_uri = textIn(service.body, 'MultipartHttpPushUri');
+        const multipart_uri = textIn(service.body, 'MultipartHttpPushUri');
+        const push_uri = multipart_uri ?? textIn(service.body, 'HttpPushUri');
         if (simple === null && push_uri === null)
           throw new DriverError(
             'unsupported',
@@ -110,10 +112,31 @@ export function redfishFirmwareUpdater(system: System): FirmwareUpdater {
           return accepted(call, client.beginPost(call, simple.target, body));
         }
         await using image = await fetchImage(url, checksum ?? null, call);
-        const parameters = { Targets, ...pushTime(service) };
-        return accepted(call, client.beginPush(call, push_uri ?? '', pushBody(parameters, image)));
+        if (multipart_uri === null) await aim(call, client, service, Targets);
+        const body =
+          multipart_uri === null ? plainBody(image) : pushBody({ Targets, ...pushTime(service) }, image);
+        return accepted(call, client.beginPush(call, push_uri ?? '', body));
       }),
   };
+}
+
+/** The bare push of before 2020 says nothing of what it is for: the service is told before, where it listens (DSP0268, UpdateService). */
+async function aim(
+  call: Call,
+  client: System['client'],
+  service: Resource,
+  Targets: readonly string[],
+): Promise<void> {
+  const body = {
+    ...(Targets.length > 0 && 'HttpPushUriTargets' in service.body ? { HttpPushUriTargets: Targets } : {}),
+    ...applyNow(service),
+  };
+  if (Object.keys(body).length > 0) await client.patch(call, service, body);
+}
+
+function applyNow({ body }: Resource): object {
+  const options = objectIn(body, 'HttpPushUriOptions');
+  return options === null ? {} : { HttpPushUriOptions: { HttpPushUriApplyTime: { ApplyTime: 'Immediate' } } };
 }
 
 /** A BMC that breaks the connection may have begun: the version that is read back tells. */

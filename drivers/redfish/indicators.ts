@@ -1,6 +1,7 @@
 import { DriverError, type Indicator, type IndicatorControl, type IndicatorState } from '../contract.ts';
 import type { Call } from './call.ts';
 import { booleanIn, type Resource, textIn } from './resources.ts';
+import { drivesOf, storagesOf } from './storage.ts';
 import type { System } from './system.ts';
 
 type SettableState = Exclude<IndicatorState, 'unknown'>;
@@ -14,14 +15,17 @@ interface Lamp extends Indicator {
   state: IndicatorState;
 }
 
-/** The lamps of the system and of its chassis; their ids are UUIDs, or ids of the BMC where it has none, as in Ironic. */
+/**
+ * The lamps of the system, of its chassis and of its drives; their ids are UUIDs, or ids of the BMC where it has none, as in Ironic. A
+ * drive whose id another controller's drive has too is told apart by the controller: `RAID.1:Disk.1`.
+ */
 export function redfishIndicators(system: System): IndicatorControl {
   const { client } = system;
   const lamps = async (call: Call): Promise<Lamp[]> => {
     const resource = await system.read(call);
     const chassis = await system.linked(call, resource, 'Chassis');
     const found = [lampOf('system', resource), ...chassis.map((each) => lampOf('chassis', each))];
-    return found.filter((lamp) => lamp !== null);
+    return [...found.filter((lamp) => lamp !== null), ...(await driveLamps(system, call))];
   };
   const find = async (call: Call, { component, id }: Pick<Indicator, 'component' | 'id'>): Promise<Lamp> => {
     const found = (await lamps(call)).find((lamp) => lamp.component === component && lamp.id === id);
@@ -54,7 +58,20 @@ export function redfishIndicators(system: System): IndicatorControl {
   };
 }
 
-function lampOf(component: 'system' | 'chassis', resource: Resource): Lamp | null {
+async function driveLamps(system: System, call: Call): Promise<Lamp[]> {
+  const found: { storage: Resource; lamp: Lamp }[] = [];
+  for (const storage of await storagesOf(system, call))
+    for (const { resource } of await drivesOf(system, call, storage)) {
+      const lamp = lampOf('disk', resource);
+      if (lamp !== null) found.push({ storage, lamp });
+    }
+  return found.map(({ storage, lamp }) => {
+    const alone = found.every((each) => each.lamp === lamp || each.lamp.id !== lamp.id);
+    return alone ? lamp : { ...lamp, id: `${textIn(storage.body, 'Id')}:${lamp.id}` };
+  });
+}
+
+function lampOf(component: 'system' | 'chassis' | 'disk', resource: Resource): Lamp | null {
   const { body } = resource;
   const id = textIn(body, 'UUID') ?? textIn(body, 'Id');
   const led = textIn(body, 'IndicatorLED');

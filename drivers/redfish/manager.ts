@@ -22,7 +22,7 @@ import type { System } from './system.ts';
 const NO_GATEWAY = '0.0.0.0';
 
 /** The first manager of the system. */
-async function managerOf(system: System, call: Call): Promise<Resource> {
+export async function managerOf(system: System, call: Call): Promise<Resource> {
   const [manager] = await system.linked(call, await system.read(call), 'ManagedBy');
   if (manager !== undefined) return manager;
   throw new DriverError('unsupported', `${system.client.name}: The system names no manager.`);

@@ -2,14 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Image } from './image.ts';
 
-export interface Multipart {
+/** A body of known length that is sent as it comes. */
+export interface PushBody {
   content_type: string;
   length: number;
   body: AsyncIterable<Uint8Array>;
 }
 
+/** The image alone, for HttpPushUri. */
+export function plainBody({ path, bytes }: Image): PushBody {
+  return { content_type: 'application/octet-stream', length: bytes, body: createReadStream(path) };
+}
+
 /** The body of a push (DSP0266 12.6.2, MultipartHttpPushUri): parameters, then the image, with its length known. */
-export function pushBody(parameters: object, { path, name, bytes }: Image): Multipart {
+export function pushBody(parameters: object, { path, name, bytes }: Image): PushBody {
   const boundary = `kurogane-${randomBytes(12).toString('hex')}`;
   const head = Buffer.from(
     [

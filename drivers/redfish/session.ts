@@ -6,7 +6,7 @@ import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import { ConnectionError, Http, type HttpReply, type Method } from './http.ts';
 import { refusal } from './message.ts';
-import type { Multipart } from './multipart.ts';
+import type { PushBody } from './multipart.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isObject, linkIn, objectIn, textIn } from './resources.ts';
 
@@ -107,7 +107,7 @@ export class RedfishSession {
   }
 
   /** Sends a body that can be sent once, with POST, when it is its turn; what was read just before has proved the session. */
-  push(path: string, { content_type, length, body }: Multipart, call: Call): Promise<HttpReply> {
+  push(path: string, { content_type, length, body }: PushBody, call: Call): Promise<HttpReply> {
     return this.#turns.run(call.signal, async () => {
       const credentials = this.#credentials(await this.#logIn(call));
       const headers = { ...BASE_HEADERS, ...credentials, 'content-type': content_type };

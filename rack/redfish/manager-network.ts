@@ -49,7 +49,11 @@ export class ManagerNetwork implements Area {
     if (path !== `${this.#manager}/NetworkProtocol`) return null;
     return {
       ...named(path, 'ManagerNetworkProtocol.v1_9_1.ManagerNetworkProtocol', 'NetworkProtocol'),
-      HTTPS: { ProtocolEnabled: true, Port: 443 },
+      HTTPS: {
+        ProtocolEnabled: true,
+        Port: 443,
+        Certificates: link(`${this.#manager}/NetworkProtocol/HTTPS/Certificates`),
+      },
       NTP: { ProtocolEnabled: this.ntp.enabled, Port: 123, NTPServers: [...this.ntp.servers] },
     };
   }

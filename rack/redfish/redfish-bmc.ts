@@ -85,6 +85,7 @@ export class RedfishBmc implements AsyncDisposable {
       this.state.log,
       this.state.events,
       this.state.parts,
+      this.state.certificates,
     ];
     const { key, cert } = options.certificate;
     this.#server = createServer({ key, cert }, (request, response) => {

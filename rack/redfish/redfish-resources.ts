@@ -47,6 +47,7 @@ const RESOURCES: Readonly<Record<string, (state: RedfishState, faults: RedfishFa
     UpdateService: link('/redfish/v1/UpdateService'),
     AccountService: link('/redfish/v1/AccountService'),
     EventService: link('/redfish/v1/EventService'),
+    CertificateService: link('/redfish/v1/CertificateService'),
     Links: { Sessions: link(PATHS.sessions) },
   }),
   '/redfish/v1/SessionService': () => ({

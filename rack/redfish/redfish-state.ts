@@ -1,6 +1,8 @@
+import type { Certificate } from '../certificate.ts';
 import type { BootOverride, Machine } from '../machine.ts';
 import { AccountService } from './account-service.ts';
 import { Bios } from './bios.ts';
+import { CertificateService } from './certificate-service.ts';
 import { EventService } from './event-service.ts';
 import { LogService } from './log-service.ts';
 import { ManagerNetwork } from './manager-network.ts';
@@ -51,6 +53,7 @@ export class RedfishState {
   readonly log: LogService;
   readonly parts: Parts;
   readonly events = new EventService();
+  readonly certificates: CertificateService;
   /** The keys of secure boot: those of the factory, none, or some of the owner's. */
   secure_boot_keys: 'default' | 'none' | 'own' = 'own';
   /** True: it has a graphical console, which is OpenBMC's. */
@@ -63,8 +66,12 @@ export class RedfishState {
   /** Goes up with each change, so that ETags do. */
   version = 1;
 
-  constructor(machine: Machine, login: { username: string; password: string }) {
+  constructor(machine: Machine, login: { username: string; password: string; certificate: Certificate }) {
     this.machine = machine;
+    this.certificates = new CertificateService(
+      login.certificate.cert,
+      `${PATHS.manager}/NetworkProtocol/HTTPS/Certificates`,
+    );
     this.accounts = new AccountService(login.username, login.password);
     this.parts = new Parts(machine, PATHS.system);
     this.network = new ManagerNetwork(machine, PATHS.manager);

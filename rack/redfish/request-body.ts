@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The JSON object of a request, or the parts of its form; null: it has none. @throws Error when it is too large */
+/** The JSON object of a request, the parts of its form, or its `image`; null: it has none. @throws Error when it is too large */
 export async function readBody(request: IncomingMessage): Promise<JsonObject | null> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -16,6 +16,7 @@ export async function readBody(request: IncomingMessage): Promise<JsonObject | n
   const whole = Buffer.concat(chunks);
   const type = request.headers['content-type'] ?? '';
   if (type.startsWith('multipart/form-data')) return await partsOf(type, whole);
+  if (type.startsWith('application/octet-stream')) return { image: whole.toString('utf8') };
   const body: unknown = JSON.parse(whole.toString('utf8'));
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : null;
 }

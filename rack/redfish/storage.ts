@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Machine } from '../machine.ts';
-import { type Area, notInList, type Outcome, objectOf } from './area.ts';
+import { type Area, booleanOf, notInList, type Outcome, objectOf, writeEach } from './area.ts';
 import { collection, link, named } from './json.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 
@@ -11,6 +11,8 @@ export interface Drive {
   protocol: 'SAS' | 'NVMe';
   /** Times that it erased itself. */
   erasures: number;
+  /** Its lamp. */
+  lit: boolean;
 }
 
 export interface Volume {
@@ -33,6 +35,7 @@ export class Storage implements Area {
     media: slot <= 2 ? 'SSD' : 'HDD',
     protocol: slot <= 2 ? 'NVMe' : 'SAS',
     erasures: 0,
+    lit: false,
   }));
   volumes: Volume[] = [];
   /** False: volumes change with the next boot only. */
@@ -70,6 +73,16 @@ export class Storage implements Area {
     if (drive !== undefined) return driveResource(path, this.#machine.identity.serial, drive);
     const volume = this.volumes.find(({ id }) => inside === `/Volumes/${id}`);
     return volume === undefined ? null : { ...this.#volume(path, volume), ...this.#applyTimes() };
+  }
+
+  write(path: string, body: JsonObject): Outcome | null {
+    const drive = this.drives.find(({ id }) => path === `${this.#path}/Drives/${id}`);
+    if (drive === undefined) return null;
+    return writeEach(body, {
+      LocationIndicatorActive: (value) => {
+        drive.lit = booleanOf(value, 'LocationIndicatorActive');
+      },
+    });
   }
 
   act(path: string, body: JsonObject): Outcome | null {
@@ -174,7 +187,7 @@ export class Storage implements Area {
   }
 }
 
-function driveResource(path: string, serial: string, { id, bytes, media, protocol }: Drive): JsonObject {
+function driveResource(path: string, serial: string, { id, bytes, lit, media, protocol }: Drive): JsonObject {
   return {
     ...named(path, 'Drive.v1_17_0.Drive', id),
     MediaType: media,
@@ -183,6 +196,7 @@ function driveResource(path: string, serial: string, { id, bytes, media, protoco
     Model: 'Virtual Drive',
     SerialNumber: `${serial}-${id}`,
     HotspareType: 'None',
+    LocationIndicatorActive: lit,
     Status: { State: 'Enabled', Health: 'OK' },
     Actions: { '#Drive.SecureErase': { target: `${path}/Actions/Drive.SecureErase` } },
   };

@@ -1,12 +1,13 @@
-import type { JsonObject } from '../../lifecycle/json.ts';
+import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Machine } from '../machine.ts';
-import { type Area, notInList, type Outcome, textOf } from './area.ts';
+import { type Area, notInList, type Outcome, textOf, writeEach } from './area.ts';
 import { collection, link, named } from './json.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 
 const SERVICE = '/redfish/v1/UpdateService';
 const INVENTORY = `${SERVICE}/FirmwareInventory`;
 const PUSH = '/upload/firmware';
+const BARE_PUSH = '/upload/bare';
 
 export type Component = 'bios' | 'bmc' | 'nic:Slot-1';
 const COMPONENTS: Readonly<Record<string, Component>> = {
@@ -23,10 +24,13 @@ export class UpdateService implements Area {
   /** Protocols that it fetches with; empty: it does not fetch. */
   fetches: readonly string[] = ['HTTP', 'HTTPS'];
   takes_pushes = true;
+  /** It takes bare images, as before 2020; with `targets`, told before. */
+  takes_bare_pushes = false;
   /** What was asked for last with Targets. */
   targets: unknown = null;
   readonly #machine: Machine;
   readonly #restart: () => void;
+  #push_targets: Json = [];
   #next_bios: { version: string; asked_at: number } | null = null;
 
   /** @param restart what the BMC does when it has new firmware. */
@@ -63,6 +67,15 @@ export class UpdateService implements Area {
     };
   }
 
+  write(path: string, body: JsonObject): Outcome | null {
+    if (path !== SERVICE || !this.takes_bare_pushes) return null;
+    return writeEach(body, {
+      HttpPushUriTargets: (value) => {
+        this.#push_targets = value;
+      },
+    });
+  }
+
   act(path: string, body: JsonObject): Outcome | null {
     if (path === `${SERVICE}/Actions/UpdateService.SimpleUpdate`) {
       const { TransferProtocol } = body;
@@ -70,6 +83,7 @@ export class UpdateService implements Area {
         throw notInList(TransferProtocol, 'TransferProtocol');
       return this.#update(textOf(body.ImageURI, 'ImageURI'), body.Targets);
     }
+    if (path === BARE_PUSH) return this.#update(textOf(body.image, 'image'), this.#push_targets);
     if (path !== PUSH) return null;
     const parameters: unknown = JSON.parse(textOf(body.UpdateParameters, 'UpdateParameters'));
     const { Targets } = parameters as JsonObject;
@@ -82,6 +96,7 @@ export class UpdateService implements Area {
       ServiceEnabled: true,
       FirmwareInventory: link(INVENTORY),
       ...(this.takes_pushes ? { MultipartHttpPushUri: PUSH } : {}),
+      ...(this.takes_bare_pushes ? { HttpPushUri: BARE_PUSH, HttpPushUriTargets: this.#push_targets } : {}),
       Actions:
         this.fetches.length === 0
           ? {}

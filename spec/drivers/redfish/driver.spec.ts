@@ -41,6 +41,12 @@ async function startRedfishBench(): Promise<HardwareBench> {
           return {
             'sled-7c@chassis': LAMP[state.chassis_lamp],
             [`${machine.identity.uuid}@system`]: state.system_lamp ? ('on' as const) : ('off' as const),
+            ...Object.fromEntries(
+              state.storage.drives.map(({ id, lit }) => [
+                `${id}@disk`,
+                lit ? ('on' as const) : ('off' as const),
+              ]),
+            ),
           };
         },
         get nmi_count() {

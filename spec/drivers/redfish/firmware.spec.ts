@@ -68,6 +68,15 @@ describe('redfish firmware updates', () => {
     expect(service().versions.bmc).to.equal('3.1.0');
   });
 
+  it('are pushed bare to a BMC of before 2020, which is told before what for', async () => {
+    Object.assign(service(), { fetches: [], takes_pushes: false, takes_bare_pushes: true });
+    Object.assign(server.redfish.state, { model: 'OpenBmc' });
+    await update({ checksum: SHA256 });
+    expect(service().images).to.deep.equal([IMAGE]);
+    expect(service().targets).to.deep.equal(['/redfish/v1/Managers/controller-7c']);
+    expect(service().versions.bmc).to.equal('3.1.0');
+  });
+
   it('of which neither can be are unsupported', async () => {
     Object.assign(service(), { fetches: [], takes_pushes: false });
     expect(await refused(update())).to.include({ code: 'unsupported' });

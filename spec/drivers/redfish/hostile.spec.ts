@@ -50,6 +50,8 @@ const CALLS: Readonly<Record<string, (c: Connection, options: CallOptions) => Pr
     clock: (c, options) => c.clock?.get(options),
     ntp: (c, options) => c.ntp?.set(['192.0.2.1'], options),
     graphicalConsole: async (c, options) => (await c.graphicalConsole?.connect(options))?.destroy(),
+    certificates: (c, options) => c.certificates?.list(options),
+    'certificates.request': (c, options) => c.certificates?.request({ common_name: 'x' }, options),
     eject_vmedia: (c, options) => c.passthru?.eject_vmedia?.call({}, options),
   };
 
