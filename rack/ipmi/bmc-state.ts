@@ -11,6 +11,7 @@ export interface BmcState {
   users: readonly BmcUser[];
   readonly cipher_suites: readonly number[];
   readonly guid: Uint8Array;
+  readonly bmc_key: Uint8Array | null;
   readonly sel: SystemEventLog;
   /** What the BMC's own clock is ahead of the machine's. */
   clock_offset_ms: number;

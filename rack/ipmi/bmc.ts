@@ -31,6 +31,8 @@ export interface BmcOptions {
   max_sessions?: number;
   /** Time that a reset BMC answers nothing. */
   reset_ms?: number;
+  /** K_G. Default: none. */
+  bmc_key?: Uint8Array;
   /** The server's serial port, for Serial over LAN. */
   serial?: SerialLine;
   /** For faults that strike by chance. */
@@ -51,6 +53,7 @@ export class Bmc implements BmcState, AsyncDisposable {
   readonly machine: Machine;
   readonly cipher_suites: readonly number[];
   readonly max_sessions: number;
+  readonly bmc_key: Uint8Array | null;
   users: readonly BmcUser[];
   /** May be changed at any time. */
   faults: BmcFaults = NO_FAULTS;
@@ -78,6 +81,7 @@ export class Bmc implements BmcState, AsyncDisposable {
     this.users = options.users;
     this.cipher_suites = options.cipher_suites ?? DEFAULT_SUITES;
     this.max_sessions = options.max_sessions ?? 16;
+    this.bmc_key = options.bmc_key ?? null;
     this.serial = options.serial ?? null;
     this.#reset_ms = options.reset_ms ?? 0;
     this.#random = options.random ?? Math.random;

@@ -61,14 +61,14 @@ const ACPI = { on: 0x00, off: 0x06 } as const;
 const LARGEST_SDR_PART = 32;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
-  on(getChannelAuthenticationCapabilities, (_bmc, { channel }) =>
+  on(getChannelAuthenticationCapabilities, (bmc, { channel }) =>
     channel === THIS_CHANNEL || channel === 1
       ? {
           channel: 1,
           authentication_types: 0,
           rmcp_plus: true,
           ipmi_v15: false,
-          two_key_login: false,
+          two_key_login: bmc.bmc_key !== null,
           logins: 0x04,
         }
       : COMPLETION_CODE.invalidData,

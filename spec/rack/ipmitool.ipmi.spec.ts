@@ -162,6 +162,28 @@ describe('rack/ipmi and the stock ipmitool', () => {
     expect(code).to.equal(0);
   });
 
+  for (const suite of [3, 17])
+    it(`proves the BMC key to those who have it, with suite ${suite}`, async () => {
+      const bmc_key = Buffer.from('0102030405060708090a0b0c0d0e0f1011121314', 'hex');
+      await using keyed = await startRack({ count: 1, clock: systemClock, bmc: { bmc_key } });
+      const [only] = keyed.servers;
+      if (only === undefined) throw new Error('no server');
+      const ask = (key: Buffer): Promise<ToolResult> =>
+        runTool(
+          'ipmitool',
+          [
+            ...['-I', 'lanplus', '-C', String(suite), '-N', '1', '-R', '1', '-H', only.bmc.address],
+            ...['-p', String(only.bmc.port), '-U', only.username, '-E', '-y', key.toString('hex')],
+            ...['power', 'status'],
+          ],
+          { IPMI_PASSWORD: only.password },
+        );
+      expect((await ask(bmc_key)).stdout).to.equal('Chassis Power is off\n');
+      // Its exit code says nothing then.
+      const { stdout, stderr } = await ask(Buffer.from(bmc_key.map((byte) => byte ^ 1)));
+      expect([stdout, stderr]).to.deep.equal(['', 'Error: Unable to establish IPMI v2 / RMCP+ session\n']);
+    });
+
   for (const suite of [0, 1, 2])
     it(`is refused with cipher suite ${suite}`, async () => {
       const { code, stderr } = await ipmitool(suite, server.password, 'power', 'status');

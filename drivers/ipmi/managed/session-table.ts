@@ -28,6 +28,8 @@ export interface BmcUser {
 export interface SessionOwner {
   readonly cipher_suites: readonly number[];
   readonly guid: Uint8Array;
+  /** K_G; absent or null: it has none, and the user's password stands in. IPMI v2.0 13.31 */
+  readonly bmc_key?: Uint8Array | null;
   /** How many sessions there may be now. */
   readonly session_limit: number;
   /**
@@ -242,7 +244,7 @@ export class SessionTable<User extends BmcUser = BmcUser> {
       const limited = this.#owner.exchange_limit !== undefined;
       if (limited && this.#sessions.size >= this.#owner.session_limit)
         return this.#refuse(session, reply(STATUS.noResources));
-      const sik = sessionIntegrityKey(exchange, password);
+      const sik = sessionIntegrityKey(exchange, this.#owner.bmc_key ?? password);
       session.channel = new SealedChannel(sessionKeys(session.suite, sik));
       session.rakp4 = rakp4IntegrityCheck(exchange, sik);
       this.#exchanges.delete(session.id);

@@ -121,6 +121,25 @@ describe('ipmi driver on the stand-in', () => {
     return connection;
   };
 
+  it('logs in where there is a BMC key, and names the property when it is another one', async () => {
+    const key = '0102030405060708090a0b0c0d0e0f1011121314';
+    const rack = await startRack({ ...QUICK_RACK, bmc: { bmc_key: Buffer.from(key, 'hex') } });
+    stack.push(rack);
+    const driver = start();
+    const { driver_info } = serverAt(rack.servers, 0);
+    const keyed = await connect(driver, { ...driver_info, ipmi_hex_kg_key: key });
+    expect(await keyed.power.get(BOTH)).to.equal('power off');
+    for (const wrong of [{}, { ipmi_hex_kg_key: key.replace('01', '02') }]) {
+      const other = await connect(driver, { ...driver_info, ...wrong });
+      const error = await other.power.get(BOTH).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.include({ code: 'unauthorized' });
+      expect(String(error)).to.contain('ipmi_hex_kg_key');
+    }
+  });
+
   for (const suite of [3, 17])
     it(`works with cipher suite ${suite}, when the node says so and when the BMC has no other`, async () => {
       const driver = start();
