@@ -110,8 +110,9 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'rack/qemu/sockets.ts',
     // Only tells addresses from names, and reads which CAs the system trusts.
     'drivers/redfish/certificates.ts',
+    'drivers/redfish/peer.ts',
   ],
-  'node:tls': ['drivers/redfish/certificates.ts', 'net/json-http.ts'],
+  'node:tls': ['drivers/redfish/certificates.ts', 'drivers/redfish/peer.ts', 'net/json-http.ts'],
   'node:dns': ['net/egress.ts'],
   nodemailer: ['conductor/notices/mail.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],

@@ -35,13 +35,18 @@ export function withLogin(ctx: StepContext, { username, password }: Login): Json
   return { ...ctx.node.driver_info, [keys.username]: username, [keys.password]: password };
 }
 
-/** driver_info with another host; scheme, port and path of a URL stay. */
+/** driver_info with another host; scheme, port and path of a URL stay, and so does the port of what is none. */
 export function withAddress(ctx: StepContext, address: string): JsonObject {
   const key = loginKeys(ctx).address;
   const now = String(ctx.node.driver_info[key] ?? '');
   const url = /^https?:\/\//.test(now) ? new URL(now) : null;
   if (url !== null) url.hostname = address;
-  return { ...ctx.node.driver_info, [key]: url === null ? address : url.href.replace(/\/$/, '') };
+  // `host:port`: an IPv6 address has more colons.
+  const port = /^[^:]+(:\d+)$/.exec(now)?.[1] ?? '';
+  return {
+    ...ctx.node.driver_info,
+    [key]: url === null ? `${address}${port}` : url.href.replace(/\/$/, ''),
+  };
 }
 
 /** Why a way in is none: `wrong` where it leads to the wrong thing. */

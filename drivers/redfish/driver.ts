@@ -15,6 +15,7 @@ import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishClock, redfishLan, redfishNtp } from './manager.ts';
 import { redfishPassthru } from './passthru.ts';
+import { isNamedBy } from './peer.ts';
 import { redfishNmi, redfishPower } from './power.ts';
 import { redfishDrives, redfishRaid } from './raid.ts';
 import { redfishSensors } from './sensors.ts';
@@ -76,7 +77,9 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
         bmc: redfishBmcControl(system),
         eventLog: redfishEventLog(system),
         accounts: redfishAccounts(system),
-        lan: redfishLan(system),
+        lan: redfishLan(system, async (address, signal) =>
+          info.verify_ca === false ? true : isNamedBy(info.origin, ca, address, signal),
+        ),
         clock: redfishClock(system),
         ntp: redfishNtp(system),
         bios: redfishBios(system),

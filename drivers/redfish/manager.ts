@@ -28,8 +28,15 @@ export async function managerOf(system: System, call: Call): Promise<Resource> {
   throw new DriverError('unsupported', `${system.client.name}: The system names no manager.`);
 }
 
-/** The manager's Ethernet interface that we came by, or else its first one with an address. */
-export function redfishLan(system: System): LanControl {
+/**
+ * The manager's Ethernet interface that we came by, or else its first one with an address.
+ *
+ * @param named whether the BMC's certificate names it by an address too, so that it is believed there; null: it is not known
+ */
+export function redfishLan(
+  system: System,
+  named: (address: string, signal: AbortSignal) => Promise<boolean | null>,
+): LanControl {
   const { client } = system;
   const find = async (call: Call): Promise<Resource> => {
     const manager = await managerOf(system, call);
@@ -53,6 +60,16 @@ export function redfishLan(system: System): LanControl {
         const resource = await find(call);
         const body = changeOf(resource, change);
         if (Object.keys(body).length === 0) return;
+        const { address } = change;
+        if (
+          address !== undefined &&
+          address !== settingsOf(resource).address &&
+          (await named(address, call.signal)) === false
+        )
+          throw new DriverError(
+            'rejected',
+            `${client.name}: The BMC's certificate does not name ${address}: we would not believe it there. Give it one that names both addresses first (replace_certificate).`,
+          );
         try {
           await client.patch(call, resource, body);
         } catch (error) {

@@ -119,6 +119,21 @@ export class RedfishBmc implements AsyncDisposable {
     return this.#sessions.size;
   }
 
+  /** Listens at another address, at the same port, as a BMC whose address was set. */
+  async moveTo(address: string): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, address, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
   /** Viewers of its graphical console. */
   get viewers(): number {
     return this.#kvm?.viewers ?? 0;

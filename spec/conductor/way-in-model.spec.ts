@@ -156,6 +156,13 @@ async function explore(names: readonly string[], faults: number) {
   return ends;
 }
 
+function ordersOf(names: readonly string[]): string[][] {
+  if (names.length === 0) return [[]];
+  return names.flatMap((first) =>
+    ordersOf(names.filter((name) => name !== first)).map((rest) => [first, ...rest]),
+  );
+}
+
 describe('the way to the BMC', () => {
   const RUNS: [string[], number][] = [
     ...['account', 'password', 'address', 'firmware', 'reset'].map((name): [string[], number] => [[name], 3]),
@@ -173,6 +180,13 @@ describe('the way to the BMC', () => {
       expect(ends.done).to.be.above(0);
       expect(ends.runs).to.be.above(10);
     }).timeout(60_000);
+
+  it('is never lost by password, address, firmware and reset in any order, with a fault at any place', async () => {
+    for (const names of ordersOf(['password', 'address', 'firmware', 'reset'])) {
+      const ends = await explore(names, 1);
+      expect(ends.done, names.join()).to.be.above(0);
+    }
+  }).timeout(60_000);
 
   it('would be lost, and seen to be, by a BMC that forgets the accounts behind our back', async () => {
     const bmc = new ModelBmc(

@@ -1,4 +1,6 @@
+import { systemClock } from '../../../config/system-clock.ts';
 import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
+import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import type { BenchFault } from '../../contract/driver-bench.ts';
@@ -13,7 +15,9 @@ const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
 const LAMP = { Lit: 'on', Off: 'off', Blinking: 'blinking' } as const;
 
 async function startRedfishBench(): Promise<HardwareBench> {
-  const rack = await quickRack();
+  // The suite moves a BMC to this address.
+  const certificate = await selfSignedCertificate('127.0.0.1', systemClock.now(), ['192.0.2.77']);
+  const rack = await quickRack({ certificate });
   return {
     createDriver: (context) => createRedfishDriver(context, QUICK_OPTIONS),
     driver_info: (i) => rack.driver_info(i),
