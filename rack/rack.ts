@@ -28,6 +28,8 @@ export interface RackOptions {
   download_kernels?: boolean;
   /** Default 1 GiB. */
   disk_bytes?: number;
+  /** Of each server, all alike. Default 1. */
+  disks?: number;
   name_prefix?: string;
   username?: string;
   /** Default: a random one. */
@@ -86,17 +88,9 @@ async function startServer(
   const machine = new Machine({
     clock: options.clock,
     identity,
-    disks: [
-      new Disk(
-        {
-          name: '/dev/sda',
-          model: 'Virtual Disk',
-          serial: `D${identity.serial}`,
-          size_bytes: options.disk_bytes ?? 1024 ** 3,
-        },
-        join(folder, `${index}.img`),
-      ),
-    ],
+    disks: Array.from({ length: options.disks ?? 1 }, (_, at) =>
+      diskOf(options, identity, at, folder, index),
+    ),
     boot_url: options.boot_url ?? (() => null),
     download_kernels: options.download_kernels ?? true,
     ipxe_limits: DEFAULT_LIMITS,
@@ -117,6 +111,19 @@ async function startServer(
       ipmi_password: user.password,
     },
   };
+}
+
+function diskOf(
+  { disk_bytes = 1024 ** 3 }: RackOptions,
+  { serial }: MachineIdentity,
+  at: number,
+  folder: string,
+  index: number,
+): Disk {
+  const letter = String.fromCharCode('a'.charCodeAt(0) + at);
+  const facts = { name: `/dev/sd${letter}`, model: 'Virtual Disk', size_bytes: disk_bytes };
+  const suffix = at === 0 ? '' : `-${letter}`;
+  return new Disk({ ...facts, serial: `D${serial}${suffix}` }, join(folder, `${index}${suffix}.img`));
 }
 
 function placeOf(options: RackOptions, index: number): { address: string; port: number } {

@@ -6,7 +6,7 @@ import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
 import { createLease, listLeases, revokeLease } from './leases/leases.ts';
 import { NOTICE_HANDLERS } from './notices.ts';
-import { cancelOrder, createOrder, listOrders, showOrder } from './orders/orders.ts';
+import { cancelOrder, createOrder, listOrders, repeatOrder, showOrder } from './orders/orders.ts';
 import { setQuota, showQuota } from './orders/quotas.ts';
 import { showStock } from './orders/stock.ts';
 import { CATALOGUE_HANDLERS } from './registration/catalogue.ts';
@@ -57,6 +57,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.orders.list': listOrders,
   'lifecycle.orders.show': showOrder,
   'lifecycle.orders.cancel': cancelOrder,
+  'lifecycle.orders.again': repeatOrder,
   'lifecycle.stock.show': showStock,
   'lifecycle.quotas.show': showQuota,
   'lifecycle.quotas.set': setQuota,

@@ -70,6 +70,15 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     output: { kind: 'item', columns: [...COLUMNS, 'progress'] },
   },
   {
+    words: 'order again',
+    operation: 'lifecycle.orders.again',
+    method: 'POST',
+    path: '/v1/orders/{order}/again',
+    help: 'order once more what failed of an order that is over',
+    output: { kind: 'item', columns: [...COLUMNS, 'progress'] },
+    wait: WAIT,
+  },
+  {
     words: 'stock show',
     operation: 'lifecycle.stock.show',
     method: 'GET',

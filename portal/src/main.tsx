@@ -1,5 +1,6 @@
 import '@patternfly/react-core/dist/styles/base.css';
 import './style/portal.css';
+import './style/pages.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';

@@ -14,6 +14,12 @@ export interface Look {
   theme: 'light' | 'dark';
 }
 
+/** Both languages and both themes, in two looks. */
+export const BOTH_LOOKS: readonly Look[] = [
+  { language: 'en', theme: 'light' },
+  { language: 'ja', theme: 'dark' },
+];
+
 /** A window of its own: its own cookies, and everything that goes wrong in it. */
 export interface Window extends AsyncDisposable {
   page: Page;

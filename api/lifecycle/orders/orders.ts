@@ -126,6 +126,35 @@ export const cancelOrder: LifecycleHandler = async (request, api) => {
   return { status: 202, body: orderDetail(changed, lines) };
 };
 
+/**
+ * POST /v1/orders/{order}/again: another order, of as many servers as failed, with the same wishes and their names.
+ * @throws Conflict when it is open still, when nothing failed, or by the quota
+ */
+export const repeatOrder: LifecycleHandler = async (request, api) => {
+  const { caller } = request;
+  const { order, lines } = await findOrder(request, api, 'lifecycle:order:create');
+  const failed = lines.filter(({ state }) => state === 'failed');
+  if (order.state === 'open' || failed.length === 0)
+    throw serviceError('Conflict', {
+      why:
+        order.state === 'open'
+          ? `The order ${order.uuid} is not over: what fails of it can be ordered again when it is.`
+          : `No server of the order ${order.uuid} failed: it is ${order.state}.`,
+    });
+  const names = failed.flatMap(({ name }) => (name === null ? [] : [name]));
+  const { name, project, request: wanted } = order;
+  const made = await api.conductor.createOrder(
+    { name, project, count: failed.length, request: wanted },
+    names.length === failed.length ? names : [],
+    caller,
+  );
+  const { uuid, count } = made;
+  const detail = { uuid, count, project, again: order.uuid };
+  await auditServer(api.store, api, null, caller, 'order-create', detail);
+  const anew = await api.store.order_lines.list({ where: { order_uuid: uuid }, sort_key: 'position' });
+  return { status: 202, body: orderDetail(made, anew) };
+};
+
 /** An order of others is missing. @throws NotFound, NotAuthorized */
 async function findOrder(
   { params, caller }: ApiRequest,

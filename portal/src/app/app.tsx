@@ -29,6 +29,18 @@ const PAGES = [
       default: (await import('../pages/attention/attention-page.tsx')).AttentionPage,
     })),
   },
+  {
+    path: 'orders',
+    page: lazy(async () => ({ default: (await import('../pages/orders/order-list.tsx')).OrderList })),
+  },
+  {
+    path: 'orders/new',
+    page: lazy(async () => ({ default: (await import('../pages/orders/new-order.tsx')).NewOrder })),
+  },
+  {
+    path: 'orders/:order',
+    page: lazy(async () => ({ default: (await import('../pages/orders/order-page.tsx')).OrderPage })),
+  },
 ] as const;
 
 const RETRIES = 2;

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { NavLink, useLocation } from 'react-router';
 import { serverCounts } from '../api/servers.ts';
 import type { Stage } from '../api/types.ts';
-import { useText } from '../text/text.ts';
+import { type TextKey, useText } from '../text/text.ts';
 
 /** The stages in the order of a server's life. */
 export const STAGES: readonly Stage[] = [
@@ -15,6 +15,9 @@ export const STAGES: readonly Stage[] = [
   'deletion',
   'disposed',
 ];
+
+/** What is done with servers, beside their stages. */
+const SERVICES = [{ to: '/orders', text: 'nav.orders' }] as const satisfies { to: string; text: TextKey }[];
 
 /** The way to every page, with live counts. */
 export function Navigation() {
@@ -35,6 +38,13 @@ export function Navigation() {
           </Item>
         ))}
       </NavGroup>
+      <NavGroup title={say('nav.services')}>
+        {SERVICES.map(({ to, text }) => (
+          <Item key={to} to={to}>
+            {say(text)}
+          </Item>
+        ))}
+      </NavGroup>
     </Nav>
   );
 }
@@ -48,7 +58,8 @@ interface ItemProps {
 }
 
 function Item({ to, count, alarming = false, children }: ItemProps) {
-  const here = useLocation().pathname === to;
+  const { pathname } = useLocation();
+  const here = pathname === to || pathname.startsWith(`${to}/`);
   const marked = alarming && count !== undefined && count > 0;
   return (
     <NavItem isActive={here}>
