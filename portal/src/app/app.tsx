@@ -41,6 +41,32 @@ const PAGES = [
     path: 'orders/:order',
     page: lazy(async () => ({ default: (await import('../pages/orders/order-page.tsx')).OrderPage })),
   },
+  {
+    path: 'schedules',
+    page: lazy(async () => ({
+      default: (await import('../pages/schedules/schedule-list.tsx')).ScheduleList,
+    })),
+  },
+  {
+    path: 'schedules/new',
+    page: lazy(async () => ({ default: (await import('../pages/schedules/new-schedule.tsx')).NewSchedule })),
+  },
+  {
+    path: 'schedules/:schedule',
+    page: lazy(async () => ({
+      default: (await import('../pages/schedules/schedule-page.tsx')).SchedulePage,
+    })),
+  },
+  {
+    path: 'certificates',
+    page: lazy(async () => ({
+      default: (await import('../pages/certificates/certificate-list.tsx')).CertificateList,
+    })),
+  },
+  {
+    path: 'admin/:table',
+    page: lazy(async () => ({ default: (await import('../pages/tables/table-page.tsx')).TablePage })),
+  },
 ] as const;
 
 const RETRIES = 2;

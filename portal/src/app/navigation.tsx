@@ -3,7 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { NavLink, useLocation } from 'react-router';
 import { serverCounts } from '../api/servers.ts';
 import type { Stage } from '../api/types.ts';
+import { TABLES } from '../pages/tables/table-facts.ts';
 import { type TextKey, useText } from '../text/text.ts';
+import { useSession } from './session.tsx';
 
 /** The stages in the order of a server's life. */
 export const STAGES: readonly Stage[] = [
@@ -17,11 +19,16 @@ export const STAGES: readonly Stage[] = [
 ];
 
 /** What is done with servers, beside their stages. */
-const SERVICES = [{ to: '/orders', text: 'nav.orders' }] as const satisfies { to: string; text: TextKey }[];
+const SERVICES = [
+  { to: '/orders', text: 'nav.orders' },
+  { to: '/schedules', text: 'nav.schedules' },
+  { to: '/certificates', text: 'nav.certificates' },
+] as const satisfies { to: string; text: TextKey }[];
 
 /** The way to every page, with live counts. */
 export function Navigation() {
   const say = useText();
+  const { session } = useSession();
   const counts = useQuery(serverCounts()).data;
   return (
     <Nav aria-label={say('app.navigation')}>
@@ -42,6 +49,13 @@ export function Navigation() {
         {SERVICES.map(({ to, text }) => (
           <Item key={to} to={to}>
             {say(text)}
+          </Item>
+        ))}
+      </NavGroup>
+      <NavGroup title={say('nav.admin')}>
+        {TABLES.filter(({ everybody }) => session.system || everybody === true).map(({ name }) => (
+          <Item key={name} to={`/admin/${name}`}>
+            {say(`table.${name}`)}
           </Item>
         ))}
       </NavGroup>

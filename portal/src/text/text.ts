@@ -4,12 +4,14 @@ import type { Language } from './catalogue.ts';
 import { layout } from './layout.ts';
 import { orders } from './orders.ts';
 import { racks } from './racks.ts';
+import { schedules } from './schedules.ts';
 import { server } from './server.ts';
 import { servers } from './servers.ts';
+import { tables } from './tables.ts';
 import { tools } from './tools.ts';
 
 /** Every catalogue; a key stands in one of them. */
-const CATALOGUES = [layout, servers, tools, server, racks, orders] as const;
+const CATALOGUES = [layout, servers, tools, server, racks, orders, schedules, tables] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;
 type Plain<K> = K extends `${infer S}_one` | `${infer S}_other` ? S : K;

@@ -44,6 +44,11 @@ const TABS: readonly TabFacts[] = [
     page: lazy(async () => ({ default: (await import('./settings.tsx')).Settings })),
   },
   {
+    path: 'access',
+    title: 'access.tab',
+    page: lazy(async () => ({ default: (await import('./access.tsx')).Access })),
+  },
+  {
     path: 'audit',
     title: 'server.tab.audit',
     provider: true,
