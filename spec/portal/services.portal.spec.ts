@@ -165,6 +165,23 @@ describe("the portal's services and administration", function () {
     expect(troubles).to.deep.equal([]);
   });
 
+  it('S83 hands out an account on a BMC, tells its password once, and takes it back', async () => {
+    await using window = await at(`/portal/servers/${server}/access`);
+    const { page, troubles } = window;
+    await page.fill('#lease-hours', '2');
+    await page.click('form[aria-label="New account"] button[type=submit]');
+    await page.waitForSelector('.k-once');
+    const shown = await page.locator('.k-once code').allInnerTexts();
+    await page.waitForSelector(`[data-row]:has-text("${shown[1]}") .k-outcome-active`);
+    await page.reload();
+    await page.waitForSelector('[data-row]');
+    expect(await page.content()).to.not.contain(shown[2]);
+    await page.click(`[aria-label="Revoke ${shown[1]}"]`);
+    await page.click('.pf-v6-c-modal-box .pf-m-danger');
+    await page.waitForSelector(`[data-row]:has-text("${shown[1]}") .k-outcome-active`, { state: 'detached' });
+    expect(troubles).to.deep.equal([]);
+  });
+
   for (const look of BOTH_LOOKS)
     it(`have no fault that axe-core finds: ${look.language}, ${look.theme}`, async () => {
       await using window = await at('/portal/schedules', portal.site.accounts[0], look);
