@@ -72,19 +72,24 @@ export interface DryRun {
 }
 
 export const SCHEDULES = '/lifecycle/v1/schedules';
-/** No event tells of schedules. */
+/** No event tells of schedules: one that works, or soon will, is looked at often, others now and then. */
 const LOOK_MS = 2000;
+const LOOK_SELDOM_MS = 30_000;
+const SOON_MS = 60_000;
 
 export function scheduleDetail(uuid: string) {
   return queryOptions({
     queryKey: ['schedules', 'one', uuid],
     queryFn: ({ signal }) => ask<ScheduleDetail>(`${SCHEDULES}/${encodeURIComponent(uuid)}`, { signal }),
-    refetchInterval: ({ state }) => (state.data === undefined || isUnderWay(state.data) ? LOOK_MS : false),
+    refetchInterval: ({ state }) => (state.data === undefined ? false : pauseOf(state.data)),
   });
 }
 
-function isUnderWay({ state, runs }: ScheduleDetail): boolean {
-  return state === 'active' || runs.some((run) => run.finished_at === null && run.state !== 'missed');
+function pauseOf({ state, next_at, runs }: ScheduleDetail): number | false {
+  const soon = next_at !== null && Date.parse(next_at) - Date.now() < SOON_MS;
+  if (soon || runs.some(({ finished_at, state: run }) => finished_at === null && run !== 'missed'))
+    return LOOK_MS;
+  return state === 'active' ? LOOK_SELDOM_MS : false;
 }
 
 /** With `dry_run` in its body nothing is kept. @throws ApiError with the reason */

@@ -9,6 +9,7 @@ const DAYS = 7;
 const DAY_MS = 86_400_000;
 /** Schedules that come again whose windows are looked up. */
 const MOST_LOOKED_AT = 30;
+const LOOK_MS = 60_000;
 /** A Monday. */
 const A_MONDAY = Date.UTC(2024, 0, 1);
 
@@ -25,7 +26,9 @@ export function Month({ schedules }: { schedules: readonly Schedule[] }) {
   const [first, setFirst] = useState(() => new Date(new Date().getFullYear(), new Date().getMonth(), 1));
   const active = schedules.filter(({ state }) => state === 'active');
   const entries = useQueries({
-    queries: active.slice(0, MOST_LOOKED_AT).map(({ uuid }) => scheduleDetail(uuid)),
+    queries: active
+      .slice(0, MOST_LOOKED_AT)
+      .map(({ uuid }) => ({ ...scheduleDetail(uuid), refetchInterval: LOOK_MS })),
     combine: (results) =>
       results.flatMap(({ data }) =>
         (data?.windows ?? []).map(({ start }) => ({
