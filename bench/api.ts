@@ -22,15 +22,20 @@ const LISTS = 60;
 const DETAILS = 40;
 const LIFECYCLE_NODES = 50;
 const STATE_DEADLINE_MS = 30_000;
-const POLL_MS = 5;
+/** Each look shows all the nodes that there are: more of them would measure the looking. */
+const POLL_MS = 10;
 /** Rows of the table at which the cost of one page is measured. */
 const TABLE_SIZES = [1000, 10_000];
 const LONG_TABLE_SIZES = [...TABLE_SIZES, 100_000];
 const PAGES = 20;
 /** Name of the node whose statements are recorded. */
 const MODEL = 'floor-model';
-/** Requests that let the processes compile what they run. */
-const WARM_UPS = 300;
+/** Requests before those of a young process. */
+const FIRST_REQUESTS = 300;
+/** Requests, and lives of fifty nodes, until V8 has compiled what a process that runs for weeks has compiled. */
+const WARM_UPS = 3000;
+const WARM_LIVES = 8;
+const LIVES = 5;
 
 const IRONIC = 'Ironic 21.4';
 const DATABASE = 'database alone';
@@ -88,7 +93,7 @@ export async function run(options: BenchOptions): Promise<void> {
   await report('api', rows, options);
 }
 
-/** Creation, show, both lists, patch and deletion of a thousand nodes, and the life of fifty. */
+/** Creation, show, both lists, patch and deletion of a thousand nodes, and the lives of fifty. */
 async function nodeRows(client: HttpClient, floor: DatabaseFloor): Promise<BenchRow[]> {
   const create = async (name: string) => uuidOf(await client.ask('POST', '/v1/nodes', newNode(name)));
   const show = (uuid: string) => client.ask('GET', `/v1/nodes/${uuid}`);
@@ -97,12 +102,23 @@ async function nodeRows(client: HttpClient, floor: DatabaseFloor): Promise<Bench
   const remove = (uuid: string) => client.ask('DELETE', `/v1/nodes/${uuid}`);
   const list = () => client.ask('GET', `/v1/nodes?limit=${PAGE}`);
   const detail = () => client.ask('GET', `/v1/nodes/detail?limit=${PAGE}`);
-  await timed(WARM_UPS, CONNECTIONS, async (at) => {
-    const uuid = await create(`warm-up-${at}`);
+  const through = async (name: string) => {
+    const uuid = await create(name);
     await show(uuid);
-    await patch(uuid, at);
+    await patch(uuid, 0);
     await remove(uuid);
+  };
+  await timed(FIRST_REQUESTS, CONNECTIONS, (at) => through(`first-${at}`));
+  const young: string[] = [];
+  const created = await timed(PAGE, CONNECTIONS, async (at) => {
+    young[at] = await create(`young-${at}`);
   });
+  const first = [
+    rateRow('create, by a young process', created, IRONIC, IRONIC_FIGURES.create),
+    ...(await lives(client, young.slice(0, LIFECYCLE_NODES), 1, 1, ', by young processes')),
+  ];
+  await timed(PAGE, CONNECTIONS, (at) => remove(young[at] ?? ''));
+  await timed(WARM_UPS, CONNECTIONS, (at) => through(`warm-up-${at}`));
 
   const model = await create(MODEL);
   const about = (uuid: string, work: () => Promise<unknown>) => floor.record(() => work().then(() => uuid));
@@ -157,16 +173,18 @@ async function nodeRows(client: HttpClient, floor: DatabaseFloor): Promise<Bench
       replay: (at) => floor.replay(patching, { [model]: copy(at) }),
     },
     {
-      ...{ name: 'delete', count: PAGE - 2 * LIFECYCLE_NODES, at_once: CONNECTIONS },
-      send: (at) => remove(uuid(2 * LIFECYCLE_NODES + at)),
+      ...{ name: 'delete', count: PAGE - LIFECYCLE_NODES, at_once: CONNECTIONS },
+      send: (at) => remove(uuid(LIFECYCLE_NODES + at)),
       replay: (at) => floor.replay(deleting, { [made]: copy(PAGE + at) }),
     },
   ];
   for (const one of others) all.push(await measure(one));
   await timed(copies.length, CONNECTIONS, (at) => floor.replay(deleting, { [made]: copy(at) }));
-  // The life of the first fifty lets both processes compile what they run.
-  await lifecycle(client, uuids.slice(0, LIFECYCLE_NODES));
-  return [...all.flat(), ...(await lifecycle(client, uuids.slice(LIFECYCLE_NODES, 2 * LIFECYCLE_NODES)))];
+  return [
+    ...first,
+    ...all.flat(),
+    ...(await lives(client, uuids.slice(0, LIFECYCLE_NODES), WARM_LIVES, LIVES)),
+  ];
 }
 
 /** Times a request and its statements, and says both beside the peer's figure. */
@@ -184,8 +202,23 @@ async function measure({ name, count, at_once, send, replay }: Measured): Promis
   ];
 }
 
-/** Takes nodes through a whole life, all at once, each verb when the one before has settled. */
-async function lifecycle(client: HttpClient, uuids: readonly string[]): Promise<BenchRow[]> {
+/** The median of several lives of the same nodes, after some that count for nothing. */
+async function lives(
+  client: HttpClient,
+  uuids: readonly string[],
+  warm_ups: number,
+  count: number,
+  of = '',
+): Promise<BenchRow[]> {
+  for (let life = 0; life < warm_ups; life++) await live(client, uuids);
+  const rates: number[] = [];
+  for (let life = 0; life < count; life++) rates.push(await live(client, uuids));
+  const median = rates.sort((a, b) => a - b)[Math.floor(count / 2)] ?? Number.NaN;
+  return [row(`lifecycle of ${uuids.length} fake nodes${of}`, median, 'transitions/s', IRONIC, 22.5)];
+}
+
+/** Takes nodes through a whole life, all at once, each verb when the one before has settled. Transitions per second. */
+async function live(client: HttpClient, uuids: readonly string[]): Promise<number> {
   const stages = [
     ['manage', 'manageable'],
     ['provide', 'available'],
@@ -208,8 +241,7 @@ async function lifecycle(client: HttpClient, uuids: readonly string[]): Promise<
       return nodes.every((node) => node.provision_state === state && node.target_provision_state === null);
     });
   }
-  const per_s = (uuids.length * stages.length) / ((performance.now() - start_ms) / 1000);
-  return [row(`lifecycle of ${LIFECYCLE_NODES} fake nodes`, per_s, 'transitions/s', IRONIC, 22.5)];
+  return (uuids.length * stages.length) / ((performance.now() - start_ms) / 1000);
 }
 
 /** A server of Node that does nothing, in this process: what HTTP itself costs here. */
