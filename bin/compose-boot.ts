@@ -59,6 +59,7 @@ export async function composeBoot(
         registration,
         scripts,
         loaders: { isolinux_bin, ldlinux_c32, esp_image },
+        http_url: settings.deploy.http_url,
         installs: store,
         limits: { calls_per_minute, rack_bandwidth_mib_s: rack_bandwidth, rack_prefix },
         clock,

@@ -3,6 +3,7 @@ import type { Store } from '../db/store.ts';
 import { INSTALLING } from '../lifecycle/install-state.ts';
 import { ipv4Network, netmask, poolOf } from '../lifecycle/ipv4.ts';
 import type { JsonObject } from '../lifecycle/json.ts';
+import { profileOfServer } from '../lifecycle/server-profile.ts';
 import type { ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
 
 export interface InstallStore {
@@ -10,6 +11,7 @@ export interface InstallStore {
   flavors: Pick<Store['flavors'], 'get'>;
   profiles: Pick<Store['profiles'], 'get'>;
   ip_pools: Pick<Store['ip_pools'], 'list'>;
+  jobs: Pick<Store['jobs'], 'wake'>;
   now: Store['now'];
 }
 
@@ -36,7 +38,8 @@ const TELLINGS: Readonly<Record<string, (now: number) => Partial<ServerFacts>>> 
 
 /**
  * Answers `GET /profile` and `/detail`, `POST /installed`, `/failed` and `/progress`, each with `?uuid=` and the system's UUID, from a
- * server that boots. It tells of itself only while it is deployed or in use; the provision state is not changed. False: another path.
+ * server that boots; `&field=` asks for one value of an answer, as plain text. It tells of itself only while it is deployed or in use;
+ * a deploy that waits for it goes on. False: another path.
  */
 export async function answerInstall(
   store: InstallStore,
@@ -58,11 +61,21 @@ export async function answerInstall(
     response.setHeader('allow', allowed);
     return send(refusal(405, `${allowed} only.`));
   }
-  const uuid = new URLSearchParams(url.query).get('uuid')?.toLowerCase() ?? '';
+  const query = new URLSearchParams(url.query);
+  const uuid = query.get('uuid')?.toLowerCase() ?? '';
   if (!UUID.test(uuid)) return send(refusal(400, 'uuid: give the system UUID.'));
   const server = await store.servers.get(uuid);
   if (server === null) return send(refusal(404, `No node is server ${uuid}.`));
-  if (question !== undefined) return send(await question(store, server));
+  if (question !== undefined) {
+    const answer = await question(store, server);
+    const field = query.get('field');
+    if (field === null || answer.status !== 200) return send(answer);
+    const value = Object.hasOwn(answer.body, field) ? (answer.body[field] ?? null) : null;
+    if (value === null) return send(refusal(404, `Server ${uuid} has no ${field.slice(0, 64)} in ${path}.`));
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(String(value));
+    return true;
+  }
   const note = await readNote(request);
   if (note === null) return send(refusal(413, `The note has at most ${NOTE_BYTES} bytes.`));
   const changes = { ...telling?.(await store.now()), ...(note === '' ? {} : { install_note: note }) };
@@ -72,6 +85,8 @@ export async function answerInstall(
     : null;
   if (told === null)
     return send(refusal(409, `Server ${uuid} is ${provision_state}: nothing is installed on it.`));
+  // The conductors look for woken jobs.
+  if (path !== '/progress') await store.jobs.wake(uuid, ['installed']);
   return send({ status: 200, body: { system_uuid: uuid, provision_state } });
 }
 
@@ -83,9 +98,8 @@ const PROFILE = [
 ];
 
 /** The OS of the server's flavor. */
-async function profileOf(store: InstallStore, { flavor_uuid, uuid }: ServerRecord): Promise<Answer> {
-  const flavor = flavor_uuid === null ? null : await store.flavors.get(flavor_uuid);
-  const profile = flavor?.profile_uuid == null ? null : await store.profiles.get(flavor.profile_uuid);
+async function profileOf(store: InstallStore, { uuid }: ServerRecord): Promise<Answer> {
+  const profile = await profileOfServer(store, uuid);
   if (profile === null) return refusal(404, `Server ${uuid} has no flavor with a profile.`);
   return {
     status: 200,

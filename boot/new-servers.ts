@@ -1,7 +1,7 @@
 import type { Store } from '../db/store.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import { type RunTimeScripts, scriptPath } from './run-time-scripts.ts';
-import { type BootFacts, registrationScript } from './script.ts';
+import { type BootFacts, registrationScript, type StageScript } from './script.ts';
 
 /** How servers that nobody knows come to register. */
 export interface NewServers {
@@ -17,11 +17,9 @@ export interface NewServers {
   store: { registrations: Pick<Store['registrations'], 'count'> };
 }
 
-const SCRIPT = 'register.sh';
-
 /**
  * The boot script of a server that is to register: one that no node describes, or whose node is what a registration that failed
- * has left. null: another one's turn. The registration script is read each time: it may be changed while the service runs.
+ * has left. null: another one's turn. The script is read each time: it may be changed while the service runs.
  * @throws Error when there is no registration script
  */
 export async function newServerScript(
@@ -38,9 +36,21 @@ export async function newServerScript(
       node.provision_state === 'enroll' && (await store.registrations.count({ node_uuid: node.uuid })) > 0;
     if (!again) return null;
   }
-  const script = await scripts.current(SCRIPT);
-  if (script === null) throw new Error(`There is no ${SCRIPT} in ${scripts.where}.`);
+  const script = await stageScript(scripts, 'register.sh', http_url || own_url);
+  return registrationScript(facts, { target: to, certificate_sha256, token, ...script }, mac);
+}
+
+/**
+ * Where the first stage fetches a script, as it is now. @param boot_url the boot service as servers reach it
+ * @throws Error when there is no such script
+ */
+export async function stageScript(
+  scripts: RunTimeScripts,
+  name: 'register.sh' | 'kexec.sh',
+  boot_url: string,
+): Promise<StageScript> {
+  const script = await scripts.current(name);
+  if (script === null) throw new Error(`There is no ${name} in ${scripts.where}.`);
   const { sha256: script_sha256 } = script;
-  const script_url = `${http_url || own_url}${scriptPath(SCRIPT, script_sha256)}`;
-  return registrationScript(facts, { target: to, certificate_sha256, token, script_url, script_sha256 }, mac);
+  return { script_url: `${boot_url}${scriptPath(name, script_sha256)}`, script_sha256 };
 }

@@ -1,5 +1,6 @@
 import { parseImageSource } from '../lifecycle/image-source.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { namesWhatItBoots } from '../lifecycle/server-profile.ts';
 import type { ProvisionState } from '../lifecycle/states.ts';
 
 /** What a script needs to know besides the node. URLs have no slash at the end. */
@@ -47,19 +48,35 @@ const INSTANCE_STATES: readonly ProvisionState[] = ['deploying', 'wait call-back
 export type BootPlan =
   | { boot: 'agent'; kernel: string; ramdisk: string; params: string }
   | { boot: 'instance'; kernel: string; ramdisk: string; params: string }
+  | { boot: 'profile'; kernel: string; ramdisk: string; params: string }
   | { boot: 'iso'; url: string }
   | { boot: 'disk' }
   | { boot: 'nothing'; why: string };
+
+/** A script that the first stage fetches and runs. */
+export interface StageScript {
+  script_url: string;
+  /** Hexadecimal. */
+  script_sha256: string;
+}
 
 /**
  * The plan for a node.
  *
  * @param mac the address that the server booted from, lower case with colons, when it is known.
+ * @param kexec the script that starts the profile of a server's flavor. Default: there is none.
  */
-export function bootPlan(node: BootNode, facts: BootFacts, mac: string | null): BootPlan {
+export function bootPlan(
+  node: BootNode,
+  facts: BootFacts,
+  mac: string | null,
+  kexec: StageScript | null = null,
+): BootPlan {
   const state = node.provision_state;
-  if (node.deploy_interface === 'ramdisk' && INSTANCE_STATES.includes(state)) return instancePlan(node);
-  const kind = AGENT_STATES[state];
+  const own = node.deploy_interface === 'ramdisk' && INSTANCE_STATES.includes(state);
+  const by_profile = own && kexec !== null && !namesWhatItBoots(node.instance_info);
+  if (own && !by_profile) return instancePlan(node);
+  const kind = by_profile ? 'deploy' : AGENT_STATES[state];
   if (kind === undefined) return { boot: 'disk' };
   const kernel = text(node.driver_info[`${kind}_kernel`]) || facts.deploy_kernel;
   const ramdisk = text(node.driver_info[`${kind}_ramdisk`]) || facts.deploy_ramdisk;
@@ -68,12 +85,27 @@ export function bootPlan(node: BootNode, facts: BootFacts, mac: string | null): 
       boot: 'nothing',
       why: `Node ${node.uuid} is ${state} but has no ramdisk: set ${kind}_kernel and ${kind}_ramdisk in its driver_info, or [conductor]deploy_kernel and deploy_ramdisk.`,
     };
-  return { boot: 'agent', kernel, ramdisk, params: agentParams(node, facts, mac) };
+  if (!by_profile) return { boot: 'agent', kernel, ramdisk, params: agentParams(node, facts, mac) };
+  const params = [bootInterface(mac), stageParams(kexec), appended(node, facts)].filter(Boolean).join(' ');
+  return { boot: 'profile', kernel, ramdisk, params };
 }
 
-/** The iPXE script that carries out the plan for a node. */
-export function nodeScript(node: BootNode, facts: BootFacts, mac: string | null): string {
-  const plan = bootPlan(node, facts, mac);
+/** Whether the script that starts a profile has to be known to say what a node boots. */
+export function maybeProfile(node: BootNode): boolean {
+  return node.deploy_interface === 'ramdisk' && !namesWhatItBoots(node.instance_info);
+}
+
+const stageParams = ({ script_url, script_sha256 }: StageScript): string =>
+  `kurogane.script=${url(script_url)} kurogane.script_sha256=${script_sha256}`;
+
+/** The iPXE script that carries out the plan for a node. Parameters as for bootPlan. */
+export function nodeScript(
+  node: BootNode,
+  facts: BootFacts,
+  mac: string | null,
+  kexec: StageScript | null = null,
+): string {
+  const plan = bootPlan(node, facts, mac, kexec);
   return RENDER[plan.boot](node, plan as never);
 }
 
@@ -100,15 +132,13 @@ export function unknownServerScript(): string {
 }
 
 /** How a new server finds the registration service, and by which script. */
-export interface RegistrationFacts {
+export interface RegistrationFacts extends StageScript {
   /** `host:port` */
   target: string;
   /** Of the service's certificate, hexadecimal. */
   certificate_sha256: string;
   /** Enrolment token. */
   token: string;
-  script_url: string;
-  script_sha256: string;
 }
 
 /**
@@ -126,7 +156,7 @@ export function registrationScript(
   if (kernel === '' || ramdisk === '') return null;
   const params = [
     bootInterface(mac),
-    `kurogane.script=${url(registration.script_url)} kurogane.script_sha256=${registration.script_sha256}`,
+    stageParams(registration),
     `kurogane.registration=${registration.target} kurogane.registration_sha256=${registration.certificate_sha256}`,
     `kurogane.token=${registration.token}`,
     oneLine(facts.kernel_append_params),
@@ -151,6 +181,7 @@ const RENDER: {
 } = {
   agent: (node, plan) => kernelScript(node, plan),
   instance: (node, plan) => kernelScript(node, plan),
+  profile: (node, plan) => kernelScript(node, plan),
   iso: (node, plan) =>
     lines(
       '#!ipxe',
@@ -199,23 +230,27 @@ function instancePlan(node: BootNode): BootPlan {
   if (kernel === '' || ramdisk === '')
     return {
       boot: 'nothing',
-      why: `Node ${node.uuid} deploys with the ramdisk interface: set boot_iso, or kernel and ramdisk, in its instance_info.`,
+      why: `Node ${node.uuid} deploys with the ramdisk interface: set boot_iso, or kernel and ramdisk, in its instance_info, or give its flavor a profile.`,
     };
   return { boot: 'instance', kernel, ramdisk, params: oneLine(text(instance_info.kernel_append_params)) };
 }
 
 function agentParams(node: BootNode, facts: BootFacts, mac: string | null): string {
-  const own = node.driver_info.kernel_append_params;
-  const append =
-    typeof own === 'string'
-      ? own.replaceAll('%default%', () => facts.kernel_append_params)
-      : facts.kernel_append_params;
   const inspecting = INSPECTION_STATES.includes(node.provision_state)
     ? [`ipa-inspection-callback-url=${facts.api_url}/v1/continue_inspection`, 'ipa-collect-lldp=1']
     : [];
-  return [`ipa-api-url=${facts.api_url}`, bootInterface(mac), ...inspecting, oneLine(append)]
+  return [`ipa-api-url=${facts.api_url}`, bootInterface(mac), ...inspecting, appended(node, facts)]
     .filter((param) => param !== '')
     .join(' ');
+}
+
+function appended(node: BootNode, facts: BootFacts): string {
+  const own = node.driver_info.kernel_append_params;
+  return oneLine(
+    typeof own === 'string'
+      ? own.replaceAll('%default%', () => facts.kernel_append_params)
+      : facts.kernel_append_params,
+  );
 }
 
 function text(value: unknown): string {

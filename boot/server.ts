@@ -11,10 +11,10 @@ import { type BootIsos, createBootIsos, type IsoLoaders } from './boot-iso.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
-import { type NewServers, newServerScript } from './new-servers.ts';
+import { type NewServers, newServerScript, stageScript } from './new-servers.ts';
 import { createRackPace } from './rack-pace.ts';
 import { type RunTimeScripts, sendRunTimeScript } from './run-time-scripts.ts';
-import { type BootFacts, chainScript, nodeScript, unknownServerScript } from './script.ts';
+import { type BootFacts, chainScript, maybeProfile, nodeScript, unknownServerScript } from './script.ts';
 import type { Sources } from './send-source.ts';
 import { createSender } from './sender.ts';
 
@@ -32,6 +32,8 @@ export interface BootServerOptions extends Omit<Sources, 'sender'> {
   scripts?: RunTimeScripts;
   /** What loads a kernel from a CD. Default: nothing does, and there are no CDs. */
   loaders?: IsoLoaders;
+  /** The boot service as servers reach it; '', the default: at its own address. */
+  http_url?: string;
   /** What servers tell of their installation. Default: nobody listens. */
   installs?: InstallStore;
   limits?: BootLimits;
@@ -153,6 +155,10 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
     },
     node === null ? 'A server that no node describes asked what to boot.' : 'A server asked what to boot.',
   );
+  const kexec =
+    scripts !== null && node !== null && maybeProfile(node)
+      ? await stageScript(scripts, 'kexec.sh', options.http_url || options.own_url)
+      : null;
   const found =
     registration === null
       ? null
@@ -160,7 +166,7 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
   sendScript(
     request,
     response,
-    found ?? (node === null ? unknownServerScript() : nodeScript(node, options.facts, mac)),
+    found ?? (node === null ? unknownServerScript() : nodeScript(node, options.facts, mac, kexec)),
   );
 }
 

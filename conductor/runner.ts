@@ -120,9 +120,8 @@ export async function runJob(
     if (overdue) {
       const step = run.steps[job.step_index] ?? null;
       const where = step === null ? '' : ` in step ${stepName(step)}`;
-      const what =
-        job.wait_for === 'inspection' ? 'inspection data from the ramdisk' : 'the agent on the ramdisk';
-      const message = `Timeout reached while waiting for ${what}${where}. Check on the server's console that it booted the ramdisk and that the ramdisk reaches the API.`;
+      const [what, advice] = AWAITED[job.wait_for ?? ''] ?? AGENT;
+      const message = `Timeout reached while waiting for ${what}${where}. Check on the server's console that ${advice}.`;
       return fail({ message, status: 504, code: 'HardwareFailure', step, timed_out: true });
     }
     const planned = job.steps === null;
@@ -305,6 +304,19 @@ function isOverdue(run: JobRun): boolean {
   const ends_by_deadline = job.wait_for !== null && job.wait_for !== 'timer';
   return ends_by_deadline && job.deadline_at !== null && job.deadline_at <= run.now();
 }
+
+/** What a wait was for, and what to look at when it ended without it. */
+const AGENT = [
+  'the agent on the ramdisk',
+  'it booted the ramdisk and that the ramdisk reaches the API',
+] as const;
+const AWAITED: Readonly<Record<string, readonly [string, string]>> = {
+  inspection: ['inspection data from the ramdisk', AGENT[1]],
+  installed: [
+    'the system of its profile',
+    'the system starts, and that it tells the boot service when it is installed (POST /installed)',
+  ],
+};
 
 const PROVISION_WAITS: readonly string[] = ['deploy', 'clean', 'inspect', 'rescue', 'service'];
 

@@ -65,8 +65,6 @@ export function attentionAfter(given: Given): Sql {
 
 /** What a new provision state says of a return: absent when nothing. */
 export function returnOf(state: ProvisionState): Record<string, SqlValue> {
-  // A new deploy: what the last one's system said is of the past.
-  if (state === 'deploying') return { installed_at: null, install_failed_at: null, install_note: null };
   if (RETURN_BEGINS.includes(state)) return { returning: 1 };
   if (!RETURN_ENDS.includes(state)) return {};
   return {

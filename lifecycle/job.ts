@@ -53,7 +53,7 @@ export interface PlannedStep {
 }
 
 /** What a waiting job waits for: the agent's next heartbeat, in-band inspection data, a client's unhold, or a time. */
-export type WaitReason = 'heartbeat' | 'inspection' | 'unhold' | 'timer';
+export type WaitReason = 'heartbeat' | 'inspection' | 'installed' | 'unhold' | 'timer';
 
 export interface JobError {
   code: string;

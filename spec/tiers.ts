@@ -28,7 +28,7 @@ export const TIERS = {
   portal: { needs: ['chromium'], test_timeout_ms: 60_000, timeout_s: 600 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 900 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
-  boot: { needs: ['qemu', 'openstack'], test_timeout_ms: 300_000, timeout_s: 540 },
+  boot: { needs: ['qemu', 'openstack'], test_timeout_ms: 300_000, timeout_s: 1200 },
   go: { needs: ['golang'], test_timeout_ms: 300_000, timeout_s: 330 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   redfish: { needs: ['sushy', 'ironic', 'ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },

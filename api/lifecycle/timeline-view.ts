@@ -24,6 +24,8 @@ const NEXT_OF_WAIT: Readonly<Record<WaitReason, string>> = {
     'The ramdisk on the server has to report to the API. If it does not, look at the server\'s console; "abort" ends the wait.',
   inspection:
     'The ramdisk on the server has to send its inspection data. If it does not, look at the server\'s console; "abort" ends the wait.',
+  installed:
+    'The system that the server boots has to say that it is installed. If it does not, look at the server\'s console; "abort" ends the wait.',
   unhold: 'Send "unhold" to go on, or "abort".',
   timer: 'Nothing: it goes on by itself.',
 };

@@ -3,6 +3,8 @@ import type { DriverRegistry } from '../../drivers/registry.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import { filePathProblem, parseImageSource } from '../../lifecycle/image-source.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
+import { namesWhatItBoots, type ProfileTables, profileOfServer } from '../../lifecycle/server-profile.ts';
 import { deployInterface } from '../interfaces.ts';
 
 /** @throws NodeInMaintenance */
@@ -15,12 +17,22 @@ export function refuseProtected(node: NodeRecord): void {
   if (node.protected) throw serviceError('NodeProtected', { node: node.uuid });
 }
 
-/** What keeps the node from being deployed, in words for the user; empty when nothing does. Pure. */
-export function deployProblems(node: NodeRecord, settings: Settings): string[] {
+/** What keeps the node from being deployed, in words for the user; empty when nothing does. */
+export async function deployProblems(
+  node: NodeRecord,
+  settings: Settings,
+  tables: ProfileTables,
+): Promise<string[]> {
   const validate = DEPLOY_VALIDATIONS[deployInterface(node)];
   if (validate === undefined)
     return [`The deploy interface ${node.deploy_interface} is not implemented: choose direct or ramdisk.`];
-  return [...validate(node, settings), ...traitProblems(node)];
+  const profile = bootsProfile(node) ? await profileOfServer(tables, node.uuid) : null;
+  return [...validate(node, settings, profile), ...traitProblems(node)];
+}
+
+/** Whether a server gets from its flavor's profile what it boots in each deploy. Pure. */
+export function bootsProfile(node: NodeRecord): boolean {
+  return deployInterface(node) === 'ramdisk' && !namesWhatItBoots(node.instance_info);
 }
 
 /** An instance asks for traits, and so for deploy templates, only of those that the node has. */
@@ -35,7 +47,9 @@ function traitProblems({ instance_info, traits }: NodeRecord): string[] {
     : [`instance_info asks for traits that the node does not have: ${missing.join(', ')}.`];
 }
 
-const DEPLOY_VALIDATIONS: Readonly<Record<string, (node: NodeRecord, settings: Settings) => string[]>> = {
+const DEPLOY_VALIDATIONS: Readonly<
+  Record<string, (node: NodeRecord, settings: Settings, profile: ProfileRecord | null) => string[]>
+> = {
   direct: directProblems,
   ramdisk: ramdiskProblems,
   bampi: ({ instance_info: { image_source } }) =>
@@ -75,14 +89,20 @@ function directProblems(node: NodeRecord, settings: Settings): string[] {
   return problems.filter((problem) => problem !== '');
 }
 
-function ramdiskProblems(node: NodeRecord): string[] {
-  const info = node.instance_info;
-  const by_iso = typeof info.boot_iso === 'string' && info.boot_iso !== '';
-  const by_kernel = typeof info.kernel === 'string' && typeof info.ramdisk === 'string';
-  const by_image = typeof info.image_source === 'string' && info.image_source !== '';
-  return by_iso || by_kernel || by_image
-    ? []
-    : ['instance_info names nothing to boot: set boot_iso, or kernel and ramdisk.'];
+function ramdiskProblems(node: NodeRecord, settings: Settings, profile: ProfileRecord | null): string[] {
+  if (!bootsProfile(node)) return [];
+  if (profile === null)
+    return [
+      "instance_info names nothing to boot: set boot_iso, or kernel and ramdisk, or give the server's flavor a profile.",
+    ];
+  const problems: string[] = [];
+  if (profile.kernel === null || profile.initrd === null)
+    problems.push(`The profile ${profile.name} of the server's flavor needs kernel and initrd to be booted.`);
+  // The first stage, from which the profile is started.
+  const { deploy_kernel, deploy_ramdisk } = { ...settings.conductor, ...node.driver_info };
+  if (!deploy_kernel || !deploy_ramdisk)
+    problems.push('A profile is started from the ramdisk: set deploy_kernel and deploy_ramdisk.');
+  return problems;
 }
 
 /** What is wrong with driver_info; empty when nothing is, or when this process has no such driver. */

@@ -67,7 +67,10 @@ async function checkDeploy(
     .toLowerCase();
   if (mode !== '' && deps.settings.conductor.disallowed_deployment_boot_modes.includes(mode))
     throw serviceError('BootModeNotAllowed', { mode, op: 'provisioning' });
-  refuseProblems(`Failed to validate deploy info of node ${node.uuid}`, deployProblems(node, deps.settings));
+  refuseProblems(
+    `Failed to validate deploy info of node ${node.uuid}`,
+    await deployProblems(node, deps.settings, deps.store),
+  );
   refuseProblems(
     `Failed to validate power info of node ${node.uuid}`,
     driverInfoProblems(node, deps.drivers),

@@ -18,7 +18,7 @@ const NOOP_BOOT_DEVICES: readonly BootDevice[] = ['pxe', 'disk'];
 
 const READ_ONLY: Readonly<Record<string, (ctx: StepContext) => Promise<Json>>> = {
   ...HARDWARE_READS,
-  'call.validate': async (ctx) => validate(ctx),
+  'call.validate': validate,
   'call.read_hardware': async (ctx) => (await readHardware(ctx)) as unknown as Json,
   'call.get_boot_device': async (ctx) => {
     if (!managesHardware(ctx.node)) return { boot_device: 'pxe', persistent: true };
@@ -167,10 +167,10 @@ function vendorMethods(ctx: StepContext): boolean {
   return ctx.node.vendor_interface === 'ipmitool';
 }
 
-function validate(ctx: StepContext): JsonObject {
+async function validate(ctx: StepContext): Promise<JsonObject> {
   const { node } = ctx;
   const bmc_problems = driverInfoProblems(node, ctx.drivers);
-  const deploy_problems = deployProblems(node, ctx.settings);
+  const deploy_problems = await deployProblems(node, ctx.settings, ctx.store);
   const of_bmc =
     bmc_problems.length === 0 ? { result: true } : { result: false, reason: bmc_problems.join(' ') };
   const of_deploy =

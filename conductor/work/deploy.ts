@@ -1,10 +1,10 @@
-import type { PlannedStep } from '../../lifecycle/job.ts';
+import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { restoreConsole } from '../console.ts';
 import { deployInterface } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
-import { deployProblems } from '../requests/checks.ts';
+import { bootsProfile, deployProblems } from '../requests/checks.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
 import {
   DONE,
@@ -12,6 +12,7 @@ import {
   findIn,
   type NodeEnd,
   plannedStep,
+  type StepContext,
   type StepDefinition,
   StepFailure,
   stepName,
@@ -24,21 +25,35 @@ import { DIRECT_STEPS } from './deploy-direct.ts';
 import { prepareNetworkBoot, withoutImage } from './deploy-image.ts';
 import { RESTORE_STEPS } from './deploy-restore.ts';
 import { inBandStep } from './in-band-step.ts';
-import { bootFrom, powerOff } from './ramdisk.ts';
+import { bootFrom, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
 
-/** Boots what instance_info names from the network; it stays in memory, so every boot does the same. */
+/**
+ * Boots from the network what instance_info names, else the profile of the server's flavor; it stays in memory, so every boot does the
+ * same. The profile's system says itself when it is installed.
+ */
 const ramdiskDeploy: StepDefinition = {
   survives: 'repeat',
   run: async (ctx) => {
+    if (ctx.woken) return await heardOfSystem(ctx);
     // What it boots has to be written before it asks.
     if (ctx.data.prepared !== true && (await prepareNetworkBoot(ctx)))
       return { outcome: 'again', after_ms: 0, data: { prepared: true } };
     await networkOf(ctx).plugTenant(ctx);
     await bootFrom(ctx, 'pxe', { persistent: true });
-    return DONE;
+    if (!bootsProfile(ctx.node)) return DONE;
+    const within_ms = limit_ms(ctx.settings.conductor.deploy_callback_timeout);
+    return { outcome: 'wait', wait_for: 'installed', within_ms };
   },
 };
+
+async function heardOfSystem({ node, store }: StepContext): Promise<StepOutcome> {
+  const server = await store.servers.get(node.uuid);
+  if (server?.installed_at != null) return DONE;
+  throw new StepFailure(
+    `The server said that its system could not be installed: ${server?.install_note ?? 'it gave no reason'}`,
+  );
+}
 
 const nothing: StepDefinition = { survives: 'repeat', run: async () => DONE };
 
@@ -120,8 +135,12 @@ function override(ctx: WorkContext, plan: Map<string, PlannedStep>, steps: reado
 export const deployWork: Work = {
   step_field: 'deploy_step',
   plan: async (ctx) => {
-    const problems = deployProblems(ctx.node, ctx.settings);
+    const problems = await deployProblems(ctx.node, ctx.settings, ctx.store);
     if (problems.length > 0) throw new StepFailure(`The node cannot be deployed: ${problems.join(' ')}`);
+    // What the system of the last deploy said is of the past.
+    await ctx.store.servers.update(ctx.node.uuid, {
+      ...{ installed_at: null, install_failed_at: null, install_note: null },
+    });
     return deployPlan(ctx);
   },
   find: (step, node) => {

@@ -88,10 +88,19 @@ describe('what a booting server asks and tells', () => {
     const failed = await store.servers.get(node.uuid);
     expect(failed).to.include({ installed_at: null, install_note: 'no disk' });
     expect(failed?.install_failed_at).to.be.a('number');
-    // A new deploy begins anew.
-    await store.nodes.update(node.uuid, { provision_state: 'deploying' });
-    expect(await store.servers.get(node.uuid)).to.include({ install_failed_at: null, install_note: null });
-    expect((await store.nodes.get(node.uuid))?.provision_state).to.equal('deploying');
+    expect((await store.nodes.get(node.uuid))?.provision_state).to.equal('active');
+  });
+
+  it('one value of an answer, as plain text', async () => {
+    const profile = await store.profiles.create({ name: 'debian', install_script: 'echo "a\nb"\n' });
+    const flavor = await store.flavors.create({ name: 'g', profile_uuid: profile.uuid });
+    await store.servers.update(node.uuid, { flavor_uuid: flavor.uuid });
+    const field = (name: string) => fetch(`${server.url}/profile?uuid=${node.uuid}&field=${name}`);
+    const reply = await field('install_script');
+    expect(reply.headers.get('content-type')).to.equal('text/plain; charset=utf-8');
+    expect(await reply.text()).to.equal('echo "a\nb"\n');
+    for (const none of ['kernel', 'password', '__proto__', 'toString'])
+      expect((await field(none)).status, none).to.equal(404);
   });
 
   it('nothing while nothing is installed on it, and nothing that is too long', async () => {

@@ -190,8 +190,27 @@ reboot
     it('names what is missing', () => {
       expect(bootPlan(node('active', ramdisk), facts, MAC)).to.deep.equal({
         boot: 'nothing',
-        why: `Node ${UUID} deploys with the ramdisk interface: set boot_iso, or kernel and ramdisk, in its instance_info.`,
+        why: `Node ${UUID} deploys with the ramdisk interface: set boot_iso, or kernel and ramdisk, in its instance_info, or give its flavor a profile.`,
       });
+    });
+
+    const kexec = { script_url: 'http://b/scripts/kexec.sh', script_sha256: 'ab12' };
+
+    it('S42 S46 S47 boots the first stage with the script that starts the profile of its flavor, the same for every server', () => {
+      expect(nodeScript(node('active', ramdisk), facts, MAC, kexec)).to.equal(`#!ipxe
+# node ${UUID}, active: profile
+kernel --name kernel ${facts.deploy_kernel} initrd=initrd BOOTIF=01-${MAC.replaceAll(':', '-')} kurogane.script=http://b/scripts/kexec.sh kurogane.script_sha256=ab12 ${facts.kernel_append_params} || goto failed
+initrd --name initrd ${facts.deploy_ramdisk} || goto failed
+boot || goto failed
+:failed
+echo The boot files could not be loaded; rebooting in 30 seconds.
+sleep 30
+reboot
+`);
+      const named = { ...ramdisk, instance_info: { kernel: 'http://i/k', ramdisk: 'http://i/r' } };
+      expect(bootPlan(node('active', named), facts, MAC, kexec).boot).to.equal('instance');
+      expect(bootPlan(node('cleaning', ramdisk), facts, MAC, kexec).boot).to.equal('agent');
+      expect(bootPlan(node('active'), facts, MAC, kexec).boot).to.equal('disk');
     });
 
     it('is cleaned by the agent all the same', () => {

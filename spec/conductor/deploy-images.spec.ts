@@ -76,6 +76,7 @@ describe('images of Glance and of files', () => {
         port,
         image_path: folder,
         store: bench.store,
+        installs: bench.store,
         log: SILENT,
         clock: systemClock,
       },
@@ -255,6 +256,38 @@ describe('images of Glance and of files', () => {
     await bench.client.provision(failed, 'active', {}, CALLER);
     const active = await bench.settled(one, 'active');
     expect(active.instance_info).to.include({ kernel: image.kernel_id, ramdisk: image.ramdisk_id });
+  });
+
+  it('S55 a server that boots the profile of its flavor is active when its system said that it is installed', async () => {
+    const { store } = bench;
+    const driver_info = { machine: 'one', deploy_kernel: 'http://d/k', deploy_ramdisk: 'http://d/r' };
+    const booting = { ...AGENT_INTERFACES, deploy_interface: 'ramdisk', driver_info };
+    const one = await bench.node({ ...booting, provision_state: 'available' });
+    const refusal = () =>
+      bench.client.provision(one, 'active', {}, CALLER).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    expect(await refusal()).to.contain("give the server's flavor a profile");
+    const profile = await store.profiles.create({ name: 'p', kernel: 'http://i/k' });
+    const flavor = await store.flavors.create({ name: 'f', profile_uuid: profile.uuid });
+    await store.servers.update(one.uuid, { flavor_uuid: flavor.uuid, install_note: 'of the last deploy' });
+    expect(await refusal()).to.contain("The profile p of the server's flavor needs kernel and initrd");
+    await store.profiles.update(profile.uuid, { initrd: 'http://i/r' });
+    await bench.client.provision(one, 'active', {}, CALLER);
+    const waiting = await bench.settled(one, 'wait call-back');
+    expect((await store.servers.get(one.uuid))?.install_note).to.equal(null);
+    const tell = (path: string, body: string) =>
+      fetch(`${boot.url}/${path}?uuid=${one.uuid}`, { method: 'POST', body });
+    await tell('progress', 'half way');
+    expect((await store.nodes.get(one.uuid))?.provision_state).to.equal('wait call-back');
+    await tell('failed', 'no disk of that size');
+    const failed = await bench.settled(waiting, 'deploy failed');
+    expect(failed.last_error).to.contain('no disk of that size');
+    await bench.client.provision(failed, 'active', {}, CALLER);
+    await bench.settled(failed, 'wait call-back');
+    await tell('installed', '');
+    expect((await bench.settled(failed, 'active')).last_error).to.equal(null);
   });
 
   it('the agent is told of proxies as it reads them', async () => {

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { installState } from '../../../lifecycle/install-state.ts';
 import { type OpenstackShell, startOpenstackShell } from '../../e2e/openstack-shell.ts';
+import { freePort } from '../../services/free-port.ts';
+import { run } from '../../services/process.ts';
+import { temporaryFolder } from '../../services/temporary-folder.ts';
 import {
   type BootService,
+  HOST,
   poweredOff,
   type RackedServer,
   rackServer,
@@ -14,7 +18,7 @@ import {
   sooner,
   startBootService,
 } from './boot-service.ts';
-import { buildDisk, buildSystem } from './small-system.ts';
+import { buildDisk, buildSquashfs, buildSystem, publish } from './small-system.ts';
 
 const MB = 1024 ** 2;
 const DISK_BYTES = 96 * MB;
@@ -23,13 +27,28 @@ const PLANTED = 'A secret of the customer before.';
 
 /** Servers that lie beside each other, each with a story of its own; every test looks at one part of one. */
 describe('a server whose power button is pressed', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   const opened: AsyncDisposable[] = [];
-  let parts: Record<'registered' | 'deployed' | 'erased' | 'refused', Promise<void>>;
+  type Part =
+    | 'registered'
+    | 'deployed'
+    | 'erased'
+    | 'refused'
+    | 'looked_at'
+    | 'corrected'
+    | 'started'
+    | 'changed';
+  let parts: Record<Part, Promise<void>>;
 
   before(async () => {
-    const service = await startBootService();
+    const keys = await temporaryFolder('kurogane-ssh-');
+    opened.push({ [Symbol.asyncDispose]: () => keys.remove() });
+    const key = join(keys.path, 'key');
+    await must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'operator', '-f', key]);
+    const [kind, text] = (await readFile(`${key}.pub`, 'utf8')).split(' ');
+    const service = await startBootService(`sshkey="${kind} ${text}"`);
     opened.push(service);
+    await publishSystems(service);
     const shell = await startOpenstackShell({ endpoint: service.api_url });
     opened.push(shell);
     const [good, wrong] = [await rackGood(service), await rackWrong(service)];
@@ -37,7 +56,12 @@ describe('a server whose power button is pressed', function () {
     const was_registered = goodRegisters(service, good);
     const deployed = was_registered.then(() => goodIsDeployed(service, good, shell));
     const erased = deployed.then(() => goodIsGivenBack(service, good, shell));
-    parts = { registered: was_registered, deployed, erased, refused: wrongIsRefused(service, wrong) };
+    const refused = wrongIsRefused(service, wrong);
+    const looked_at = refused.then(() => wrongIsLookedAt(wrong, key));
+    const corrected = looked_at.then(() => wrongIsCorrected(service, wrong));
+    const started = corrected.then(() => wrongStartsItsProfile(service, wrong));
+    const changed = started.then(() => wrongStartsAnother(service, wrong));
+    parts = { registered: was_registered, deployed, erased, refused, looked_at, corrected, started, changed };
     // They are looked at later.
     for (const part of Object.values(parts)) part.catch(() => {});
   });
@@ -51,8 +75,18 @@ describe('a server whose power button is pressed', function () {
   it('S27 S34 stays on when it is plugged in wrongly, and names the port and the expected switch', () =>
     parts.refused);
 
-  it('S12 S43 S45 S50 S55 is deployed by the stock client: boots the agent, has 64 MiB written, boots them, and says that it is installed', () =>
+  it('S32 S33 lets the operator in by SSH, with bash and the network', () => parts.looked_at);
+
+  it('S12 S45 S50 S55 is deployed by the stock client: boots the agent, has 64 MiB written, boots them, and says that it is installed', () =>
     parts.deployed);
+
+  it('registers as the same node when its cable was put right', () => parts.corrected);
+
+  it('S36 S37 S38 S39 S40 S42 S46 S51 S55 starts the profile of its flavor without being switched off: two kernels, a root from the service, an install script, its service address', () =>
+    parts.started);
+
+  it('S4 S43 S47 starts another system at the next boot when its flavor has another profile', () =>
+    parts.changed);
 
   it('S93 S97 has nothing left of its customer when it was given back, and a certificate says so', () =>
     parts.erased);
@@ -99,8 +133,25 @@ async function goodRegisters(service: BootService, racked: RackedServer): Promis
   expect(plugged?.local_link_connection).to.include({ switch_info: 'leaf1', port_id: 'Eth1/7' });
 }
 
+async function publishSystems({ folder, images }: BootService): Promise<void> {
+  const [small, server] = [
+    await buildSystem('linux-image-cloud-amd64'),
+    await buildSystem('linux-image-amd64'),
+  ];
+  await publish(small, images, 'small');
+  await publish(server, images, 'server');
+  await buildSquashfs(folder, small, join(images, 'root.squashfs'));
+}
+
+const ssh_ports = new WeakMap<RackedServer, number>();
+
 async function rackWrong(service: BootService): Promise<RackedServer> {
-  const racked = await rackServer(service, { serial: 'QEMU-B', number: '02', plugged: 'Eth1/9' });
+  const ssh_port = await freePort();
+  const racked = await rackServer(service, {
+    ...{ serial: 'QEMU-B', number: '02', plugged: 'Eth1/9' },
+    forwards: [{ from: ssh_port, to: 22 }],
+  });
+  ssh_ports.set(racked, ssh_port);
   await plan(service, racked, 'Eth1/8');
   return racked;
 }
@@ -115,6 +166,134 @@ async function wrongIsRefused(service: BootService, racked: RackedServer): Promi
   );
   expect(racked.server).to.include({ power: 'on', bmc_address: null });
   expect(await service.store.nodes.get(racked.uuid)).to.include({ provision_state: 'enroll' });
+}
+
+async function wrongIsLookedAt(racked: RackedServer, key: string): Promise<void> {
+  const options = [
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'BatchMode=yes',
+    'LogLevel=ERROR',
+  ];
+  const { code, stdout, stderr } = await run({
+    command: 'ssh',
+    args: [
+      ...[
+        '-F',
+        'none',
+        '-i',
+        key,
+        '-p',
+        String(ssh_ports.get(racked)),
+        ...options.flatMap((each) => ['-o', each]),
+      ],
+      ...['root@127.0.0.1', 'echo "bash $BASH_VERSION"; ip a; dmesg | tail -n 1'],
+    ],
+    timeout_ms: 90_000,
+  });
+  expect(code, stderr).to.equal(0);
+  expect(stdout)
+    .to.match(/^bash 5/m)
+    .and.contain('inet 10.0.2.15/24')
+    .and.match(/^\[ *\d+\.\d+\] /m);
+}
+
+async function wrongIsCorrected(service: BootService, racked: RackedServer): Promise<void> {
+  const { store } = service;
+  const [cable] = await store.cables.list({ where: { device: racked.serial } });
+  await store.cables.update(cable?.uuid ?? '', { switch_port: 'Eth1/9' });
+  const profile = await store.profiles.create({
+    ...{ name: 'small', kernel: '/images/small-kernel', initrd: '/images/small-initrd' },
+    ...{ cmdline: 'console=ttyS0 quiet of.profile=small', squashfs: '/images/root.squashfs' },
+    install_script: INSTALL_SCRIPT,
+  });
+  await store.flavors.create({
+    ...{ name: 'virtual', profile_uuid: profile.uuid },
+    match: [{ field: 'serial_number', op: 'eq', value: racked.serial }],
+  });
+  racked.server.machine.command('reset');
+  await registered(service, racked, 'succeeded');
+  await poweredOff(racked);
+  expect(await store.nodes.get(racked.uuid)).to.include({ provision_state: 'manageable', last_error: null });
+}
+
+/** Lets go of the address of DHCP and takes the one that the service holds for the server. */
+const INSTALL_SCRIPT = `of() { wget -qO- "$BOOT_URL/detail?uuid=$SYSTEM_UUID&field=$1"; }
+address=$(of service_address)
+gateway=$(of gateway)
+ip addr flush dev eth0
+ip addr add "$address/24" dev eth0
+ip route add default via "$gateway"
+echo "SCRIPT of the profile ran"
+`;
+
+async function wrongStartsItsProfile(service: BootService, racked: RackedServer): Promise<void> {
+  const { store } = service;
+  const { uuid, server } = racked;
+  await store.ip_pools.create({
+    ...{ name: 'service', purpose: 'service', network: '10.0.2.0/24', gateway: HOST },
+    ranges: [{ first: '10.0.2.100', last: '10.0.2.110' }],
+  });
+  await store.servers.update(uuid, { service_address: '10.0.2.100' });
+  await call(service, 'PATCH', uuid, [
+    { op: 'add', path: '/deploy_interface', value: 'ramdisk' },
+    { op: 'add', path: '/automated_clean', value: false },
+  ]);
+  await call(service, 'PUT', `${uuid}/states/provision`, { target: 'provide' });
+  await reached(service, racked, 'available');
+  const before = (await racked.console()).length;
+  await call(service, 'PUT', `${uuid}/states/provision`, { target: 'active' });
+  await reached(service, racked, 'wait call-back');
+  const { pid } = server;
+  const waiting = await store.servers.get(uuid);
+  expect(waiting && installState(waiting)).to.equal('DEPLOYING');
+  await reached(service, racked, 'active');
+  expect(server.pid, 'the same machine, never switched off').to.be.a('number').and.equal(pid);
+  const said = (await racked.console()).slice(before);
+  expect(said)
+    .to.match(/kurogane: first stage, kernel [\d.-]+-amd64/)
+    .and.match(/SYSTEM kernel [\d.-]+-cloud-amd64/)
+    .and.contain('SCRIPT of the profile ran');
+  const installed = await store.servers.get(uuid);
+  expect(installed && installState(installed)).to.equal('INSTALLED');
+  expect(installed?.install_note)
+    .to.match(/^root squashfs$/m)
+    .and.match(/^address 10\.0\.2\.100\/24$/m)
+    .and.match(/^cmdline .*of\.profile=small fetch=\S+\/images\/root\.squashfs kurogane\.url=/m);
+  expect(installed?.bmc_address).to.match(/^127\.67\./);
+}
+
+async function wrongStartsAnother(service: BootService, racked: RackedServer): Promise<void> {
+  const { store } = service;
+  const profile = await store.profiles.create({
+    ...{ name: 'server', kernel: '/images/server-kernel', initrd: '/images/server-initrd' },
+    cmdline: 'console=ttyS0 quiet of.profile=server',
+  });
+  const [flavor] = await store.flavors.list({});
+  await store.flavors.update(flavor?.uuid ?? '', { profile_uuid: profile.uuid });
+  await call(service, 'PUT', `${racked.uuid}/states/power`, { target: 'rebooting' });
+  await sooner(racked, async () => {
+    const told = await store.servers.get(racked.uuid);
+    expect(told?.install_note)
+      .to.match(/^kernel [\d.]+-\d+-amd64$/m)
+      .and.match(/of\.profile=server/)
+      .and.match(/^root initramfs$/m);
+  });
+}
+
+/** As any client: without authentication here. */
+async function call({ api_url }: BootService, method: string, path: string, body: object): Promise<void> {
+  const reply = await fetch(`${api_url}/v1/nodes/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.82' },
+    body: JSON.stringify(body),
+  });
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await run({ command, args });
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr}`);
 }
 
 async function goodIsDeployed(

@@ -22,7 +22,7 @@ import { temporaryFolder } from '../../services/temporary-folder.ts';
 const TOKEN = 'kg-e2e-boot';
 /** This machine as guests of QEMU's user network see it. */
 export const HOST = '10.0.2.2';
-const LONGEST_MS = 150_000;
+const LONGEST_MS = 300_000;
 
 /** The service in this process, without authentication, as machines in QEMU reach it. */
 export interface BootService extends AsyncDisposable {
@@ -39,8 +39,8 @@ export interface BootService extends AsyncDisposable {
   readonly agent_port: number;
 }
 
-/** @param more settings, as environment variables. */
-export async function startBootService(more: Readonly<Record<string, string>> = {}): Promise<BootService> {
+/** @param append what stands behind the kernel lines of the first stage. */
+export async function startBootService(append = ''): Promise<BootService> {
   const ramdisk = await buildRamdisk(
     join(projectRoot, 'boot', 'ramdisk', 'root'),
     join(projectRoot, '.build', 'ramdisk'),
@@ -67,12 +67,11 @@ export async function startBootService(more: Readonly<Record<string, string>> = 
       KUROGANE_DEPLOY__HTTP_URL: boot_url,
       KUROGANE_CONDUCTOR__DEPLOY_KERNEL: `${boot_url}/images/kernel`,
       KUROGANE_CONDUCTOR__DEPLOY_RAMDISK: `${boot_url}/images/initrd`,
-      KUROGANE_PXE__KERNEL_APPEND_PARAMS: `console=ttyS0 quiet kurogane.lldp_wait=6 ${advertised}`,
+      KUROGANE_PXE__KERNEL_APPEND_PARAMS: `console=ttyS0 quiet kurogane.lldp_wait=6 ${advertised} ${append}`,
       KUROGANE_REGISTRATION__ENABLED: 'true',
       KUROGANE_REGISTRATION__PORT: String(grpc_port),
       KUROGANE_REGISTRATION__PUBLIC_ENDPOINT: `${HOST}:${grpc_port}`,
       KUROGANE_REGISTRATION__DRIVER_INFO: `ipmi_port=${bmc_port}`,
-      ...more,
     },
   });
   const service = await startAllInOne(settings, createLogger({ level: 'error', name: 'boot-e2e' }));
