@@ -3,6 +3,7 @@ import type { Machine } from '../machine.ts';
 import type { SystemEventLog } from './event-log.ts';
 import type { Parameters } from './parameters.ts';
 import type { SolPort } from './sol.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** What the commands see of their BMC. */
 export interface BmcState {
@@ -17,6 +18,7 @@ export interface BmcState {
   clock_offset_ms: number;
   readonly lan: Parameters;
   readonly sol: SolPort;
+  readonly watchdog: Watchdog;
   readonly port: number;
   boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
   now_ms(): number;

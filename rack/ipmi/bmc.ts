@@ -19,6 +19,7 @@ import { SystemEventLog } from './event-log.ts';
 import { firstLan } from './lan.ts';
 import type { Parameters } from './parameters.ts';
 import { type SerialLine, SolPort } from './sol.ts';
+import { Watchdog } from './watchdog.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
 
 export interface BmcOptions {
@@ -72,6 +73,7 @@ export class Bmc implements BmcState, AsyncDisposable {
   #sessions: SessionTable | null = null;
   #sel: SystemEventLog | null = null;
   #sol: SolPort | null = null;
+  #watchdog: Watchdog | null = null;
   #wire: FaultyWire | null = null;
   #silent_until_ms = 0;
   #flap = false;
@@ -136,6 +138,11 @@ export class Bmc implements BmcState, AsyncDisposable {
     return this.#sol;
   }
 
+  get watchdog(): Watchdog {
+    this.#watchdog ??= new Watchdog(this.machine);
+    return this.#watchdog;
+  }
+
   get session_limit(): number {
     return this.faults.session_table_full === true ? 0 : this.max_sessions;
   }
@@ -174,6 +181,7 @@ export class Bmc implements BmcState, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sol?.close();
+    this.#watchdog?.stop();
     this.#wire?.close();
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
   }

@@ -40,6 +40,7 @@ import { LAN_ROWS } from './lan.ts';
 import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
 import { SOL_ROWS } from './sol-commands.ts';
 import { USER_ROWS } from './users.ts';
+import { WATCHDOG_ROWS } from './watchdog.ts';
 
 /** The handler of a command, if the BMC has it. */
 export function findHandler(netfn: number, cmd: number): Handler | undefined {
@@ -110,6 +111,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   ...USER_ROWS,
   ...LAN_ROWS,
   ...SOL_ROWS,
+  ...WATCHDOG_ROWS,
 
   on(getChassisStatus, (bmc) => ({
     power_on: bmc.toldPower() === 'on',

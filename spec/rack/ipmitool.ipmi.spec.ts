@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../config/system-clock.ts';
 import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
+import { eventually } from '../services/eventually.ts';
 import { runTool, type ToolResult } from './run-tool.ts';
 
 describe('rack/ipmi and the stock ipmitool', () => {
@@ -122,6 +123,18 @@ describe('rack/ipmi and the stock ipmitool', () => {
         expect((await run('mc', 'guid')).toLowerCase()).to.include(server.machine.identity.uuid);
         expect(await run('mc', 'info')).to.include('IPMI Version              : 2.0');
         expect(await run('user', 'list', '1')).to.match(/1 +admin .*ADMINISTRATOR/);
+      });
+
+      it('sets, shows and starts the watchdog', async () => {
+        const { machine } = server;
+        machine.command('on');
+        // OS load, power down, 2 s: as `mc watchdog` cannot set it.
+        await run('raw', '0x06', '0x24', '0x03', '0x02', '0x00', '0x00', '0x14', '0x00');
+        expect(await run('mc', 'watchdog', 'get')).to.match(/Initial Countdown: +2\.0 sec/);
+        expect(machine.power).to.equal('on');
+        await run('mc', 'watchdog', 'reset');
+        await eventually(() => expect(machine.power).to.equal('off'));
+        await run('mc', 'watchdog', 'off');
       });
 
       it('manages users, the network and the clock', async () => {
