@@ -7,6 +7,7 @@ import {
   type SecureBootControl,
   type SecureBootKeys,
 } from '../contract.ts';
+import { quirksOf } from './quirks.ts';
 import { actionIn, booleanIn, linkIn, objectIn, required, textIn, textsIn } from './resources.ts';
 import type { System } from './system.ts';
 
@@ -45,16 +46,15 @@ export function redfishBoot({ client, read }: System): BootControl {
         // An empty list is how some BMCs say nothing.
         if (target === undefined || (allowed.length > 0 && !allowed.includes(TARGETS[target])))
           throw new DriverError('unsupported', `${client.name}: The BMC does not boot from ${boot_device}.`);
-        const changes_mode =
-          boot_mode !== null && textIn(boot, 'BootSourceOverrideMode') !== MODES[boot_mode];
+        const now = textIn(boot, 'BootSourceOverrideMode');
+        const mode = boot_mode === null ? now : MODES[boot_mode];
+        const names_mode = mode !== now || quirksOf(resource, undefined).boot_device_names_the_mode;
         await client.patch(call, resource, {
           Boot: {
             BootSourceOverrideTarget: TARGETS[target],
             BootSourceOverrideEnabled: persistent ? 'Continuous' : 'Once',
             // BMCs that have no such property refuse the whole change.
-            ...(changes_mode && 'BootSourceOverrideMode' in boot
-              ? { BootSourceOverrideMode: MODES[boot_mode] }
-              : {}),
+            ...(names_mode && 'BootSourceOverrideMode' in boot ? { BootSourceOverrideMode: mode } : {}),
           },
         });
       }),

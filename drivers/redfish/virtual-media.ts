@@ -42,11 +42,21 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
     }
   };
 
+  /** iLO 4 refuses the whole change for Inserted (github.com/ansible-collections/community.general/issues/4595). */
+  const patchImage = async (call: Call, slot: Resource, image: object, more: object): Promise<void> => {
+    try {
+      await client.patch(call, slot, { ...image, ...more });
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code !== 'rejected') throw error;
+      await client.patch(call, slot, image);
+    }
+  };
+
   const eject = (call: Call, slot: Resource): Promise<void> =>
     ensure(call, slot, null, async () => {
       const action = actionIn(slot, 'VirtualMedia.EjectMedia', 'Image');
       // BMCs without the actions take the properties, DSP0268.
-      if (action === null) await client.patch(call, slot, { Image: null, Inserted: false });
+      if (action === null) await patchImage(call, slot, { Image: null }, { Inserted: false });
       else await client.post(call, action.target, {});
     });
 
@@ -55,7 +65,8 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
     return ensure(call, slot, Image, async () => {
       const body = { Image, Inserted: true, WriteProtected: true, ...login };
       const action = actionIn(slot, 'VirtualMedia.InsertMedia', 'Image');
-      if (action === null) return client.patch(call, slot, body);
+      if (action === null)
+        return patchImage(call, slot, { Image, ...login }, { Inserted: true, WriteProtected: true });
       try {
         await client.post(call, action.target, body);
       } catch (error) {

@@ -73,7 +73,7 @@ export class RedfishBmc implements AsyncDisposable {
     this.#areas = [
       {
         read: (path) => resourceAt(this.state, this.faults, path),
-        write: (path, body) => changeResource(this.state, path, body),
+        write: (path, body) => changeResource(this.state, this.faults, path, body),
         act: (path, body) => carryOut(this.state, this.faults, path, body),
       },
       this.state.tasks,

@@ -23,7 +23,12 @@ const KEYS: Readonly<Record<string, RedfishState['secure_boot_keys']>> = {
 const LAMPS: readonly Lamp[] = ['Lit', 'Off', 'Blinking'];
 
 /** Writes properties of a resource; null: it has none that can be written. @throws RedfishRefusal */
-export function changeResource(state: RedfishState, path: string, body: JsonObject): Outcome | null {
+export function changeResource(
+  state: RedfishState,
+  faults: RedfishFaults,
+  path: string,
+  body: JsonObject,
+): Outcome | null {
   const writers: Readonly<Record<string, Readonly<Record<string, (value: Json) => void>>>> = {
     [PATHS.system]: {
       Boot: (value) => changeBoot(state, objectOf(value, 'Boot')),
@@ -44,6 +49,13 @@ export function changeResource(state: RedfishState, path: string, body: JsonObje
       },
     },
   };
+  const slot = state.media.find(({ id }) => path === `${PATHS.manager}/VirtualMedia/${id}`);
+  if (slot !== undefined && faults.media_by_patch === true)
+    return writeEach(body, {
+      Image: (value) => {
+        slot.image = value === null ? null : String(value);
+      },
+    });
   const writable = writers[path];
   return writable === undefined ? null : writeEach(body, writable);
 }

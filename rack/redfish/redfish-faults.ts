@@ -28,6 +28,8 @@ export interface RedfishFaults {
   cuts_in_flash?: number;
   /** Virtual media is inserted only by who names the transfer protocol. */
   wants_transfer_protocol?: true;
+  /** Virtual media has no actions: its image is a property, and nothing else can be set, as on iLO 4. */
+  media_by_patch?: true;
   /** Viewers that its graphical console has room for. */
   kvm_places?: number;
   /** It repeats the request's credentials in its error messages. */

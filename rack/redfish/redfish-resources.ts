@@ -28,7 +28,10 @@ export const BOOT_TARGETS: Readonly<Record<string, FirmwareDevice | null>> = {
 /** The resource at `path`, or null. Trimmed to what the schemas require and clients read. */
 export function resourceAt(state: RedfishState, faults: RedfishFaults, path: string): JsonObject | null {
   const slot = state.media.find(({ id }) => path === `${PATHS.manager}/VirtualMedia/${id}`);
-  if (slot !== undefined) return mediaResource(path, slot);
+  if (slot !== undefined) {
+    const { Actions, ...properties } = mediaResource(path, slot);
+    return faults.media_by_patch === true ? properties : { ...properties, Actions: Actions ?? {} };
+  }
   const build = RESOURCES[path.replace(/\/$/, '')];
   return build === undefined ? null : build(state, faults);
 }
