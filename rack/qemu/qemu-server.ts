@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../lifecycle/clock.ts';
-import { Bmc } from '../ipmi/bmc.ts';
+import { Bmc, type BmcOptions } from '../ipmi/bmc.ts';
 import type { Machine } from '../machine.ts';
 import { RedfishBmc, type RedfishBmcOptions } from '../redfish/redfish-bmc.ts';
 import type { Screen } from '../screen.ts';
@@ -16,6 +16,8 @@ export interface QemuServerOptions extends QemuHardware {
   clock: Clock;
   /** UDP port that its BMC listens on, at whatever address it is set to. */
   bmc_port: number;
+  /** What its BMC is set to already. Default: nothing; it is new. */
+  bmc?: { address: string; users: BmcOptions['users'] };
   /** A BMC that speaks Redfish beside it. Default: there is none. */
   redfish?: Omit<RedfishBmcOptions, 'machine' | 'screen'>;
 }
@@ -79,20 +81,20 @@ async function assemble(
       ? null
       : part(await RedfishBmc.start({ ...options.redfish, machine, screen }));
   // Until it has an address it is reached in band only.
-  const local = part(await Bmc.start({ machine, address: '127.0.0.1', port: 0, users: [] }));
-  local.lan.set(LAN_ADDRESS, new Uint8Array(4));
+  const users = options.bmc?.users ?? [];
+  const local = part(await Bmc.start({ machine, address: '127.0.0.1', port: 0, users, serial }));
+  local.lan.set(LAN_ADDRESS, Uint8Array.from((options.bmc?.address ?? '0.0.0.0').split('.').map(Number)));
   let said = '';
   let lan: { address: string; bmc: Promise<Bmc> } | null = null;
-  part({
-    [Symbol.asyncDispose]: async () => (await lan?.bmc.catch(() => null))?.[Symbol.asyncDispose](),
-  });
-  const in_band = await startInBandPort(local, () => {
+  const started = async (): Promise<Bmc | null> => (await lan?.bmc.catch(() => null)) ?? null;
+  part({ [Symbol.asyncDispose]: async () => (await started())?.[Symbol.asyncDispose]() });
+  const follow = (): void => {
     const address = (local.lan.get(LAN_ADDRESS) ?? []).join('.');
     if (address !== '0.0.0.0' && address !== lan?.address) {
       const before = lan?.bmc;
       const bmc = (async () => {
         await (await before)?.[Symbol.asyncDispose]();
-        return Bmc.start({ machine, address, port: bmc_port, users: local.users });
+        return Bmc.start({ machine, address, port: bmc_port, users: local.users, serial });
       })();
       bmc.catch((error: Error) => {
         said += `BMC at ${address}: ${error.message}\n`;
@@ -105,8 +107,10 @@ async function assemble(
       },
       () => {},
     );
-  });
-  ends.in_band_port = part(in_band).port;
+  };
+  follow();
+  await started();
+  ends.in_band_port = part(await startInBandPort(local, follow)).port;
   return {
     ...{ machine, redfish, serial, screen },
     powerOn: () => void machine.command('on'),

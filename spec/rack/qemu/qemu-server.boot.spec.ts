@@ -6,17 +6,21 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { CallOptions, Connection } from '../../../drivers/contract.ts';
+import { createIpmiDriver } from '../../../drivers/ipmi/driver.ts';
 import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import { createIso } from '../../../iso/iso9660.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import { type QemuServer, startQemuServer } from '../../../rack/qemu/qemu-server.ts';
 import { bootSector } from '../../builders/boot-sector.ts';
 import { recordingContext } from '../../contract/driver-bench.ts';
+import { QUICK_OPTIONS as IPMI_OPTIONS } from '../../drivers/ipmi/ipmi-options.ts';
 import { QUICK_OPTIONS } from '../../drivers/redfish/redfish-bench.ts';
 import { eventually } from '../../services/eventually.ts';
+import { freePort } from '../../services/free-port.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-folder.ts';
 
 const CALL: CallOptions = { timeout_ms: 20_000 };
+const USER = { name: 'admin', password: 's3rial-line' };
 const FROM_DISK = 'Booted from the disk.';
 const FROM_CD = 'Booted from the CD.';
 
@@ -28,9 +32,11 @@ describe('a machine in QEMU behind a Redfish BMC', function () {
   let driver: ReturnType<typeof createRedfishDriver>;
   let connection: Connection;
   let printed: string;
+  let bmc_port: number;
 
   before(async () => {
     folder = await temporaryFolder('kurogane-qemu-spec-');
+    bmc_port = await freePort('udp');
     const disk = join(folder.path, 'disk.img');
     await writeFile(disk, Buffer.concat([bootSector(FROM_DISK), Buffer.alloc(1024 * 1024 - 512)]));
     const loader = bootSector(FROM_CD);
@@ -45,7 +51,8 @@ describe('a machine in QEMU behind a Redfish BMC', function () {
     await writeFile(ca_file, certificate.cert);
     const login = { username: 'admin', password: 'r3dfish-s3cret' };
     server = await startQemuServer({
-      ...{ clock: systemClock, bmc_port: 0, memory_mb: 64, netdevs: [], disk },
+      ...{ clock: systemClock, bmc_port, memory_mb: 64, netdevs: [], disk },
+      bmc: { address: '127.0.0.1', users: [{ ...USER, privilege: 4 }] },
       identity: {
         ...{ name: 'QEMU-R', serial: 'QEMU-R', manufacturer: 'QEMU', product_name: 'Virtual' },
         ...{
@@ -94,6 +101,26 @@ describe('a machine in QEMU behind a Redfish BMC', function () {
     await prints(FROM_DISK);
     server.serial.write(Buffer.from('is anybody there?'));
     await prints('is anybody there?');
+  });
+
+  it('shows the same serial port by Serial over LAN, both ways', async () => {
+    await using ipmi = createIpmiDriver(recordingContext().context, IPMI_OPTIONS);
+    const parsed = ipmi.parse({
+      ...{ ipmi_address: '127.0.0.1', ipmi_port: bmc_port },
+      ...{ ipmi_username: USER.name, ipmi_password: USER.password },
+    });
+    if (!('info' in parsed)) throw new Error(parsed.problems.join());
+    await using bmc = await ipmi.connect(parsed.info, CALL);
+    expect(await bmc.power.get(CALL)).to.equal('power on');
+    const line = await bmc.serialConsole?.open(CALL);
+    if (line === undefined) throw new Error('no console');
+    await using console = line;
+    await console.write(Buffer.from('over the network'), CALL);
+    let heard = '';
+    for await (const bytes of console.output) {
+      heard += Buffer.from(bytes).toString('latin1');
+      if (heard.includes('over the network')) break;
+    }
   });
 
   it('shows its screen on the graphical console', async () => {
