@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../config/project-root.ts';
-import { openWindow, signIn } from './browser.ts';
+import { type Look, openWindow, signIn } from './browser.ts';
 import { failToVerify, provide, startPortalSite } from './portal-site.ts';
+import { furnishServices } from './screenshot-services.ts';
 
 /** `npm run portal:screenshots`: pictures of the portal for docs/portal, of the site that the specs run on. */
 const folder = join(projectRoot, 'docs/portal');
@@ -46,7 +47,27 @@ const SHOTS = [
   },
   { name: 'racks', path: '/portal/racks', ready: '.k-unit', language: 'en', theme: 'light' },
   { name: 'racks-ja-dark', path: '/portal/racks', ready: '.k-unit', language: 'ja', theme: 'dark' },
-] as const;
+  { name: 'new-order', path: '/portal/orders/new', ready: '.k-card', language: 'en', theme: 'light' },
+  { name: 'order', path: '/portal/orders/ORDER', ready: '.k-bar', language: 'en', theme: 'light' },
+  { name: 'order-ja-dark', path: '/portal/orders/ORDER', ready: '.k-bar', language: 'ja', theme: 'dark' },
+  { name: 'schedules', path: '/portal/schedules', ready: '.k-month td a', language: 'en', theme: 'light' },
+  {
+    name: 'bmc-access',
+    path: '/portal/servers/USED/access',
+    ready: '#lease-role',
+    language: 'en',
+    theme: 'light',
+  },
+  { name: 'profiles', path: '/portal/admin/profiles', ready: '[data-row]', language: 'en', theme: 'light' },
+  {
+    name: 'profile',
+    path: '/portal/admin/profiles',
+    ready: '[data-row]',
+    press: '[data-row] button',
+    language: 'en',
+    theme: 'light',
+  },
+] as const satisfies (Look & { name: string; path: string; ready: string; press?: string })[];
 
 await mkdir(folder, { recursive: true });
 await using portal = await startPortalSite({ stock: 52 });
@@ -59,9 +80,19 @@ for (const uuid of portal.stock.slice(0, 14))
   await portal.api.request('PUT', `/v1/nodes/${uuid}/states/power`, { target: 'power on' });
 await provide(portal.api, first, 'manage', 'manageable');
 await failToVerify(portal, failed);
-for (const { name, path, ready, language, theme } of SHOTS) {
+const words: Record<string, string> = { RACK: first, FAILED: failed, ...(await furnishServices(portal)) };
+for (const { name, path, ready, language, theme, ...more } of SHOTS) {
   await using window = await openWindow(portal.browser, portal.origin, { language, theme });
-  await signIn(window.page, portal.site.accounts[0], path.replace('RACK', first).replace('FAILED', failed));
-  await window.page.waitForSelector(ready);
-  await window.page.screenshot({ path: join(folder, `${name}.png`) });
+  const { page } = window;
+  await signIn(
+    page,
+    portal.site.accounts[0],
+    path.replace(/[A-Z]+/, (word) => words[word] ?? word),
+  );
+  await page.waitForSelector(ready);
+  if ('press' in more) {
+    await page.click(more.press);
+    await page.waitForSelector('#record-name');
+  }
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }

@@ -193,7 +193,8 @@ function Drive({ server }: { server: ServerDetail }) {
   return (
     <section className="k-gap">
       <h2 className="k-subtitle">{say('access.iso')}</h2>
-      {mount?.allowed === true ? (
+      <p className="k-quiet">{mount?.allowed === true ? say('access.iso.help') : mount?.reason}</p>
+      {mount?.allowed === true && (
         <Form
           className="k-form k-row-form"
           aria-label={say('access.iso')}
@@ -209,7 +210,7 @@ function Drive({ server }: { server: ServerDetail }) {
             required
             value={image_url}
             onChange={setUrl}
-            help={say('access.iso.help')}
+            wide
           />
           <Button type="submit" isDisabled={isPending}>
             {say('access.iso.mount')}
@@ -218,8 +219,6 @@ function Drive({ server }: { server: ServerDetail }) {
             {say('access.iso.eject')}
           </Button>
         </Form>
-      ) : (
-        <p className="k-quiet">{mount?.reason}</p>
       )}
       <Refusal title={say('refused')} error={error} />
       {isSuccess && <p role="status">{say('access.iso.begun')}</p>}
