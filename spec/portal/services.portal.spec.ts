@@ -146,7 +146,8 @@ describe("the portal's services and administration", function () {
     const { name } = await read<{ name: string }>(`/lifecycle/v1/servers/${uuid}`);
     await page.fill('#confirm', name);
     await go.click();
-    await page.waitForSelector('.k-result-begun');
+    // It leaves the tenant's sight soon: then its page says so instead.
+    await page.waitForSelector('.k-result-begun, .pf-v6-c-empty-state');
     await eventually(async () =>
       expect((await read<{ stage: string }>(`/lifecycle/v1/servers/${uuid}`)).stage).to.equal('inventory'),
     );
