@@ -23,7 +23,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'search by a serial number': `type('SN' + (n % 2 === 0 ? 4000 + n : 7000 + n))`,
 };
 
-/** Resolves with the milliseconds until other rows were painted. */
+/** An action that left everything as it was, such as an order that the list had already, has no answer to wait for. */
+const PATIENCE_MS = 3000;
+
+/** Resolves with the milliseconds until what was asked for was painted; null: nothing was asked, or nothing came. */
 const measured = (action: string, n: number): string => `new Promise((resolve) => {
   const n = ${n};
   const type = (text) => {
@@ -35,9 +38,12 @@ const measured = (action: string, n: number): string => `new Promise((resolve) =
   const before = first();
   const busy = () => document.querySelector('.k-table-box[aria-busy=true]') !== null;
   const began = performance.now();
+  let asked = false;
   ${action};
   const look = () => {
-    if (first() === before || first() === undefined || busy()) requestAnimationFrame(look);
+    asked ||= busy() || first() !== before;
+    if (performance.now() - began > ${PATIENCE_MS}) resolve(null);
+    else if (!asked || busy()) requestAnimationFrame(look);
     else requestAnimationFrame(() => resolve(performance.now() - began));
   };
   requestAnimationFrame(look);
@@ -61,9 +67,11 @@ export async function run(options: BenchOptions): Promise<void> {
       await page.waitForSelector('tbody tr');
       const times: number[] = [];
       for (let n = 0; n < TIMES + WARM_UPS; n++) {
-        const ms = await page.evaluate<number>(measured(action, n));
-        if (n >= WARM_UPS) times.push(ms);
+        const ms = await page.evaluate<number | null>(measured(action, n));
+        if (n >= WARM_UPS && ms !== null) times.push(ms);
       }
+      if (times.length < TIMES / 2)
+        throw new Error(`${measure}: only ${times.length} of ${TIMES} were painted.`);
       times.sort((one, other) => one - other);
       const value = times[Math.ceil(times.length * 0.95) - 1] ?? Number.NaN;
       rows.push({
