@@ -13,6 +13,7 @@ export interface BenchService extends AsyncDisposable {
   readonly database_url: string;
   /** Of an administrator with system scope. */
   readonly token: string;
+  readonly api_pid: number;
   /** Resident memory of each process, bytes. */
   memory(): Promise<{ api: number; conductor: number }>;
 }
@@ -79,6 +80,7 @@ async function startParts(
     api_url: `http://127.0.0.1:${port}`,
     database_url,
     token: TOKEN,
+    api_pid: api.pid,
     memory: async () => ({
       api: await residentBytes(api.pid),
       conductor: await residentBytes(conductor.pid),

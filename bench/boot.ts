@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openStore } from '../db/open-store.ts';
@@ -7,6 +7,7 @@ import { newKeyLine, parseKeyRing } from '../db/secrets.ts';
 import { newNode } from '../spec/builders/records.ts';
 import { run as runProgram } from '../spec/services/process.ts';
 import { type BootBench, startBootBench } from './boot-service.ts';
+import { cpuOf } from './cpu.ts';
 import { openHttpClient } from './http-client.ts';
 import { type BenchOptions, type BenchRow, report } from './report.ts';
 
@@ -141,15 +142,6 @@ async function writeImage(path: string): Promise<void> {
   await using file = await open(path, 'w');
   const chunk = randomBytes(1024 * 1024);
   for (let written = 0; written < FILE_BYTES; written += chunk.length) await file.write(chunk);
-}
-
-/** CPU seconds that processes have used: utime and stime of proc(5) stat, in hundredths. */
-async function cpuOf(pids: readonly number[]): Promise<number> {
-  const all = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')));
-  return all.reduce((sum, text) => {
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
 }
 
 function median(samples: readonly Sample[], field: keyof Sample): number {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { Agent } from 'undici';
 import { systemClock } from '../config/system-clock.ts';
 import { openStore } from '../db/open-store.ts';
@@ -15,7 +17,8 @@ import { createWatch } from '../gateway/watch.ts';
 import { PROVISION_STATES } from '../lifecycle/states.ts';
 import { startRedfishRack } from '../rack/redfish/redfish-rack.ts';
 import { newNode } from '../spec/builders/records.ts';
-import { startBenchService } from './api-service.ts';
+import { type BenchService, startBenchService } from './api-service.ts';
+import { cpuOf } from './cpu.ts';
 import { openHttpClient } from './http-client.ts';
 import { type BenchOptions, type BenchRow, report } from './report.ts';
 
@@ -36,7 +39,8 @@ export async function run(options: BenchOptions): Promise<void> {
   const keys = parseKeyRing(newKeyLine());
   await using store = await openStore({ connection: service.database_url, keys });
   const middle = await fill(store);
-  const rows = [...(await listRows(service.api_url, service.token, middle)), ...(await gatewayRows(store))];
+  const pids = { API: service.api_pid, database: await databasePid(service.database_url) };
+  const rows = [...(await listRows(service, middle, pids)), ...(await gatewayRows(store))];
   await report('lifecycle', rows, options);
 }
 
@@ -67,7 +71,22 @@ export async function fill(store: Store): Promise<string> {
   return middle;
 }
 
-async function listRows(api_url: string, token: string, middle: string): Promise<BenchRow[]> {
+/** Of the server, which runs on this machine. */
+async function databasePid(database_url: string): Promise<number> {
+  const client = await createConnection({ uri: database_url });
+  try {
+    const [[row]] = await client.query<({ file: string } & RowDataPacket)[]>('SELECT @@pid_file AS file');
+    return Number(await readFile(row?.file ?? '', 'utf8'));
+  } finally {
+    await client.end();
+  }
+}
+
+async function listRows(
+  { api_url, token }: BenchService,
+  middle: string,
+  pids: Readonly<Record<string, number>>,
+): Promise<BenchRow[]> {
   await using client = await openHttpClient(api_url, 1, { 'x-auth-token': token });
   const paths: Record<string, string> = {
     'counts of all stages': '/lifecycle/v1/servers/counts',
@@ -84,10 +103,18 @@ async function listRows(api_url: string, token: string, middle: string): Promise
   };
   const rows: BenchRow[] = [];
   for (const [name, path] of Object.entries(paths)) {
+    const cpu = () => Promise.all(Object.values(pids).map((pid) => cpuOf([pid])));
+    const before = await cpu();
     const times = await timed(() => client.ask('GET', path));
+    const after = await cpu();
+    const each_us = after.map((used, n) => ((used - (before[n] ?? 0)) / (TIMES + WARM_UPS)) * 1e6);
     rows.push(
       row(`${name}, p50`, percentile(times, 0.5), null),
       row(`${name}, p95`, percentile(times, 0.95), LIST_GOAL_MS),
+      ...Object.keys(pids).map((process, n) => ({
+        ...row(`${name}, CPU of the ${process}`, each_us[n] ?? Number.NaN, null),
+        unit: 'µs',
+      })),
     );
   }
   return rows;

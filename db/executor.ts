@@ -51,6 +51,8 @@ export interface Dialect {
   readonly update_returning: boolean;
   /** The tail of an INSERT that turns it into an update of `columns` when the unique `key` is taken. */
   upsert(key: string, columns: readonly string[]): string;
+  /** A comparison with a pattern, whose case does not matter; `!` escapes. */
+  like(column: string): string;
   /** How many rows the statement before matched, on the same connection: an expression. */
   readonly matched: string;
   /** Turns a driver's error into one of db/failures.ts; others come back as they are. */

@@ -208,7 +208,7 @@ export function serverRepository(db: Executor): ServerRepository {
   const get = (uuid: string) => getBy(db, SERVERS, 'uuid', uuid);
   return {
     get,
-    list: (options = {}) => list(db, SERVERS, options, filterConditions(options)),
+    list: (options = {}) => list(db, SERVERS, options, filterConditions(db, options)),
     async count(filter = {}) {
       const { text, bindings } = where(allConditions(db, filter));
       const [row] = await db.rows(`SELECT COUNT(*) FROM \`servers\`${text}`, bindings);
@@ -284,16 +284,20 @@ const KIND = [
 ] as const satisfies readonly (keyof ServerRecord)[];
 
 function allConditions(db: Executor, filter: ServerFilter): Condition[] {
-  return [...conditions(SERVERS, filter.where, db.keys), ...filterConditions(filter)];
+  return [...conditions(SERVERS, filter.where, db.keys), ...filterConditions(db, filter)];
 }
 
 /** Columns that a search looks into: from the start, and anywhere. */
 const SEARCHED = {
-  prefix: ['uuid', 'serial_number', 'bmc_address', 'service_address'],
+  // A part of a serial number includes its start.
+  prefix: ['uuid', 'bmc_address', 'service_address'],
   anywhere: ['name', 'serial_number'],
 } as const;
 
-function filterConditions({ scope, search, of_model, warranty_until_by }: ServerFilter): Condition[] {
+function filterConditions(
+  db: Executor,
+  { scope, search, of_model, warranty_until_by }: ServerFilter,
+): Condition[] {
   const all = scopeConditions(scope);
   if (of_model !== undefined)
     all.push({
@@ -303,17 +307,13 @@ function filterConditions({ scope, search, of_model, warranty_until_by }: Server
   if (warranty_until_by !== undefined)
     all.push({ text: '`disposed_at` IS NULL AND `warranty_until` <= ?', bindings: [warranty_until_by] });
   if (search === undefined) return all;
-  const lower = search.toLowerCase();
-  const prefix = SEARCHED.prefix.map((column) => `LOWER(SUBSTR(${quoted(column)}, 1, ?)) = ?`);
-  const anywhere = SEARCHED.anywhere.map((column) => `INSTR(LOWER(${quoted(column)}), ?) > 0`);
+  const word = search.replaceAll(/[!%_]/g, '!$&');
+  const { prefix, anywhere } = SEARCHED;
   return [
     ...all,
     {
-      text: `(${[...prefix, ...anywhere].join(' OR ')})`,
-      bindings: [
-        ...SEARCHED.prefix.flatMap(() => [[...lower].length, lower]),
-        ...SEARCHED.anywhere.map(() => lower),
-      ],
+      text: `(${[...prefix, ...anywhere].map((column) => db.dialect.like(column)).join(' OR ')})`,
+      bindings: [...prefix.map(() => `${word}%`), ...anywhere.map(() => `%${word}%`)],
     },
   ];
 }

@@ -37,6 +37,7 @@ const DIALECT: Dialect = {
   now: "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
   insert_returning: true,
   update_returning: true,
+  like: (column) => `\`${column}\` LIKE ? ESCAPE '!'`,
   upsert: (key, columns) =>
     `ON CONFLICT (\`${key}\`) DO UPDATE SET ${columns.map((c) => `\`${c}\` = excluded.\`${c}\``).join(', ')}`,
   matched: 'changes()',

@@ -1,5 +1,5 @@
 import type { WorkOrderRecord } from '../lifecycle/work-orders.ts';
-import { uuid, value } from './columns.ts';
+import { flag, uuid, value } from './columns.ts';
 import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
 export const WORK_ORDERS = defineTable<WorkOrderRecord>({
@@ -19,6 +19,13 @@ export const WORK_ORDERS = defineTable<WorkOrderRecord>({
     state: value('open'),
     done_by: value(null),
     done_at: value(null),
+    hot: flag(null),
+    proposed_from: value(null),
+    proposed_until: value(null),
+    agreed_from: value(null),
+    agreed_until: value(null),
+    agreed_at: value(null),
+    agreed_by: value(null),
   },
   unique: { work_orders_uuid: ['uuid'] },
 });

@@ -14,6 +14,7 @@ import { IPAM_HANDLERS } from './registration/ipam.ts';
 import { PROFILE_HANDLERS } from './registration/profiles.ts';
 import { REGISTRATION_HANDLERS } from './registration/registrations.ts';
 import { TOKEN_HANDLERS } from './registration/tokens.ts';
+import { agreeRepair, listRepairs } from './repairs.ts';
 import { endOfSupport, replacementPlan } from './reports.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
@@ -71,6 +72,8 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.schedules.cancel': cancelSchedule,
   'lifecycle.timeline.show': showTimeline,
   ...WORK_ORDER_HANDLERS,
+  'lifecycle.repairs.list': listRepairs,
+  'lifecycle.repairs.agree': agreeRepair,
   ...NOTICE_HANDLERS,
   'lifecycle.reports.end-of-support': endOfSupport,
   'lifecycle.reports.replacement-plan': replacementPlan,

@@ -1,9 +1,10 @@
 import { serviceError } from '../../lifecycle/errors.ts';
+import { isoText } from '../../lifecycle/iso-text.ts';
 import type { Json } from '../../lifecycle/json.ts';
 
 /** A time as the API shows it, to the millisecond: steps are often shorter than a second. */
 export function isoTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+  return ms === null ? null : isoText(ms);
 }
 
 /** The time that a body's field says; null empties it. @throws InvalidParameterValue */

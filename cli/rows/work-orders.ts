@@ -13,6 +13,9 @@ const FIELDS: readonly OptionRow[] = [
   field('state', 'open, done or cancelled', { choices: STATES }),
   field('done_by', 'who did it'),
   field('done_at', 'when, ISO 8601'),
+  field('hot', 'of a repair: the server goes on running meanwhile (true or false)', { kind: 'json' }),
+  field('proposed_from', 'when it would be done, ISO 8601'),
+  field('proposed_until', 'and until when'),
 ];
 
 export const WORK_ORDER_ROWS: readonly CommandRow[] = [
@@ -80,5 +83,35 @@ export const WORK_ORDER_ROWS: readonly CommandRow[] = [
     path: '/v1/work-orders/{work_order}',
     help: 'delete work at a rack',
     output: { kind: 'done', text: 'deleted' },
+  },
+  {
+    words: 'repair list',
+    operation: 'lifecycle.repairs.list',
+    method: 'GET',
+    path: '/v1/servers/{server}/repairs',
+    help: 'list repairs of a server, with their dates',
+    output: {
+      kind: 'list',
+      key: 'repairs',
+      columns: [
+        'uuid',
+        'what',
+        'hot',
+        'repair_state',
+        'proposed_from',
+        'proposed_until',
+        'agreed_by',
+        'done_at',
+      ],
+    },
+  },
+  {
+    words: 'repair agree',
+    operation: 'lifecycle.repairs.agree',
+    method: 'POST',
+    path: '/v1/servers/{server}/repairs/{work_order}/agree',
+    help: 'agree to the dates of a repair',
+    options: [field('by', 'who agrees')],
+    output: { kind: 'item' },
   },
 ];

@@ -6,9 +6,9 @@ import {
   ErasureDoubt,
   readErasure,
 } from '../../lifecycle/erase-certificate.ts';
+import { isoText } from '../../lifecycle/iso-text.ts';
 import type { PlannedStep } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
-import type { EpochMs } from '../../lifecycle/records.ts';
 import type { StepContext, StepDefinition } from '../step.ts';
 import { inBandStep } from './in-band-step.ts';
 
@@ -54,14 +54,14 @@ async function certify(ctx: StepContext, disks: readonly ErasedDisk[]): Promise<
   const custodian = typeof job.args.custodian === 'string' ? job.args.custodian : null;
   const { serial_number = null, manufacturer = null, product_name = null } = server ?? {};
   const facts = {
-    ...{ uuid, custodian, issued_at: iso(ctx.now()) },
+    ...{ uuid, custodian, issued_at: isoText(ctx.now()) },
     server: { uuid: node.uuid, name: node.name, serial_number, manufacturer, product_name },
     operator: {
       ...{ user: job.user, project: job.project, request_id: job.request_id },
       conductor: ctx.hostname,
     },
     custody: history.toReversed().map(({ created_at, event, user, project, state }) => ({
-      at: iso(created_at),
+      at: isoText(created_at),
       event,
       user,
       project,
@@ -76,5 +76,3 @@ async function certify(ctx: StepContext, disks: readonly ErasedDisk[]): Promise<
   });
   return `${read}; certificate ${uuid}`;
 }
-
-const iso = (ms: EpochMs): string => new Date(ms).toISOString();

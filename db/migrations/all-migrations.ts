@@ -18,6 +18,8 @@ import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
 import { serverBaselines } from './0086-server-baselines.ts';
 import { noticeSubscriptions } from './0087-notice-subscriptions.ts';
 import { models } from './0088-models.ts';
+import { kindIndex } from './0089-kind-index.ts';
+import { repairDates } from './0090-repair-dates.ts';
 import { consoles } from './0095-consoles.ts';
 import type { Migration } from './migration.ts';
 
@@ -43,5 +45,7 @@ export const MIGRATIONS: readonly Migration[] = [
   serverBaselines,
   noticeSubscriptions,
   models,
+  kindIndex,
+  repairDates,
   consoles,
 ];

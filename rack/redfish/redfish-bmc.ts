@@ -221,14 +221,15 @@ export class RedfishBmc implements AsyncDisposable {
   }
 
   #get(path: string): Reply {
-    const { redirect_to, links_to } = this.faults;
+    const { redirect_to, links_to, lacks = [] } = this.faults;
     const monitored = this.state.tasks.monitor(path);
     if (monitored !== null) return monitored;
     if (redirect_to !== undefined && path !== PATHS.root)
       return { status: 307, headers: { location: redirect_to + path } };
-    const resource = this.#first((area) => area.read(path));
-    if (resource === null)
+    const whole = this.#first((area) => area.read(path));
+    if (whole === null)
       throw new RedfishRefusal(404, 'ResourceMissingAtURI', `The resource at the URI ${path} was not found.`);
+    const resource = Object.fromEntries(Object.entries(whole).filter(([name]) => !lacks.includes(name)));
     const body = links_to === undefined ? resource : elsewhere(resource, links_to);
     return { status: 200, body, headers: { etag: this.#etag(path) } };
   }

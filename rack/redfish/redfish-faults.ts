@@ -12,6 +12,8 @@ export interface RedfishFaults {
   redirect_to?: string;
   /** The links of resources point to this origin. */
   links_to?: string;
+  /** Properties that no resource has, with all that they lead to: a BMC of few means. */
+  lacks?: readonly string[];
   /** Every session is refused, however fresh. */
   sessions_refused?: true;
   /** Sessions cannot be made: the collection answers this status. */

@@ -46,6 +46,8 @@ export const createLease: LifecycleHandler = async (request, api) => {
     newPassword(),
   ];
   const lease = await api.store.transaction(async (tables) => {
+    // Holds the server's row: leases that are made at the same time are counted one after the other.
+    await tables.servers.update(server.uuid, {});
     const open = await tables.bmc_leases.count({ server_uuid: server.uuid, state: GOOD });
     if (open >= LEASES_OF_A_SERVER)
       throw serviceError('Conflict', {

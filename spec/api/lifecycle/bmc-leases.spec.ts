@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { leaseSweep } from '../../../conductor/periodic/lease-sweep.ts';
 import type { FakeAccount } from '../../../drivers/fake/server.ts';
+import { LEASES_OF_A_SERVER } from '../../../lifecycle/bmc-lease.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
 import { type ConductorBench, startConductorBench } from '../../conductor/conductor-bench.ts';
@@ -77,6 +78,13 @@ describe('S83 leases of a BMC', () => {
     const [account] = accounts();
     expect(account).to.deep.include({ name: body.username, role: 'read-only' });
     expect(account?.password).not.to.equal(body.password);
+  });
+
+  it('are counted when many are asked for at the same time', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => lease()));
+    const made = all.filter(({ status }) => status === 201).length;
+    expect(made).to.be.within(1, LEASES_OF_A_SERVER);
+    expect(await bench.store.bmc_leases.count()).to.be.at.most(LEASES_OF_A_SERVER);
   });
 
   it('end when they are revoked, and their account with them', async () => {
