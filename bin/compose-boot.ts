@@ -15,6 +15,7 @@ import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
 import type { Store } from '../db/store.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { isoFolder } from '../lifecycle/iso.ts';
 import { openObjectStore } from '../net/object-store.ts';
 import type { Base } from './compose-base.ts';
 import { fingerprintOf, registrationTls } from './compose-registration.ts';
@@ -61,6 +62,7 @@ export async function composeBoot(
         loaders: { isolinux_bin, ldlinux_c32, esp_image },
         http_url: settings.deploy.http_url,
         installs: store,
+        uploads: { store, folder: isoFolder(settings.isos.path, settings.DEFAULT.state_path) },
         limits: { calls_per_minute, rack_bandwidth_mib_s: rack_bandwidth, rack_prefix },
         clock,
       }),

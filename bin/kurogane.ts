@@ -13,6 +13,7 @@ import { makeSigningKey, verifyCertificate } from './certificates.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { type DnsmasqOptions, dnsmasqText } from './dnsmasq-config.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
+import { openFile } from './open-file.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 import { addKey } from './secret-keys.ts';
@@ -143,6 +144,7 @@ addClientCommands(program, {
   clock: systemClock,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  openFile,
   terminal: () => ({ input: process.stdin, write: (bytes) => process.stdout.write(bytes) }),
   readFile: async (path) => (path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')),
 });

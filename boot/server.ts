@@ -11,6 +11,7 @@ import { type BootIsos, createBootIsos, type IsoLoaders } from './boot-iso.ts';
 import { sendDeployImage } from './deploy-images.ts';
 import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
+import { type IsoSource, sendIso } from './isos.ts';
 import { type NewServers, newServerScript, stageScript } from './new-servers.ts';
 import { createRackPace } from './rack-pace.ts';
 import { type RunTimeScripts, sendRunTimeScript } from './run-time-scripts.ts';
@@ -36,6 +37,8 @@ export interface BootServerOptions extends Omit<Sources, 'sender'> {
   http_url?: string;
   /** What servers tell of their installation. Default: nobody listens. */
   installs?: InstallStore;
+  /** Images that were brought, under /isos. Default: there are none. */
+  uploads?: IsoSource;
   limits?: BootLimits;
   clock: Pick<Clock, 'monotonic' | 'sleep'>;
   log: BootLog;
@@ -136,6 +139,8 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
     return await sendImage(options.image_path, path.slice('/images/'.length), sender, request, response);
   const { registration = null, scripts = null } = options;
   if (scripts !== null && (await sendRunTimeScript(scripts, path, request, response))) return;
+  const { uploads } = options;
+  if (uploads !== undefined && (await sendIso(uploads, path, sender, request, response))) return;
   if (await sendDeployImage(options, path, request, response)) return;
   if (await sendBootFile(options, path, request, response)) return;
   if (await options.isos?.send(path, sender, request, response)) return;
@@ -171,7 +176,7 @@ async function answer(options: Serving, request: IncomingMessage, response: Serv
 }
 
 /** Files are held back by the rack's share, and a server may fetch one in many parts. */
-const isFile = (path: string): boolean => /^\/(images|deploy-images|boot-files|boot-iso)\//.test(path);
+const isFile = (path: string): boolean => /^\/(images|deploy-images|boot-files|boot-iso|isos)\//.test(path);
 
 /** By the address of a port; then by the system's UUID, for nodes that were created with it. */
 async function findNode(
@@ -227,7 +232,7 @@ function fail(
 
 /** The token of a deployment's image is a secret. */
 function withoutToken(url: string): string {
-  return url.replace(/^(\/deploy-images\/[^/]*\/).*/, '$1***');
+  return url.replace(/^(\/deploy-images\/[^/]*\/|\/isos\/).*/, '$1***');
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

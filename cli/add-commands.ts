@@ -4,7 +4,7 @@ import { COMMANDS } from './command-table.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { CommandFailure } from './exit-codes.ts';
 import { FORMATS, type Format } from './output.ts';
-import { type Given, type Outside, runRow } from './run-row.ts';
+import { type Given, type Outside, runRow, uploadIso } from './run-row.ts';
 
 const DEFAULT_TIMEOUT_S = 3600;
 
@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   quota: 'how many servers a project may have',
   reservation: 'who holds a server',
   console: 'serial consoles and screens',
+  iso: 'ISO images that projects bring',
   lease: 'BMCs that are handed out for a while',
   certificate: 'certificates of erased disks',
   schedule: 'work on servers at a time',
@@ -28,6 +29,18 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** Adds the commands that ask the API, and `completion`, to `program`. An action that fails throws CommandFailure. */
 export function addClientCommands(program: Command, outside: Outside): void {
   for (const row of COMMANDS) addRow(program, row, outside);
+  groupOf(program, 'iso')
+    .command('upload')
+    .description('bring an ISO image, in parts')
+    .exitOverride(exit)
+    .argument('<file>')
+    .option('--name <text>', 'what it is called; default: the name of the file')
+    .option('--sha256 <text>', 'its SHA-256 in hex, which the bytes must have')
+    .addOption(outputOption())
+    .action(async (file: string, given: { name?: string; sha256?: string; output: Format }) => {
+      const { name, sha256, output } = given;
+      await uploadIso(file, { name, sha256 }, output, outside);
+    });
   program
     .command('completion')
     .description('print what makes a shell complete these commands')
@@ -51,17 +64,15 @@ function addRow(program: Command, row: CommandRow, outside: Outside): void {
     .description(row.help)
     .configureHelp({ showGlobalOptions: false })
     .exitOverride(exit);
-  for (const name of pathArguments(row.path)) command.argument(`<${name}>`);
+  for (const name of argumentsOf(row)) command.argument(`<${name}>`);
   for (const option of row.options ?? []) command.addOption(optionOf(option));
-  command.addOption(
-    new Option('-o, --output <format>', 'how the answer is shown').choices(FORMATS).default('table'),
-  );
+  command.addOption(outputOption());
   if (row.wait !== undefined)
     command
       .option('--wait', 'wait until the work is over, and tell where it is')
       .option('--timeout <seconds>', 'wait at most so long', seconds, DEFAULT_TIMEOUT_S);
   command.action(async (...all: unknown[]) => {
-    const args = all.slice(0, pathArguments(row.path).length) as string[];
+    const args = all.slice(0, argumentsOf(row).length) as string[];
     const options = command.opts<{ output: Format; wait?: boolean; timeout?: number }>();
     const common = {
       output: options.output,
@@ -71,6 +82,14 @@ function addRow(program: Command, row: CommandRow, outside: Outside): void {
     await runRow(row, args, givenOf(row, command), common, outside);
   });
 }
+
+const argumentsOf = (row: CommandRow): string[] => [
+  ...pathArguments(row.path),
+  ...(row.file === true ? ['file'] : []),
+];
+
+const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'how the answer is shown').choices(FORMATS).default('table');
 
 function groupOf(parent: Command, word: string): Command {
   const known = parent.commands.find((command) => command.name() === word);

@@ -60,6 +60,8 @@ export interface CommandRow {
   body?: JsonObject;
   output: Output;
   wait?: WaitRow;
+  /** Its last argument is a file, whose bytes are sent in parts. */
+  file?: true;
 }
 
 /** Names of the parameters of a path. */

@@ -1,6 +1,7 @@
 import { type CommandRow, query } from './command-row.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { CONSOLE_ROWS } from './rows/consoles.ts';
+import { ISO_ROWS } from './rows/isos.ts';
 import { LEASE_ROWS } from './rows/leases.ts';
 import { MODEL_ROWS } from './rows/models.ts';
 import { NOTICE_ROWS } from './rows/notices.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly CommandRow[] = [
   ...SERVER_ROWS,
   ...LEASE_ROWS,
   ...CONSOLE_ROWS,
+  ...ISO_ROWS,
   ...CERTIFICATE_ROWS,
   ...REGISTRATION_ROWS,
   ...ORDER_ROWS,

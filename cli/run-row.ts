@@ -6,6 +6,7 @@ import { type CommandRow, type OptionRow, pathArguments, type WaitRow } from './
 import { CommandFailure } from './exit-codes.ts';
 import { type Format, render, renderEvent } from './output.ts';
 import { openSession, type Session } from './session.ts';
+import { type PartedFile, uploadFile } from './upload-file.ts';
 
 /** What a command may touch outside. */
 export interface Outside {
@@ -16,6 +17,8 @@ export interface Outside {
   err(text: string): void;
   /** Text of a file; of standard input for `-`. @throws Error */
   readFile(path: string): Promise<string>;
+  /** A file in parts. @throws Error */
+  openFile(path: string): Promise<PartedFile>;
   /** Where consoles are shown. */
   terminal(): Terminal;
 }
@@ -42,6 +45,12 @@ export async function runRow(
   const body = await bodyOf(row, given, outside);
   const settings = await settingsOf(outside);
   await using session = await openSession(settings);
+  if (row.file === true) {
+    await using file = await openFile(args.at(-1) ?? '', outside);
+    const uploaded = await uploadFile(session, params.iso ?? '', file, outside.err);
+    outside.out(`${render(uploaded, row.output, common.output)}\n`);
+    return;
+  }
   if (row.output.kind === 'events') return await follow(session, row, params, given, common.output, outside);
   let answer = await session.request(row.method, path, body);
   if (row.output.kind === 'console' && common.output === 'table') {
@@ -52,6 +61,31 @@ export async function runRow(
   if (common.wait && row.wait !== undefined)
     answer = await waitFor(row.wait, session, params, answer, common.timeout_s, outside);
   outside.out(`${render(answer, row.output, common.output)}\n`);
+}
+
+/** `iso upload FILE`: announces an image and sends it. @throws CommandFailure */
+export async function uploadIso(
+  path: string,
+  given: { name: string | undefined; sha256: string | undefined },
+  output: Format,
+  outside: Outside,
+): Promise<void> {
+  await using file = await openFile(path, outside);
+  await using session = await openSession(await settingsOf(outside));
+  const { name = path.split('/').at(-1) ?? path, sha256 } = given;
+  const body = { name, size_bytes: file.size, ...(sha256 === undefined ? {} : { sha256 }) };
+  const { uuid } = (await session.request('POST', '/v1/isos', body)) as JsonObject;
+  outside.err(`The image is ${String(uuid)}; kurogane iso resume goes on if this breaks off.\n`);
+  const uploaded = await uploadFile(session, String(uuid), file, outside.err);
+  outside.out(`${render(uploaded, { kind: 'item' }, output)}\n`);
+}
+
+async function openFile(path: string, outside: Outside): Promise<PartedFile> {
+  try {
+    return await outside.openFile(path);
+  } catch (error) {
+    throw new CommandFailure('usage', `${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function settingsOf({ env, readFile }: Outside): Promise<AuthSettings> {

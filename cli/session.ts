@@ -9,6 +9,8 @@ import { readEvents, type ServerEvent } from './server-events.ts';
 export interface Session extends AsyncDisposable {
   /** @throws CommandFailure for every answer that is no success. Resolves with its body; null: it has none. */
   request(method: string, path: string, body?: Json): Promise<Json>;
+  /** As `request`, with bytes for a body. */
+  send(method: string, path: string, bytes: Uint8Array): Promise<Json>;
   /** The events of an answer that goes on, until it ends. @throws CommandFailure */
   events(path: string): AsyncIterable<ServerEvent>;
 }
@@ -28,6 +30,14 @@ export async function openSession(settings: AuthSettings): Promise<Session> {
       events: (path) => eventsOf(http, `${base}${path}`, headers),
       request: async (method, path, body) => {
         const answer = await ask(http, method, `${base}${path}`, headers, body);
+        if (answer.status < 400) return answer.body;
+        throw refusal(answer);
+      },
+      send: async (method, path, bytes) => {
+        const url = `${base}${path}`;
+        const answer = await http.request(method, url, { headers, bytes }).catch((error: unknown) => {
+          throw unreachable(url, error);
+        });
         if (answer.status < 400) return answer.body;
         throw refusal(answer);
       },

@@ -468,6 +468,15 @@ export const OPTIONS = {
     ),
     ipmi_port: integer(6623, 'UDP port that it listens on for IPMI. 0: any free one.', 0, 65_535),
   },
+  isos: {
+    path: text(
+      '',
+      'Folder of the ISO images that projects bring; API processes and boot services share it. Empty: isos in state_path.',
+    ),
+    max_size_mib: integer(10_240, 'Largest image, in MiB.', 1),
+    project_quota_mib: integer(51_200, 'All images of one project, in MiB.', 1),
+    lifetime_days: integer(30, 'Days after which an image is deleted.', 1),
+  },
   schedules: {
     max_per_rack: integer(10, 'Servers of one rack that schedules work on at once. 0: no limit.', 0),
     max_per_project: integer(100, 'Servers of one project that they work on at once. 0: no limit.', 0),

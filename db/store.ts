@@ -3,6 +3,7 @@ import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
 import type { ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
+import type { IsoMountRecord, IsoRecord } from '../lifecycle/iso.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type { ModelRecord } from '../lifecycle/models.ts';
 import type { NoticeSubscriptionRecord } from '../lifecycle/notice.ts';
@@ -75,6 +76,8 @@ export interface Tables {
   readonly quotas: QuotaRepository;
   readonly bmc_leases: BmcLeaseRepository;
   readonly consoles: ConsoleRepository;
+  readonly isos: Repository<IsoRecord>;
+  readonly iso_mounts: IsoMountRepository;
   readonly work_orders: Repository<WorkOrderRecord>;
   readonly schedules: Repository<ScheduleRecord>;
   readonly schedule_runs: ScheduleRunRepository;
@@ -274,6 +277,10 @@ export interface BmcLeaseRepository extends Repository<BmcLeaseRecord> {
 
 export interface ConsoleRepository extends Repository<ConsoleRecord> {
   getByTicketHash(hash: string): Promise<ConsoleRecord | null>;
+}
+
+export interface IsoMountRepository extends Repository<IsoMountRecord> {
+  getByTokenHash(hash: string): Promise<IsoMountRecord | null>;
 }
 
 export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {

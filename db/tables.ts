@@ -15,6 +15,7 @@ import { HISTORY, historyRepository } from './history.ts';
 import { INSPECTION_RULES, inspectionRuleRepository } from './inspection-rules.ts';
 import { INVENTORY, inventoryRepository } from './inventory.ts';
 import { IP_ADDRESSES, ipAddressRepository } from './ip-addresses.ts';
+import { ISO_MOUNTS, ISOS, isoMountRepository } from './isos.ts';
 import { JOB_STEPS } from './job-journal.ts';
 import { JOBS, jobRepository } from './jobs.ts';
 import { MODELS, modelRepository } from './models.ts';
@@ -63,6 +64,8 @@ export const TABLES = [
   QUOTAS,
   BMC_LEASES,
   CONSOLES,
+  ISOS,
+  ISO_MOUNTS,
   WORK_ORDERS,
   SCHEDULES,
   SCHEDULE_RUNS,
@@ -109,6 +112,8 @@ export function tables(db: Executor): Tables {
     quotas: quotaRepository(db),
     bmc_leases: bmcLeaseRepository(db),
     consoles: consoleRepository(db),
+    isos: repository(db, ISOS),
+    iso_mounts: isoMountRepository(db),
     work_orders: repository(db, WORK_ORDERS),
     schedules: scheduleRepository(db),
     schedule_runs: scheduleRunRepository(db),

@@ -28,7 +28,13 @@ export interface JsonHttp {
   request(
     method: string,
     url: string,
-    options?: { headers?: Readonly<Record<string, string>>; body?: Json; repeat?: boolean },
+    options?: {
+      headers?: Readonly<Record<string, string>>;
+      body?: Json;
+      /** Instead of a body of JSON. */
+      bytes?: Uint8Array;
+      repeat?: boolean;
+    },
   ): Promise<JsonAnswer>;
   /**
    * Asks for an answer that goes on: its body as it comes, as text. The time limit is that of the answer's head, and of each
@@ -92,17 +98,19 @@ export function openJsonHttp(options: JsonHttpOptions): JsonHttp {
   }
 
   return {
-    async request(method, url, { headers = {}, body, repeat = false } = {}) {
+    async request(method, url, { headers = {}, body, bytes, repeat = false } = {}) {
       const init = {
         method,
         headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
           ...headers,
         },
         redirect: 'error',
         signal: AbortSignal.timeout(timeout_ms),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(bytes === undefined ? {} : { body: bytes }),
       };
       try {
         return await attempt(url, init, kept);

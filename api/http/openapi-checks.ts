@@ -27,6 +27,8 @@ export interface DescribedOperation {
   'x-public'?: boolean;
   'x-free-query'?: boolean;
   'x-body-limit'?: number;
+  /** Its body is no JSON: the handler reads it as it comes. */
+  'x-stream'?: boolean;
 }
 
 export interface OpenApiDocument {

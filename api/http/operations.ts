@@ -21,7 +21,7 @@ export interface Operation {
   /** `/v1/nodes/{node}` */
   path: string;
   public: boolean;
-  /** null: the operation takes no body. */
+  /** null: the operation takes no body, or one that it reads itself. */
   body_limit: number | null;
   /** @throws InvalidParameterValue */
   checkQuery(params: Readonly<Record<string, string>>, query: Readonly<Record<string, string>>): void;
@@ -97,20 +97,20 @@ function operationOf(checks: OperationChecks, formats: Formats): Operation {
   const id = described.operationId;
   if (id === undefined) throw new Error(`${method} ${path} of openapi.yaml has no operationId.`);
   const free_query = described['x-free-query'] === true;
+  const has_json = described.requestBody !== undefined && described['x-stream'] !== true;
   return {
     id,
     method,
     path,
     public: described['x-public'] === true,
-    body_limit:
-      described.requestBody === undefined ? null : (described['x-body-limit'] ?? DEFAULT_BODY_LIMIT),
+    body_limit: has_json ? (described['x-body-limit'] ?? DEFAULT_BODY_LIMIT) : null,
     checkQuery(params, query) {
       if (free_query) return;
       const validate = checks.parameters();
       if (!validate({ path: params, query })) throw refusal(validate.errors, '/query', formats);
     },
     checkBody(body) {
-      if (described.requestBody === undefined) return;
+      if (!has_json) return;
       const validate = checks.body();
       if (!validate(body === undefined ? {} : { requestBody: body }))
         throw refusal(validate.errors, '/requestBody', formats);

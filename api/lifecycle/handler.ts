@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Reply } from '../http/reply.ts';
 import type { Api, ApiRequest } from '../openstack/handler.ts';
 import type { EventStreams } from './events/streams.ts';
@@ -12,6 +13,8 @@ export interface LifecycleApi
 
 export interface LifecycleRequest extends ApiRequest {
   headers: IncomingHttpHeaders;
+  /** The body as it comes, of operations with `x-stream`. */
+  content?: Readable;
 }
 
 /** One operation. Throws ServiceError or RoutingError. */

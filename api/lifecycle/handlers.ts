@@ -4,6 +4,7 @@ import { showCertificate } from './certificates/show.ts';
 import { CONSOLE_HANDLERS } from './consoles/consoles.ts';
 import { watchEvents } from './events/events.ts';
 import type { LifecycleHandler } from './handler.ts';
+import { ISO_HANDLERS } from './isos/isos.ts';
 import { createLease, listLeases, revokeLease } from './leases/leases.ts';
 import { NOTICE_HANDLERS } from './notices.ts';
 import { cancelOrder, createOrder, listOrders, repeatOrder, showOrder } from './orders/orders.ts';
@@ -66,6 +67,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.bmc_leases.list': listLeases,
   'lifecycle.bmc_leases.revoke': revokeLease,
   ...CONSOLE_HANDLERS,
+  ...ISO_HANDLERS,
   'lifecycle.schedules.create': createSchedule,
   'lifecycle.schedules.list': listSchedules,
   'lifecycle.schedules.show': showSchedule,

@@ -52,6 +52,11 @@ export const LIFECYCLE_RULES = {
   'lifecycle:registration:get': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:registration:manage': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:enrolment_token:manage': { check: SYSTEM_ADMIN, scope: BOTH },
+  /** ISO images that projects bring: to bring and to delete them. */
+  'lifecycle:iso:manage': { check: ORDER_MEMBER, scope: BOTH },
+  'lifecycle:iso:list': { check: API_READER, scope: BOTH },
+  'lifecycle:iso:list_all': { check: SYSTEM_READER, scope: BOTH },
+  'lifecycle:iso:get': { check: ORDER_READER, scope: BOTH },
   'lifecycle:order:create': { check: ORDER_MEMBER, scope: BOTH },
   'lifecycle:order:list': { check: API_READER, scope: BOTH },
   'lifecycle:order:list_all': { check: SYSTEM_READER, scope: BOTH },

@@ -87,6 +87,7 @@ async function answer(request: IncomingMessage, exchange: Exchange, server: Serv
         caller,
         base_url,
         headers: request.headers,
+        content: request,
       },
       // There are no microversions here: nodes are found by every kind of name.
       ...{ minor: MAX_MINOR, versioned: true },

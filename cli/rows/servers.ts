@@ -74,7 +74,8 @@ const ACTIONS: readonly [tool: string, help: string, ...options: OptionRow[]][] 
   [
     'iso-mount',
     'insert an ISO image into the virtual CD drive',
-    field('image_url', 'where the BMC fetches it', { required: true }),
+    field('image_url', 'where the BMC fetches it'),
+    field('iso', 'or an image that was brought: kurogane iso upload'),
   ],
   ['iso-eject', 'take the image out of the virtual CD drive'],
   ['diagnostics', 'interrupt the operating system for a crash dump (NMI)'],

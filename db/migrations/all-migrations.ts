@@ -21,6 +21,7 @@ import { models } from './0088-models.ts';
 import { kindIndex } from './0089-kind-index.ts';
 import { repairDates } from './0090-repair-dates.ts';
 import { consoles } from './0095-consoles.ts';
+import { isos } from './0096-isos.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   kindIndex,
   repairDates,
   consoles,
+  isos,
 ];

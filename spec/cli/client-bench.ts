@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Command } from 'commander';
+import { openFile } from '../../bin/open-file.ts';
 import { addClientCommands } from '../../cli/add-commands.ts';
 import { CommandFailure } from '../../cli/exit-codes.ts';
 import { systemClock } from '../../config/system-clock.ts';
@@ -27,6 +28,7 @@ export async function runClient(
   const program = new Command('kurogane').exitOverride().configureOutput({ writeOut: out, writeErr: err });
   addClientCommands(program, {
     ...{ env, clock: systemClock, out, err },
+    openFile,
     terminal: () => ({
       input: Readable.from(input),
       write: (bytes) => out(Buffer.from(bytes).toString()),

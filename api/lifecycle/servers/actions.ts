@@ -7,6 +7,7 @@ import type { ApiRequest } from '../../openstack/handler.ts';
 import { attachableUrl } from '../../openstack/handlers/nodes/vmedia.ts';
 import { nodeTarget } from '../../openstack/node-access.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
+import { mountUrl } from '../isos/isos.ts';
 import { type FoundServer, findServer, sideOf } from './access.ts';
 import { enterMaintenance, leaveMaintenance } from './maintenance.ts';
 import { serverDetail, toolFacts } from './view.ts';
@@ -41,7 +42,11 @@ const ACTIONS: Readonly<Partial<Record<ToolName, Action>>> = {
     await api.conductor.call(found.node, 'set_boot_device', args, request.caller);
   },
   'iso-mount': async ({ api, request, found, body }) => {
-    const image_url = attachableUrl(String(body.image_url));
+    const { iso } = body;
+    const image_url =
+      typeof iso === 'string'
+        ? await mountUrl(request, api, iso, found.server)
+        : attachableUrl(String(body.image_url));
     const change = { kind: 'attach_virtual_media', device_type: 'cdrom', image_url } as const;
     await api.conductor.changeHardware(found.node, change, request.caller);
   },

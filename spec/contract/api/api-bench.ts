@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Authenticator } from '../../../api/http/authenticator.ts';
 import { Unauthorized } from '../../../api/http/authenticator.ts';
 import { createLifecycleApi } from '../../../api/lifecycle/server.ts';
@@ -126,6 +129,7 @@ export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiB
       await drivers[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
+      await rm(settings.isos.path, { recursive: true, force: true });
     },
   };
 }
@@ -144,6 +148,7 @@ function specSettings(overrides: Overrides): Settings {
       enabled_vendor_interfaces: ['fake', 'no-vendor'],
     },
     conductor: { node_locked_retry_attempts: 0, poll_interval: 1 },
+    isos: { path: join(tmpdir(), `kurogane-spec-isos-${process.pid}`) },
   };
   const groups = Object.keys(defaults) as (keyof Settings)[];
   return Object.fromEntries(
@@ -175,6 +180,8 @@ async function clearStore(store: Store): Promise<void> {
     store.work_orders,
     store.bmc_leases,
     store.consoles,
+    store.isos,
+    store.iso_mounts,
     store.schedule_runs,
     store.schedules,
     store.order_lines,
