@@ -37,7 +37,27 @@ service(
   'boot',
   'serve boot scripts and images to the servers',
   async () => (await import('./boot.ts')).startBootService,
-);
+)
+  .command('status')
+  .description('whether all is there that servers boot with; exit code 1 when something is red')
+  .option(
+    '--url <url>',
+    'the boot service as servers reach it (default: [deploy]http_url, else its own address)',
+  )
+  .option(
+    '--tftp-root <folder>',
+    'folder of dnsmasq with undionly.kpxe and ipxe.efi',
+    '/var/lib/kurogane/tftp',
+  )
+  .option('--pid-file <file>', "dnsmasq's pid file", '/run/kurogane-dnsmasq.pid')
+  .action(async (options: { url?: string; tftpRoot: string; pidFile: string }) => {
+    await withSettings(async (settings) => {
+      const { bootStatus } = await import('./boot-status.ts');
+      const { green, text } = await bootStatus(settings, options, process.stdout.isTTY);
+      print(text);
+      if (!green) process.exitCode = 1;
+    })();
+  });
 service(
   'gateway',
   'lead holders of leases to their BMCs, and nowhere else',
@@ -161,8 +181,8 @@ function service(
   name: string,
   description: string,
   load: () => Promise<(settings: Settings) => Promise<{ ready: string } & AsyncDisposable>>,
-): void {
-  program
+): Command {
+  return program
     .command(name)
     .description(description)
     .action(

@@ -19,6 +19,36 @@ export function bootsByMedia(node: Pick<NodeRecord, 'boot_interface'>): boolean 
   return node.boot_interface === 'redfish-virtual-media';
 }
 
+/** Boot interfaces by which firmware fetches its first program by HTTP, as UEFI 2.5 has it. */
+const BY_HTTP = ['http-ipxe', 'http'];
+
+/** The boot device of a server that is to boot from the network. */
+export function networkDevice(node: Pick<NodeRecord, 'boot_interface'>): 'pxe' | 'uefihttp' {
+  return BY_HTTP.includes(node.boot_interface) ? 'uefihttp' : 'pxe';
+}
+
+/** Management interfaces whose protocol has no word for UEFI HTTP boot. */
+const WITHOUT_HTTP_BOOT = ['ipmitool', 'intel-ipmitool', 'bampi'];
+
+/** What keeps the node's boot interface from booting it, in words for the user; empty when nothing does. Pure. */
+export function bootProblems(
+  node: Pick<NodeRecord, 'boot_interface' | 'management_interface' | 'instance_info' | 'properties'>,
+  default_boot_mode: 'uefi' | 'bios',
+): string[] {
+  const { boot_interface, management_interface } = node;
+  if (!BY_HTTP.includes(boot_interface)) return [];
+  const problems: string[] = [];
+  if (WITHOUT_HTTP_BOOT.includes(management_interface))
+    problems.push(
+      `The boot interface ${boot_interface} needs a BMC that can be told to boot by HTTP, and the management interface ${management_interface} cannot tell it: set boot_interface to ipxe.`,
+    );
+  if (bootMode(node, default_boot_mode) === 'bios')
+    problems.push(
+      `The boot interface ${boot_interface} needs UEFI: set the capability boot_mode to uefi, or boot_interface to ipxe.`,
+    );
+  return problems;
+}
+
 /** False: the management interface asks nothing of the BMC, whatever the BMC could do. */
 export function managesHardware(node: Pick<NodeRecord, 'management_interface'>): boolean {
   return node.management_interface !== 'noop';

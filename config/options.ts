@@ -96,7 +96,7 @@ export const OPTIONS = {
     enabled_bios_interfaces: list(['no-bios', 'redfish'], 'BIOS interfaces that nodes may use.'),
     enabled_boot_interfaces: list(
       ['ipxe', 'pxe', 'redfish-virtual-media'],
-      'Boot interfaces that nodes may use.',
+      'Boot interfaces that nodes may use; also http-ipxe and http, for UEFI HTTP boot.',
     ),
     isolinux_bin: text(
       '/usr/lib/ISOLINUX/isolinux.bin',

@@ -322,7 +322,7 @@ export class Machine implements AgentHost, AsyncDisposable {
     if (device === 'disk') return await this.#bootDisk();
     if (device === 'bios') return { what: 'setup' };
     if (device === 'cdrom') return await this.#bootCd(signal);
-    if (device !== 'pxe') return 'There is no such drive.';
+    if (device !== 'pxe' && device !== 'uefihttp') return 'There is no such drive.';
     const { boot_url, download_kernels, ipxe_limits } = this.#options;
     const url = boot_url();
     if (url === null) return 'Nobody answers on the network.';

@@ -66,6 +66,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
     what: 'sends HTTP',
     pattern: /(?<![.\w])fetch\(/,
     allowed: [
+      'bin/boot-status.ts',
       'bin/demo/',
       'conductor/agent.ts',
       'conductor/inspection-rules/api-call.ts',

@@ -5,7 +5,7 @@ import { filePathProblem, parseImageSource } from '../../lifecycle/image-source.
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
 import { namesWhatItBoots, type ProfileTables, profileOfServer } from '../../lifecycle/server-profile.ts';
-import { deployInterface } from '../interfaces.ts';
+import { bootProblems, deployInterface } from '../interfaces.ts';
 
 /** @throws NodeInMaintenance */
 export function refuseMaintenance(node: NodeRecord, op: string): void {
@@ -27,7 +27,11 @@ export async function deployProblems(
   if (validate === undefined)
     return [`The deploy interface ${node.deploy_interface} is not implemented: choose direct or ramdisk.`];
   const profile = bootsProfile(node) ? await profileOfServer(tables, node.uuid) : null;
-  return [...validate(node, settings, profile), ...traitProblems(node)];
+  return [
+    ...validate(node, settings, profile),
+    ...bootProblems(node, settings.deploy.default_boot_mode),
+    ...traitProblems(node),
+  ];
 }
 
 /** Whether a server gets from its flavor's profile what it boots in each deploy. Pure. */

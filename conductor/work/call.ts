@@ -3,7 +3,7 @@ import { serviceError } from '../../lifecycle/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { INTERFACE_KINDS } from '../../lifecycle/records.ts';
 import { readHardware } from '../baseline/read-hardware.ts';
-import { bootMode, isPresent, managesHardware } from '../interfaces.ts';
+import { bootMode, bootProblems, isPresent, managesHardware } from '../interfaces.ts';
 import type { VifRequest } from '../network/choose-port.ts';
 import { networkOf } from '../network/network.ts';
 import { rawBytes } from '../raw-bytes.ts';
@@ -171,10 +171,11 @@ async function validate(ctx: StepContext): Promise<JsonObject> {
   const { node } = ctx;
   const bmc_problems = driverInfoProblems(node, ctx.drivers);
   const deploy_problems = await deployProblems(node, ctx.settings, ctx.store);
-  const of_bmc =
-    bmc_problems.length === 0 ? { result: true } : { result: false, reason: bmc_problems.join(' ') };
-  const of_deploy =
-    deploy_problems.length === 0 ? { result: true } : { result: false, reason: deploy_problems.join(' ') };
+  const verdict = (problems: readonly string[]): JsonObject =>
+    problems.length === 0 ? { result: true } : { result: false, reason: problems.join(' ') };
+  const of_bmc = verdict(bmc_problems);
+  const of_deploy = verdict(deploy_problems);
+  const of_boot = verdict(bootProblems(node, ctx.settings.deploy.default_boot_mode));
   const reports: JsonObject = {};
   for (const kind of INTERFACE_KINDS) {
     const name = node[`${kind}_interface`];
@@ -185,6 +186,7 @@ async function validate(ctx: StepContext): Promise<JsonObject> {
       };
     else if (kind === 'power' || kind === 'management') reports[kind] = of_bmc;
     else if (kind === 'deploy') reports[kind] = of_deploy;
+    else if (kind === 'boot') reports[kind] = of_boot;
     else reports[kind] = { result: true };
   }
   return reports;

@@ -2,7 +2,7 @@ import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { restoreConsole } from '../console.ts';
-import { deployInterface } from '../interfaces.ts';
+import { deployInterface, networkDevice } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { bootsProfile, deployProblems } from '../requests/checks.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';
@@ -40,7 +40,7 @@ const ramdiskDeploy: StepDefinition = {
     if (ctx.data.prepared !== true && (await prepareNetworkBoot(ctx)))
       return { outcome: 'again', after_ms: 0, data: { prepared: true } };
     await networkOf(ctx).plugTenant(ctx);
-    await bootFrom(ctx, 'pxe', { persistent: true });
+    await bootFrom(ctx, networkDevice(ctx.node), { persistent: true });
     if (!bootsProfile(ctx.node)) return DONE;
     const within_ms = limit_ms(ctx.settings.conductor.deploy_callback_timeout);
     return { outcome: 'wait', wait_for: 'installed', within_ms };

@@ -2,7 +2,7 @@ import { type BootDevice, DriverError } from '../../drivers/contract.ts';
 import { bootIsoPath } from '../../lifecycle/image-source.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Bmc } from '../bmc.ts';
-import { bootMode, bootsByMedia, managesBoot } from '../interfaces.ts';
+import { bootMode, bootsByMedia, managesBoot, networkDevice } from '../interfaces.ts';
 import { StepFailure, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { checkUrl } from './deploy-image.ts';
@@ -35,7 +35,7 @@ export async function bootFrom(
 
 /** Boots the agent's ramdisk; its first heartbeat says that it is there. */
 export function bootRamdisk(ctx: WorkContext): Promise<void> {
-  return bootFrom(ctx, 'pxe', { persistent: false });
+  return bootFrom(ctx, networkDevice(ctx.node), { persistent: false });
 }
 
 /** Powers the server off and forgets its agent; leaves it on when it may not be powered off. */

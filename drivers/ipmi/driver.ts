@@ -33,7 +33,7 @@ export interface IpmiDriver extends Driver<IpmiInfo> {
 
 const INTERFACES = {
   bios: ['no-bios'],
-  boot: ['ipxe', 'pxe'],
+  boot: ['ipxe', 'pxe', 'http-ipxe', 'http'],
   console: ['ipmitool-socat', 'no-console'],
   deploy: ['direct', 'ramdisk'],
   firmware: ['no-firmware'],

@@ -24,7 +24,7 @@ import { redfishVirtualMedia } from './virtual-media.ts';
 
 const INTERFACES = {
   bios: ['redfish', 'no-bios'],
-  boot: ['ipxe', 'pxe', 'redfish-virtual-media'],
+  boot: ['ipxe', 'pxe', 'http-ipxe', 'http', 'redfish-virtual-media'],
   console: ['no-console'],
   deploy: ['direct', 'ramdisk'],
   firmware: ['redfish', 'no-firmware'],

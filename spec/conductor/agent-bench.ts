@@ -33,7 +33,7 @@ export function createMachineDriver(
   const interfaces = Object.fromEntries(
     Object.entries(AGENT_INTERFACES).map(([field, name]) => [
       field.replace('_interface', ''),
-      [name, 'fake'],
+      field === 'boot_interface' ? [name, 'http-ipxe', 'fake'] : [name, 'fake'],
     ]),
   ) as unknown as Driver['interfaces'];
   return {

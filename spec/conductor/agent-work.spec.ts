@@ -106,6 +106,25 @@ describe('work through the agent', () => {
     expect(erased).to.deep.equal(['metadata erased', 'erased']);
   });
 
+  it('boots by HTTP where the boot interface says so', async () => {
+    await bench.start();
+    const node = await enroll({
+      ...{ provision_state: 'available', instance_info: instance_info(), boot_interface: 'http-ipxe' },
+    });
+    const devices: string[] = [];
+    const proto = Object.getPrototypeOf(machine) as Machine;
+    Object.defineProperty(machine, 'boot_override', {
+      get: () => Reflect.get(proto, 'boot_override', machine),
+      set: (override: Machine['boot_override']) => {
+        if (override !== null) devices.push(override.device);
+        Reflect.set(proto, 'boot_override', override, machine);
+      },
+    });
+    await raise(node, 'active');
+    await bench.settled(node, 'active');
+    expect(devices).to.deep.equal(['uefihttp', 'disk']);
+  });
+
   it('builds the config drive that was given as an object', async () => {
     await bench.start();
     const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
