@@ -31,9 +31,9 @@ const QUESTIONS: Readonly<Record<string, (store: InstallStore, server: ServerRec
 
 /** What it tells of its installation: the note is the body of the request. */
 const TELLINGS: Readonly<Record<string, (now: number) => Partial<ServerFacts>>> = {
-  '/progress': () => ({}),
-  '/installed': (now) => ({ installed_at: now, install_failed_at: null }),
-  '/failed': (now) => ({ installed_at: null, install_failed_at: now }),
+  '/progress': (now) => ({ progressed_at: now, stalled_at: null }),
+  '/installed': (now) => ({ installed_at: now, install_failed_at: null, stalled_at: null }),
+  '/failed': (now) => ({ installed_at: null, install_failed_at: now, stalled_at: null }),
 };
 
 /**

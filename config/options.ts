@@ -231,6 +231,11 @@ export const OPTIONS = {
       'Seconds in wait call-back before the deploy fails. 0: no limit.',
       0,
     ),
+    deploy_stalled_after: integer(
+      900,
+      'Seconds without progress after which a deploy is marked as stalled and people are told. 0: never.',
+      0,
+    ),
     clean_callback_timeout: integer(1800, 'Seconds in clean wait before the cleaning fails. 0: no limit.', 0),
     inspect_wait_timeout: integer(
       1800,

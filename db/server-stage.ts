@@ -60,14 +60,18 @@ const FAILED: readonly ProvisionState[] = PROVISION_STATES.filter(
 
 /** Whether a person has to look after the server after a change: `needsAttention` in SQL. */
 export function attentionAfter(given: Given): Sql {
-  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 0 WHEN ${after(given, 'troubled')} = 1 OR ${after(given, 'quarantined')} = 1 OR ${after(given, 'fault')} IS NOT NULL OR COALESCE(${after(given, 'health')}, '') = 'Critical' OR ${after(given, 'provision_state')} IN (${words(FAILED)}) THEN 1 ELSE 0 END`;
+  return sql`CASE WHEN ${after(given, 'disposed_at')} IS NOT NULL THEN 0 WHEN ${after(given, 'troubled')} = 1 OR ${after(given, 'quarantined')} = 1 OR ${after(given, 'stalled_at')} IS NOT NULL OR ${after(given, 'fault')} IS NOT NULL OR COALESCE(${after(given, 'health')}, '') = 'Critical' OR ${after(given, 'provision_state')} IN (${words(FAILED)}) THEN 1 ELSE 0 END`;
 }
 
-/** What a new provision state says of a return: absent when nothing. */
+/** A new state is progress, or the end of what stalled. */
+const GOES_ON: Readonly<Record<string, SqlValue>> = { stalled_at: null };
+
+/** What a new provision state says of an installation and of a return. */
 export function returnOf(state: ProvisionState): Record<string, SqlValue> {
-  if (RETURN_BEGINS.includes(state)) return { returning: 1 };
-  if (!RETURN_ENDS.includes(state)) return {};
+  if (RETURN_BEGINS.includes(state)) return { ...GOES_ON, returning: 1 };
+  if (!RETURN_ENDS.includes(state)) return GOES_ON;
   return {
+    ...GOES_ON,
     returning: 0,
     order_uuid: null,
     maintenance_side: null,

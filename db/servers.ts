@@ -65,6 +65,8 @@ export const SERVERS = defineTable<ServerRecord>({
     installed_at: value(null),
     install_failed_at: value(null),
     install_note: value(null),
+    progressed_at: value(null),
+    stalled_at: value(null),
     quarantined: flag(false),
     quarantined_at: value(null),
     quarantined_by: value(null),
@@ -129,7 +131,7 @@ export async function createServer(db: Executor, node: NodeRecord): Promise<void
   const follows = { ...followed(node), returning: false } as Followed;
   const facts = {
     ...follows,
-    ...{ maintenance_side: null, order_uuid: null, disposed_at: null, quarantined: false },
+    ...{ maintenance_side: null, order_uuid: null, disposed_at: null, quarantined: false, stalled_at: null },
   };
   const record: Omit<Followed & Derived, 'stage_changed_at'> & { uuid: string } = {
     ...follows,

@@ -32,5 +32,10 @@ export function installState(
   return state === 'INSTALLED' && server.install_failed_at !== null ? 'UNRECOVERABLE_ERROR' : state;
 }
 
+/** Whether a deploy that last went on at `last_at` stands still. Pure. */
+export function isStalled(last_at: number, now: number, limit_ms: number): boolean {
+  return now - last_at >= limit_ms;
+}
+
 /** Provision states in which a server's system may tell how its installation goes. */
 export const INSTALLING: readonly ProvisionState[] = ['deploying', 'wait call-back', 'deploy hold', 'active'];

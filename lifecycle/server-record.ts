@@ -80,6 +80,10 @@ export interface ServerFacts {
   install_failed_at: EpochMs | null;
   /** The last that it said of its installation. */
   install_note: string | null;
+  /** When it said so. */
+  progressed_at: EpochMs | null;
+  /** Since when its deploy is known to make no progress; null: it makes some. */
+  stalled_at: EpochMs | null;
   /** Kept out of stock until an operator releases it. */
   quarantined: boolean;
   quarantined_at: EpochMs | null;

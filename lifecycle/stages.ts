@@ -75,15 +75,18 @@ export interface AttentionFacts extends Pick<NodeRecord, 'provision_state' | 'fa
   /** Whether the node has a last_error. */
   troubled: boolean;
   quarantined: boolean;
+  /** Since when its deploy makes no progress; null: it makes some. */
+  stalled_at: number | null;
   disposed_at: number | null;
 }
 
 /** Whether a person has to look after the server: something failed or holds, or its hardware is broken. Pure. */
 export function needsAttention(server: AttentionFacts): boolean {
   if (server.disposed_at !== null) return false;
-  const { fault, health, quarantined, troubled, provision_state } = server;
+  const { fault, health, quarantined, stalled_at, troubled, provision_state } = server;
   return (
     troubled ||
+    stalled_at !== null ||
     quarantined ||
     fault !== null ||
     health === 'Critical' ||

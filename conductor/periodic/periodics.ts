@@ -14,6 +14,7 @@ import { powerFailureRecovery } from './power-failure-recovery.ts';
 import { powerSync } from './power-sync.ts';
 import { registrationSweep } from './registration-sweep.ts';
 import { removedServersTrim } from './removed-servers-trim.ts';
+import { stalledDeploys } from './stalled-deploys.ts';
 
 /**
  * Every periodic task. Stalled jobs and waits past their deadline need none: the claim takes them, and every conductor
@@ -34,5 +35,6 @@ export const PERIODICS: readonly Periodic[] = [
   registrationSweep,
   faultNotices,
   endOfLifeNotices,
+  stalledDeploys,
   noticeDelivery,
 ];

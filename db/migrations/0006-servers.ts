@@ -118,6 +118,7 @@ function serverOf(node: Record<string, unknown>): Record<string, unknown> {
     order_uuid: null,
     disposed_at: null,
     quarantined: false,
+    stalled_at: null,
   };
   return {
     ...Object.fromEntries(COPIED.map((column) => [column, node[column]])),

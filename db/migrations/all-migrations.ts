@@ -22,6 +22,7 @@ import { kindIndex } from './0089-kind-index.ts';
 import { repairDates } from './0090-repair-dates.ts';
 import { consoles } from './0095-consoles.ts';
 import { isos } from './0096-isos.ts';
+import { stalledDeploys } from './0105-stalled-deploys.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   repairDates,
   consoles,
   isos,
+  stalledDeploys,
 ];

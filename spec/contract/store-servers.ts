@@ -42,6 +42,8 @@ const SERVER_CHANGES: readonly Partial<ServerFacts>[] = [
   { maintenance_side: null, order_uuid: null },
   { quarantined: true, quarantine_reason: 'firmware', quarantine_differences: [{ what: 'firmware bios' }] },
   { quarantined: false, quarantine_reason: null, quarantine_differences: null },
+  { stalled_at: 1_800_000_000_000 },
+  { stalled_at: null, progressed_at: 1_800_000_000_001 },
 ];
 
 export function describeStoreServers(bench: () => StoreBench): void {

@@ -17,6 +17,7 @@ const facts = fc.record({
   returning: fc.boolean(),
   order_uuid: fc.constantFrom(null, 'o'),
   quarantined: fc.boolean(),
+  stalled_at: fc.constantFrom(null, 1_800_000_000_000),
   disposed_at: fc.constantFrom(null, 1),
   fault: fc.constantFrom(null, 'power failure' as const),
   health: fc.constantFrom(null, 'OK' as const, 'Warning' as const, 'Critical' as const),

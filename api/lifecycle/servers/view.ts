@@ -50,6 +50,7 @@ export function serverView(server: ServerRecord, provider: boolean): JsonObject 
     installed_at: isoTime(server.installed_at),
     install_failed_at: isoTime(server.install_failed_at),
     install_note: server.install_note,
+    stalled_at: isoTime(server.stalled_at),
     maintenance: maintenanceView(server),
     created_at: isoTime(server.created_at),
     updated_at: isoTime(server.updated_at),
