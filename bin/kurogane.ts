@@ -134,6 +134,20 @@ program
   });
 
 program
+  .command('image')
+  .description('operating systems that servers boot')
+  .command('build')
+  .description('make kernel, initrd and root file system as a recipe says; needs root')
+  .argument('<recipe>', 'YAML file: name, base, packages, playbook')
+  .option('--output <folder>', 'where a folder of its name is made', '.')
+  .action(async (recipe: string, { output }: { output: string }) => {
+    const { buildImage } = await import('../boot/image-build/build.ts');
+    print(
+      JSON.stringify(await buildImage(recipe, output, (text) => process.stderr.write(`${text}\n`)), null, 2),
+    );
+  });
+
+program
   .command('dnsmasq-config')
   .description('print the configuration of dnsmasq for networks on which servers boot')
   .requiredOption('--url <url>', 'the boot service as servers reach it')

@@ -117,7 +117,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['conductor/notices/mail.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],
   'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
-  'node:child_process': ['boot/ramdisk/build.ts', 'rack/qemu/qemu-machine.ts'],
+  'node:child_process': ['boot/image-build/build.ts', 'boot/ramdisk/build.ts', 'rack/qemu/qemu-machine.ts'],
   undici: [
     'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',

@@ -13,13 +13,14 @@ export interface KuroganeRun {
 /** Runs `kurogane` to its end, with only the variables given. */
 export async function kurogane(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; input?: string; timeout_ms?: number } = {},
 ): Promise<KuroganeRun> {
   return await run({
     command: PROGRAM,
     args,
     env: environment(options.env),
     ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.timeout_ms === undefined ? {} : { timeout_ms: options.timeout_ms }),
   });
 }
 

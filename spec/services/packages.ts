@@ -105,6 +105,13 @@ const NEEDS = {
       'swift-object-server',
     ],
   },
+  image: {
+    packages: ['mmdebstrap', 'ansible', 'squashfs-tools'],
+    proof: [
+      ...['mmdebstrap', 'ansible-playbook', 'mksquashfs', 'unsquashfs'],
+      '/usr/lib/python3/dist-packages/ansible_collections/community/general',
+    ],
+  },
   /** Beside which the boot service is measured. */
   nginx: { packages: ['nginx', 'curl'], proof: ['nginx', 'curl'] },
 } as const satisfies Record<string, Need>;
@@ -130,6 +137,7 @@ export async function ensurePackages(names: readonly NeedName[]): Promise<Readin
     nginx: null,
     chromium: null,
     swift: null,
+    image: null,
   };
   const lacking = names.filter((name) => missing(NEEDS[name]).length > 0);
   if (lacking.length === 0) return readiness;
