@@ -32,7 +32,7 @@ export const TIERS = {
   go: { needs: ['golang'], test_timeout_ms: 300_000, timeout_s: 330 },
   grpc: { needs: ['python_grpc'], test_timeout_ms: 60_000, timeout_s: 120 },
   redfish: { needs: ['sushy', 'ironic', 'ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
-  image: { needs: ['image'], test_timeout_ms: 240_000, timeout_s: 300 },
+  image: { needs: ['image'], test_timeout_ms: 480_000, timeout_s: 540 },
   s3: { needs: ['swift'], test_timeout_ms: 60_000, timeout_s: 120 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
 } as const satisfies Record<string, Tier>;

@@ -31,7 +31,7 @@ describe('S67 kurogane image build', () => {
 
   it('makes kernel, initramfs and root file system, with what Ansible did in a chroot', async () => {
     const args = ['image', 'build', join(folder, 'tiny.yaml'), '--output', join(folder, 'out')];
-    const { code, stdout, stderr } = await kurogane(args, { timeout_ms: 220_000 });
+    const { code, stdout, stderr } = await kurogane(args, { timeout_ms: 450_000 });
     expect(code, stderr).to.equal(0);
     const built = JSON.parse(stdout) as Record<'kernel' | 'initrd' | 'rootfs' | 'manifest', string>;
     const kernel = await readFile(built.kernel);
