@@ -69,7 +69,11 @@ export async function buildImage(
     await copyFile(await newest(root, /^initrd\.img-/), join(made, 'initrd'));
     say('root file system');
     const rootfs = join(made, 'rootfs.squashfs');
-    await command('mksquashfs', [root, rootfs, '-noappend', '-no-progress', '-comp', 'zstd', '-Xcompression-level', '6', '-quiet'], env);
+    await command(
+      'mksquashfs',
+      [root, rootfs, '-noappend', '-no-progress', '-comp', 'zstd', '-Xcompression-level', '6', '-quiet'],
+      env,
+    );
     await writeFile(join(made, 'manifest.json'), manifestText({ recipe, files, packages }));
     await writeFile(join(made, 'SHA256SUMS'), await sums(made));
     await chmod(made, 0o755);
