@@ -5,6 +5,7 @@ import { ipv4Network, netmask, poolOf } from '../lifecycle/ipv4.ts';
 import type { JsonObject } from '../lifecycle/json.ts';
 import { profileOfServer } from '../lifecycle/server-profile.ts';
 import type { ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
+import { renderTemplate } from './template.ts';
 
 export interface InstallStore {
   servers: Pick<Store['servers'], 'get' | 'update'>;
@@ -17,7 +18,8 @@ export interface InstallStore {
 
 interface Answer {
   status: number;
-  body: JsonObject;
+  /** Text is sent as it is. */
+  body: JsonObject | string;
 }
 
 const NOTE_BYTES = 16 * 1024;
@@ -27,6 +29,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const QUESTIONS: Readonly<Record<string, (store: InstallStore, server: ServerRecord) => Promise<Answer>>> = {
   '/profile': profileOf,
   '/detail': detailOf,
+  '/template': templateOf,
 };
 
 /** What it tells of its installation: the note is the body of the request. */
@@ -37,7 +40,7 @@ const TELLINGS: Readonly<Record<string, (now: number) => Partial<ServerFacts>>> 
 };
 
 /**
- * Answers `GET /profile` and `/detail`, `POST /installed`, `/failed` and `/progress`, each with `?uuid=` and the system's UUID, from a
+ * Answers `GET /profile`, `/detail` and `/template`, `POST /installed`, `/failed` and `/progress`, each with `?uuid=` and the system's UUID, from a
  * server that boots; `&field=` asks for one value of an answer, as plain text. It tells of itself only while it is deployed or in use;
  * a deploy that waits for it goes on. False: another path.
  */
@@ -52,8 +55,10 @@ export async function answerInstall(
   const telling = TELLINGS[path];
   if (question === undefined && telling === undefined) return false;
   const send = ({ body, status }: Answer): true => {
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(`${JSON.stringify(body)}\n`);
+    const is_text = typeof body === 'string';
+    const type = is_text ? 'text/plain; charset=utf-8' : 'application/json';
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+    response.end(is_text ? body : `${JSON.stringify(body)}\n`);
     return true;
   };
   const allowed = question === undefined ? 'POST' : 'GET';
@@ -69,7 +74,7 @@ export async function answerInstall(
   if (question !== undefined) {
     const answer = await question(store, server);
     const field = query.get('field');
-    if (field === null || answer.status !== 200) return send(answer);
+    if (field === null || answer.status !== 200 || typeof answer.body === 'string') return send(answer);
     const value = Object.hasOwn(answer.body, field) ? (answer.body[field] ?? null) : null;
     if (value === null) return send(refusal(404, `Server ${uuid} has no ${field.slice(0, 64)} in ${path}.`));
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
@@ -100,11 +105,29 @@ const PROFILE = [
 /** The OS of the server's flavor. */
 async function profileOf(store: InstallStore, { uuid }: ServerRecord): Promise<Answer> {
   const profile = await profileOfServer(store, uuid);
-  if (profile === null) return refusal(404, `Server ${uuid} has no flavor with a profile.`);
+  if (profile === null) return noProfile(uuid);
   return {
     status: 200,
     body: { system_uuid: uuid, ...Object.fromEntries(PROFILE.map((field) => [field, profile[field]])) },
   };
+}
+
+const noProfile = (uuid: string): Answer => refusal(404, `Server ${uuid} has no flavor with a profile.`);
+
+/** The answers for its installer. */
+async function templateOf(store: InstallStore, server: ServerRecord): Promise<Answer> {
+  const profile = await profileOfServer(store, server.uuid);
+  if (profile === null) return noProfile(server.uuid);
+  const { name, template, template_kind } = profile;
+  if (template === null || template_kind === null) return refusal(404, `Profile ${name} has no template.`);
+  const { body } = await detailOf(store, server);
+  const rendered = renderTemplate(template_kind, template, body as JsonObject);
+  if ('text' in rendered) return { status: 200, body: rendered.text };
+  const known = Object.keys(body).join(', ');
+  return refusal(
+    409,
+    `The template of profile ${name} names ${rendered.unknown.join(', ')}, which no server has. There are: ${known}.`,
+  );
 }
 
 /** Where the customer reaches it; the BMC's address is not among it. */

@@ -4,6 +4,7 @@ import { systemClock } from '../../config/system-clock.ts';
 import { openStore } from '../../db/open-store.ts';
 import type { Store } from '../../db/store.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
+import type { TemplateKind } from '../../lifecycle/registration-records.ts';
 import { newNode, testKeys } from '../builders/records.ts';
 
 describe('what a booting server asks and tells', () => {
@@ -71,6 +72,67 @@ describe('what a booting server asks and tells', () => {
       vlan_id: 7,
     });
     expect(JSON.stringify(body)).to.not.contain('10.1.0.9');
+  });
+
+  const TEMPLATES: readonly [TemplateKind, string, string][] = [
+    [
+      'preseed',
+      'd-i netcfg/get_hostname string {{ name }}\nd-i netcfg/get_ipaddress string {{service_address}}\nd-i netcfg/get_netmask string {{ netmask }}\n',
+      'd-i netcfg/get_hostname string web-"1"\nd-i netcfg/get_ipaddress string 192.0.2.44\nd-i netcfg/get_netmask string 255.255.255.0\n',
+    ],
+    [
+      'kickstart',
+      'network --bootproto=static --ip={{ service_address }} --netmask={{ netmask }} --gateway={{ gateway }} --vlanid={{ vlan_id }}\n',
+      'network --bootproto=static --ip=192.0.2.44 --netmask=255.255.255.0 --gateway=192.0.2.1 --vlanid=7\n',
+    ],
+    [
+      'cloud-init',
+      '#cloud-config\nhostname: {{ name }}\nzone: "{{ availability_zone }}"\n',
+      '#cloud-config\nhostname: web-"1"\nzone: ""\n',
+    ],
+    [
+      'ignition',
+      '{"ignition": {"version": "3.4.0"}, "hostname": "{{ name }}"}\n',
+      '{"ignition": {"version": "3.4.0"}, "hostname": "web-\\"1\\""}\n',
+    ],
+  ];
+  for (const [template_kind, template, text] of TEMPLATES)
+    it(`S60 the answers for its installer: ${template_kind}`, async () => {
+      await store.ip_pools.create({
+        ...{
+          name: template_kind,
+          purpose: 'service',
+          network: '192.0.2.0/24',
+          gateway: '192.0.2.1',
+          vlan_id: 7,
+        },
+      });
+      const profile = await store.profiles.create({ name: `p-${template_kind}`, template_kind, template });
+      const flavor = await store.flavors.create({ name: `f-${template_kind}`, profile_uuid: profile.uuid });
+      await store.nodes.update(node.uuid, { name: 'web-"1"' });
+      await store.servers.update(node.uuid, { flavor_uuid: flavor.uuid, service_address: '192.0.2.44' });
+      const reply = await fetch(`${server.url}/template?uuid=${node.uuid}`);
+      expect([reply.status, reply.headers.get('content-type')]).to.deep.equal([
+        200,
+        'text/plain; charset=utf-8',
+      ]);
+      expect(await reply.text()).to.equal(text);
+      await store.nodes.update(node.uuid, { name: null });
+    });
+
+  it('S60 what a template names and no server has', async () => {
+    const profile = await store.profiles.create({
+      name: 'typo',
+      template_kind: 'preseed',
+      template: '{{ hostnam }}',
+    });
+    const flavor = await store.flavors.create({ name: 'typo', profile_uuid: profile.uuid });
+    await store.servers.update(node.uuid, { flavor_uuid: flavor.uuid });
+    const { body, status } = await ask('/template', node.uuid);
+    expect(status).to.equal(409);
+    expect(body.error).to.match(
+      /^The template of profile typo names hostnam, which no server has\. There are: system_uuid, name, /,
+    );
   });
 
   it('S50 that it is installed, how far it is, and that it failed', async () => {
