@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import nock from 'nock';
 import { openObjectStore } from '../../net/object-store.ts';
+import { type HttpStage, startHttpStage } from '../conductor/neighbours/http-stage.ts';
 
 /** The example of Amazon's documentation, "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk". */
 const EXAMPLE = {
@@ -10,7 +10,11 @@ const EXAMPLE = {
 const AT = { now: () => Date.UTC(2013, 4, 24) };
 
 describe('object storage', () => {
-  afterEach(() => nock.cleanAll());
+  let stage: HttpStage;
+  beforeEach(() => {
+    stage = startHttpStage();
+  });
+  afterEach(() => stage[Symbol.dispose]());
 
   const open = (bucket = 'boot') =>
     openObjectStore({ ...EXAMPLE, endpoint: 'https://s3.example/', bucket }, AT);
@@ -24,7 +28,8 @@ describe('object storage', () => {
   it('is asked with a signature of the whole request, by keys that are percent-encoded', async () => {
     let authorization = '';
     let headers: Record<string, string> = {};
-    nock('https://s3.example')
+    stage
+      .expect('https://s3.example')
       .get('/boot/rack%20a/register.sh')
       .reply(function () {
         headers = this.req.headers as never;
@@ -41,7 +46,7 @@ describe('object storage', () => {
 
   it('says that there is no such object, and what else the store says', async () => {
     const answer = (status: number, code: string) =>
-      nock('https://s3.example').get('/boot/a').reply(status, `<Error><Code>${code}</Code></Error>`);
+      stage.expect('https://s3.example').get('/boot/a').reply(status, `<Error><Code>${code}</Code></Error>`);
     answer(404, 'NoSuchKey');
     expect(await open().get('a')).to.equal(null);
     answer(404, 'NoSuchBucket');
@@ -50,11 +55,11 @@ describe('object storage', () => {
     );
     answer(403, 'SignatureDoesNotMatch');
     expect(await failure('a')).to.contain('the store answers 403 (SignatureDoesNotMatch)');
-    nock('https://s3.example').get('/boot/a').reply(200, 'x'.repeat(101));
+    stage.expect('https://s3.example').get('/boot/a').reply(200, 'x'.repeat(101));
     expect(await failure('a')).to.contain('larger than 100 bytes');
-    nock('https://s3.example').get('/boot/a').reply(307, '', { location: 'http://192.0.2.1/' });
+    stage.expect('https://s3.example').get('/boot/a').reply(307, '', { location: 'http://192.0.2.1/' });
     expect(await failure('a')).to.match(/^Object a of bucket boot cannot be read: /);
-    nock('https://s3.example').get('/boot/a').replyWithError('connect ECONNREFUSED');
+    stage.expect('https://s3.example').get('/boot/a').replyWithError('connect ECONNREFUSED');
     expect(await failure('a')).to.contain('ECONNREFUSED');
   });
 });

@@ -75,6 +75,9 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 /** What axe-core finds on the page: rule and place, one a line. */
 export async function violations(page: Page): Promise<string[]> {
+  // Colours on their way from one theme to the other are nobody's choice. What turns for ever is not waited for.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))`);
   // Through the debugger: the page's Content-Security-Policy lets no script in.
   await page.evaluate(AXE);
   return await page.evaluate<string[]>(

@@ -136,7 +136,9 @@ function bodiesOf(document: JsonObject, { method, path }: Operation): (string | 
   const { requestBody } = at(['paths', path, method.toLowerCase()]) as { requestBody?: JsonObject };
   if (requestBody === undefined) return [null];
   const body = typeof requestBody.$ref === 'string' ? resolve(requestBody.$ref) : requestBody;
-  const { schema } = (body.content as JsonObject)['application/json'] as { schema: JsonObject };
+  const json = (body.content as JsonObject)['application/json'] as { schema: JsonObject } | undefined;
+  if (json === undefined) return [null];
+  const { schema } = json;
   const values = schemaValue({ resolve, idents: [UUID, 'n'] }, schema);
   return fc.sample(values, { numRuns: BODIES, seed: 1 }).map((value) => JSON.stringify(value) ?? '{}');
 }
