@@ -195,7 +195,7 @@ function report(outcomes: readonly Outcome[]): void {
     const { name, passed, failed, skipped: not_run, seconds, note } = outcome;
     const word = failed > 0 ? 'FAILED' : not_run > 0 && passed === 0 ? 'SKIPPED' : 'ok';
     const counts = `${passed} passed, ${failed} failed${not_run > 0 ? `, ${not_run} skipped` : ''}`;
-    console.log(`${name.padEnd(10)}${word.padEnd(9)}${counts} (${seconds.toFixed(1)} s)`);
+    console.log(`${name.padEnd(13)}${word.padEnd(13)}${counts} (${seconds.toFixed(1)} s)`);
     if (note !== null) console.log(`${' '.repeat(10)}${note}`);
   }
   const sum = (key: keyof TierResult) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
