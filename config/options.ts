@@ -605,7 +605,11 @@ export const OPTIONS = {
     ),
   },
   ipmi: {
-    command_timeout: integer(1000, 'Milliseconds before an unanswered IPMI datagram is sent again.', 50),
+    command_timeout: integer(
+      1000,
+      'Most milliseconds before an unanswered IPMI datagram is sent again; questions are repeated sooner to BMCs that answer sooner.',
+      50,
+    ),
     command_retries: integer(4, 'Times that a datagram is sent again.', 0),
     min_command_interval: integer(0, 'Least milliseconds between two commands to one BMC.', 0),
     cipher_suite_versions: list(

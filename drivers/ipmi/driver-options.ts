@@ -3,7 +3,7 @@ import type { Transport } from './session.ts';
 
 /** The settings of group `[ipmi]` as the driver takes them. Times in the units of config/options. */
 export interface IpmiOptions {
-  /** Milliseconds before an unanswered datagram is sent again. */
+  /** Milliseconds before an unanswered datagram is sent again, at most. */
   command_timeout: number;
   /** Times that a datagram is sent again. */
   command_retries: number;

@@ -20,6 +20,7 @@ import { ipmiIndicators } from './indicators.ts';
 import { ipmiInventory } from './inventory.ts';
 import { ipmiLan } from './lan.ts';
 import { ipmiPower, remaining } from './power.ts';
+import { RoundTrips } from './round-trips.ts';
 import { readSel } from './sel.ts';
 import { readSensors } from './sensors.ts';
 import { ipmiSerialConsole } from './sol.ts';
@@ -63,6 +64,7 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     udp,
     deadlines,
     now: () => clock.monotonic(),
+    round_trips: new RoundTrips(options.command_timeout),
     command_timeout_ms: options.command_timeout,
   };
   const bmcs = { transport, clock, options };

@@ -199,6 +199,7 @@ function exchange<Reply extends { tag: number }>(
     },
     call,
     sends,
+    true,
   );
 }
 

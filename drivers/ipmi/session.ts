@@ -8,6 +8,7 @@ import { PRIVILEGE } from './commands/command.ts';
 import type { SealedChannel } from './crypto/sealed-channel.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import { ReplayWindow } from './replay-window.ts';
+import type { RoundTrip, RoundTrips } from './round-trips.ts';
 import type { DropReason, Endpoint, Receiver, UdpChannel } from './udp.ts';
 
 /** What sessions share. */
@@ -15,7 +16,8 @@ export interface Transport {
   readonly udp: UdpChannel;
   readonly deadlines: Deadlines;
   readonly now: () => number;
-  /** Before an unanswered datagram is sent again. */
+  readonly round_trips: RoundTrips;
+  /** Before an unanswered datagram is sent again, the longest. */
   readonly command_timeout_ms: number;
 }
 
@@ -69,6 +71,7 @@ export class Session implements Receiver {
   used = false;
   sol: SolReceiver | null = null;
   readonly #transport: Transport;
+  readonly #round_trip: RoundTrip;
   #waiting: Waiting | null = null;
   #channel: SealedChannel | null = null;
   #managed_session_id = 0;
@@ -78,6 +81,7 @@ export class Session implements Receiver {
 
   constructor(transport: Transport, endpoint: Endpoint, console_session_id: number) {
     this.#transport = transport;
+    this.#round_trip = transport.round_trips.of(endpoint);
     this.endpoint = endpoint;
     this.console_session_id = console_session_id;
     transport.udp.register(console_session_id, this);
@@ -134,11 +138,14 @@ export class Session implements Receiver {
       },
       call,
       sends,
+      command.repeatable === true,
     );
   }
 
   /**
    * Sends what `build` makes, again and again, until `accept` finds the answer in a packet.
+   * @param repeatable sent again as soon as it is late for this BMC, instead of after command_timeout; the last answer is
+   *   waited for until `sends` times command_timeout are over, either way
    * @throws NoAnswer after `sends` tries or at the call's deadline, or the reason of an abort
    */
   exchange<Answer>(
@@ -146,8 +153,11 @@ export class Session implements Receiver {
     accept: (packet: V2Packet, turn: Turn<Answer>) => DropReason | null,
     call: Call,
     sends: number,
+    repeatable: boolean,
   ): Promise<Answer> {
     const { udp, deadlines, now, command_timeout_ms } = this.#transport;
+    const round_trip = this.#round_trip;
+    const start_ms = now();
     return new Promise((resolve, reject) => {
       call.throwIfEnded();
       let sent = 0;
@@ -158,12 +168,16 @@ export class Session implements Receiver {
       };
       const send = (): void => {
         sent += 1;
-        waiting.due_ms = Math.min(now() + command_timeout_ms, call.deadline_ms);
+        const wait_ms = repeatable ? round_trip.timeout_ms : command_timeout_ms;
+        const due_ms = sent < sends ? now() + wait_ms : start_ms + sends * command_timeout_ms;
+        waiting.due_ms = Math.min(due_ms, call.deadline_ms);
         deadlines.add(waiting);
         udp.send(build(), this.endpoint);
       };
       const answer = (value: Answer): void => {
         end();
+        // Whose answer it is would be a guess after a repetition (Karn), and what changes something may take its time.
+        if (sent === 1 && repeatable) round_trip.measured(now() - start_ms);
         call.heard = true;
         resolve(value);
       };
@@ -173,6 +187,7 @@ export class Session implements Receiver {
         accept: (packet) => accept(packet, turn),
         expire: () => {
           const at_deadline = now() >= call.deadline_ms;
+          if (repeatable && !at_deadline) round_trip.missed();
           if (!at_deadline && sent < sends) {
             send();
             return;

@@ -7,6 +7,7 @@ export const closeSession: Command<{ session_id: number }, Record<never, never>>
   netfn: NETFN.app,
   cmd: 0x3c,
   privilege: PRIVILEGE.callback,
+  repeatable: true,
   completion_codes: { 0x87: 'invalid session id', 0x88: 'invalid session handle' },
   encodeRequest: ({ session_id }) => {
     const data = new Uint8Array(4);

@@ -18,6 +18,8 @@ export interface Command<Request, Response> {
   readonly cmd: number;
   /** Least privilege level that a session needs; null: allowed before any session. IPMI v2.0 appendix G */
   readonly privilege: PrivilegeLevel | null;
+  /** Asking again costs the BMC next to nothing and changes nothing: it is sent again as soon as its answer is late. */
+  readonly repeatable?: true;
   /** It does harm when carried out twice: a console does not send it again on another session, where the BMC cannot tell. */
   readonly once?: true;
   /** What this command's own completion codes (80h to BEh) mean. */

@@ -26,6 +26,7 @@ export const getChannelAuthenticationCapabilities: Command<
   netfn: NETFN.app,
   cmd: 0x38,
   privilege: null,
+  repeatable: true,
   encodeRequest: ({ channel, privilege, extended }) =>
     Uint8Array.of((extended ? 0x80 : 0) | channel, privilege),
   decodeRequest: (data) => {

@@ -16,6 +16,7 @@ export const getChannelCipherSuites: Command<
   netfn: NETFN.app,
   cmd: 0x54,
   privilege: null,
+  repeatable: true,
   encodeRequest: ({ channel, index }) => Uint8Array.of(channel, 0, LIST_BY_SUITE | index),
   decodeRequest: (data) => {
     if (data.length < 3) return 'truncated';

@@ -20,6 +20,7 @@ export const getChannelInfo: Command<{ channel: number }, ChannelInfo> = {
   netfn: NETFN.app,
   cmd: 0x42,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   encodeRequest: ({ channel }) => Uint8Array.of(channel),
   decodeRequest: (data) => (data.length < 1 ? 'truncated' : { channel: u8(data, 0) & 0x0f }),
   encodeResponse: ({ channel, medium, active_sessions }) =>

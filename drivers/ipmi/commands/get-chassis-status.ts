@@ -20,6 +20,7 @@ export const getChassisStatus: Command<Nothing, ChassisStatus> = {
   netfn: NETFN.chassis,
   cmd: 0x01,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   ...emptyRequest,
   encodeResponse: (status) =>
     Uint8Array.of(

@@ -25,6 +25,7 @@ export const getDeviceId: Command<Nothing, DeviceId> = {
   netfn: NETFN.app,
   cmd: 0x01,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   ...emptyRequest,
   encodeResponse: (device) => {
     const data = new Uint8Array(11);

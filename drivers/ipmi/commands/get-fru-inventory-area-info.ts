@@ -8,6 +8,7 @@ export const getFruInventoryAreaInfo: Command<{ fru_id: number }, { size_bytes: 
     netfn: NETFN.storage,
     cmd: 0x10,
     privilege: PRIVILEGE.user,
+    repeatable: true,
     encodeRequest: ({ fru_id }) => Uint8Array.of(fru_id),
     decodeRequest: (data) => (data.length < 1 ? 'truncated' : { fru_id: u8(data, 0) }),
     encodeResponse: ({ size_bytes, by_words }) => {

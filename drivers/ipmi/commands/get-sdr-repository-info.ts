@@ -15,6 +15,7 @@ export const getSdrRepositoryInfo: Command<Nothing, SdrRepositoryInfo> = {
   netfn: NETFN.storage,
   cmd: 0x20,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   ...emptyRequest,
   encodeResponse: (info) => {
     const data = new Uint8Array(14);

@@ -13,6 +13,7 @@ export const getSdr: Command<
   netfn: NETFN.storage,
   cmd: 0x23,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   encodeRequest: ({ reservation_id, record_id, offset, length }) => {
     const data = new Uint8Array(6);
     putU16(data, 0, reservation_id);

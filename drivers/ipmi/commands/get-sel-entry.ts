@@ -16,6 +16,7 @@ export const getSelEntry: Command<
   netfn: NETFN.storage,
   cmd: 0x43,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   completion_codes: { 0x81: 'SEL erase in progress' },
   encodeRequest: ({ reservation_id, record_id, offset, length }) => {
     const data = new Uint8Array(6);

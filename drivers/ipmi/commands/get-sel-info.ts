@@ -16,6 +16,7 @@ export const getSelInfo: Command<Nothing, SelInfo> = {
   netfn: NETFN.storage,
   cmd: 0x40,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   completion_codes: { 0x81: 'SEL erase in progress' },
   ...emptyRequest,
   encodeResponse: (info) => {

@@ -17,6 +17,7 @@ export const getSensorReading: Command<{ sensor_number: number }, SensorReading>
   netfn: NETFN.sensor,
   cmd: 0x2d,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   encodeRequest: ({ sensor_number }) => Uint8Array.of(sensor_number),
   decodeRequest: (data) => (data.length < 1 ? 'truncated' : { sensor_number: u8(data, 0) }),
   encodeResponse: ({ raw, scanning, unavailable, states }) =>

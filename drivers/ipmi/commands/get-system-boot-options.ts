@@ -12,6 +12,7 @@ export const getSystemBootOptions: Command<
   netfn: NETFN.chassis,
   cmd: 0x09,
   privilege: PRIVILEGE.operator,
+  repeatable: true,
   completion_codes: { 0x80: 'boot option parameter not supported' },
   encodeRequest: ({ parameter }) => Uint8Array.of(parameter, 0, 0),
   decodeRequest: (data) => (data.length < 1 ? 'truncated' : { parameter: u8(data, 0) & 0x7f }),

@@ -6,6 +6,7 @@ export const getSystemGuid: Command<Nothing, { guid: Uint8Array }> = {
   netfn: NETFN.app,
   cmd: 0x37,
   privilege: null,
+  repeatable: true,
   ...emptyRequest,
   encodeResponse: ({ guid }) => guid,
   decodeResponse: (data) => (data.length < 16 ? 'truncated' : { guid: data.subarray(0, 16) }),

@@ -10,6 +10,7 @@ export const readFruData: Command<
   netfn: NETFN.storage,
   cmd: 0x11,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   completion_codes: { 0x81: 'FRU device busy' },
   encodeRequest: ({ fru_id, offset, count }) => {
     const data = Uint8Array.of(fru_id, 0, 0, count);

@@ -7,6 +7,7 @@ export const setSessionPrivilegeLevel: Command<{ privilege: number }, { privileg
   netfn: NETFN.app,
   cmd: 0x3b,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   completion_codes: {
     0x80: 'the user may not have this privilege level',
     0x81: 'the privilege level exceeds the limit of the channel or the user',

@@ -58,6 +58,40 @@ describe('IPMI sessions in time', () => {
     expect(await outcome).to.include({ code: 'unreachable' });
   });
 
+  it('a question is repeated sooner to a BMC that answers at once, and what changes something is not', async () => {
+    const patient = { ...QUICK_OPTIONS, command_timeout: 1000 };
+    await using hurried = createIpmiDriver({ clock, log: recordingContext().context.log }, patient);
+    const parsed = hurried.parse(server.driver_info);
+    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+    await using to_bmc = await hurried.connect(parsed.info, HOUR);
+    await to_bmc.boot?.get(HOUR);
+    server.bmc.faults = { silent: true };
+    const before = server.bmc.counts.received;
+    const asked = outcomeOf(to_bmc.power.get(HOUR));
+    await received(before + 1);
+    for (const [sends, wait_ms] of [200, 400].entries()) {
+      await clock.advance(wait_ms - 1);
+      expect(server.bmc.counts.received, 'not before its time').to.equal(before + sends + 1);
+      await clock.advance(1);
+      await received(before + sends + 2);
+    }
+    server.bmc.faults = {};
+    // The last answer is waited for until all three are as late as by command_timeout: then the session is opened anew.
+    await clock.advance(2400);
+    expect(await asked).to.equal('power off');
+
+    await to_bmc.boot?.get(HOUR);
+    server.bmc.faults = { silent: true };
+    const before_change = server.bmc.counts.received;
+    const changed = outcomeOf(to_bmc.power.set('power on', HOUR));
+    await received(before_change + 1);
+    await clock.advance(patient.command_timeout - 1);
+    expect(server.bmc.counts.received, 'a change takes its time').to.equal(before_change + 1);
+    server.bmc.faults = {};
+    await clock.advance(1);
+    expect(await changed).to.equal(undefined);
+  });
+
   it('a command whose reply was lost is not carried out twice', async () => {
     server.machine.forcePower('on');
     await connection.power.get(HOUR);
