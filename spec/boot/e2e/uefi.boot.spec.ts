@@ -11,13 +11,14 @@ import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-
 import { HOST } from './boot-service.ts';
 
 const UUID = '4c4c4544-0000-4010-8000-000000000051';
+const PXE_UUID = '4c4c4544-0000-4010-8000-000000000052';
 const LONGEST_MS = 240_000;
 
-/** How the machine is plugged in: a namespace and a tap device need no root where the kernel lets users have them. */
+/** How the machines are plugged in: a namespace, a bridge and tap devices need no root where the kernel lets users have them. */
 async function network(): Promise<'tap' | 'user'> {
   const { code } = await run({
     command: 'unshare',
-    args: ['-Urn', 'ip', 'tuntap', 'add', 'tap0', 'mode', 'tap'],
+    args: ['-Urn', 'sh', '-c', 'ip link add br0 type bridge && ip tuntap add tap0 mode tap'],
   });
   return code === 0 ? 'tap' : 'user';
 }
@@ -30,7 +31,7 @@ describe('S9 S10 S11 a server with UEFI firmware that nobody knows', function ()
   });
   after(() => temporary.remove());
 
-  it('boots from the network: DHCP and TFTP by dnsmasq as the service configures it, iPXE for UEFI, the first stage, which asks to register', async () => {
+  it('boots by UEFI HTTP boot, or by PXE: dnsmasq as the service configures it, iPXE for UEFI, the script; the first stage asks to register', async () => {
     const kind = await network();
     const by_tap = kind === 'tap';
     process.stdout.write(
@@ -51,7 +52,7 @@ describe('S9 S10 S11 a server with UEFI firmware that nobody knows', function ()
     await copyFile(ramdisk.initrd, join(images, 'initrd'));
     for (const name of ['ipxe.efi', 'undionly.kpxe'])
       await copyFile(join('/usr/lib/ipxe', name), join(tftp, name));
-    await copyFile('/usr/share/OVMF/OVMF_VARS_4M.fd', join(folder, 'vars.fd'));
+    await copyFile('/usr/lib/ipxe/ipxe.efi', join(images, 'ipxe.efi'));
     const [boot_port, api_port, grpc_port] = [await freePort(), await freePort(), await freePort()];
     const address = by_tap ? '10.77.0.1' : HOST;
     const listen = by_tap ? address : '127.0.0.1';
@@ -61,7 +62,7 @@ describe('S9 S10 S11 a server with UEFI firmware that nobody knows', function ()
       ...(by_tap ? { command: 'unshare', args: ['-Urn', 'sh', rack] } : { command: 'sh', args: [rack] }),
       env: {
         ...process.env,
-        ...{ FOLDER: folder, NETWORK: kind, UUID, ADDRESS: address, BOOT_PORT: String(boot_port) },
+        ...{ FOLDER: folder, NETWORK: kind, UUID, PXE_UUID, ADDRESS: address, BOOT_PORT: String(boot_port) },
         ...{ NODE: process.execPath, KUROGANE: join(projectRoot, 'dist', 'bin', 'kurogane.js') },
         KUROGANE_DEFAULT__STATE_PATH: folder,
         KUROGANE_DEFAULT__AUTH_STRATEGY: 'noauth',
@@ -96,12 +97,19 @@ describe('S9 S10 S11 a server with UEFI firmware that nobody knows', function ()
         .and.match(/first stage, kernel [\d.-]+-amd64/);
       if (!by_tap) return;
       const leases = await read('dnsmasq.log');
-      // The firmware got iPXE for UEFI by TFTP; iPXE got the script of the service.
+      // By HTTP: the firmware got iPXE from the boot service; by PXE: by TFTP. iPXE got the script of the service.
+      expect(said).to.contain('BdsDxe: starting Boot0001 "UEFI HTTPv4');
       expect(leases)
-        .to.match(/vendor class: PXEClient:Arch:00007/)
-        .and.match(/tags: net0, efi64, tap0/)
+        .to.match(/vendor class: HTTPClient:Arch:00016/)
+        .and.match(/tags: net0, http64, br0/)
+        .and.match(/option: 67 bootfile-name +http:\S+\/images\/ipxe\.efi/)
+        .and.match(/vendor class: PXEClient:Arch:00007/)
+        .and.match(/tags: net0, efi64, br0/)
         .and.match(/sent .*\/tftp\/ipxe\.efi to 10\.77\.0\./)
-        .and.match(/tags: net0, ipxe, efi64, tap0/);
+        .and.match(/tags: net0, ipxe, efi64, br0/);
+      expect(await read('serve.log'))
+        .to.match(new RegExp(`"system_uuid":"${UUID}".*asked what to boot`))
+        .and.match(new RegExp(`"system_uuid":"${PXE_UUID}".*asked what to boot`));
     } catch (error) {
       const [serial, serve, leases] = [
         await read('serial.log'),
