@@ -13,8 +13,12 @@ const OPEN_MS = 20_000;
 /** Closed as one wished: the server's end, or one's own. RFC 6455 7.4.1 */
 const WISHED: readonly number[] = [1000, 1005];
 
+/** With the first, the text message `break` is a break. */
+const PROTOCOLS = ['kurogane.serial', 'binary'];
+
 /**
- * Shows a serial console until it is closed, or `~.` is typed at the start of a line (`~~` types a tilde), as ssh has it.
+ * Shows a serial console until it is closed, or `~.` is typed at the start of a line (`~B` sends a break, `~~` types a tilde), as ssh has
+ * it.
  * @throws CommandFailure unavailable
  */
 export async function attachConsole(
@@ -23,14 +27,15 @@ export async function attachConsole(
   { input, write }: Terminal,
   tell: (text: string) => void,
 ): Promise<void> {
-  const socket = new WebSocket(url, ['binary'], {
+  const socket = new WebSocket(url, PROTOCOLS, {
     ...(cacert === '' ? {} : { ca: authorities(cacert) }),
     ...{ perMessageDeflate: false, followRedirects: false, handshakeTimeout: OPEN_MS },
   });
   const read = createEscape();
   const typed = (bytes: Buffer): void => {
-    const { sent, left } = read(bytes);
+    const { sent, left, breaks } = read(bytes);
     input.pause();
+    if (breaks && socket.protocol === PROTOCOLS[0]) socket.send('break');
     socket.send(sent, () => {
       if (left) socket.close(1000);
       else input.resume();
@@ -40,7 +45,7 @@ export async function attachConsole(
     await new Promise<void>((resolve, reject) => {
       socket.on('message', (data: Buffer) => write(data));
       socket.on('open', () => {
-        tell('The console is open. Type ~. at the start of a line to leave it.\n');
+        tell('The console is open. Type ~. at the start of a line to leave it, ~B to send a break.\n');
         input.setRawMode?.(true);
         input.on('data', typed);
       });
@@ -61,18 +66,23 @@ export async function attachConsole(
   }
 }
 
-const [CR, LF, TILDE, DOT] = [0x0d, 0x0a, 0x7e, 0x2e];
+const [CR, LF, TILDE, DOT, B] = [0x0d, 0x0a, 0x7e, 0x2e, 0x42];
 
-/** What of typed bytes is sent, and whether they ask to leave. */
-export function createEscape(): (bytes: Uint8Array) => { sent: Uint8Array; left: boolean } {
+/** What of typed bytes is sent, and whether they ask to leave, or for a break. */
+export function createEscape(): (bytes: Uint8Array) => { sent: Uint8Array; left: boolean; breaks: boolean } {
   let at_start = true;
   let tilde = false;
   return (bytes) => {
     const sent: number[] = [];
+    let breaks = false;
     for (const byte of bytes) {
       if (tilde) {
         tilde = false;
-        if (byte === DOT) return { sent: Uint8Array.from(sent), left: true };
+        if (byte === DOT) return { sent: Uint8Array.from(sent), left: true, breaks };
+        if (byte === B) {
+          breaks = at_start = true;
+          continue;
+        }
         sent.push(TILDE);
         if (byte === TILDE) continue;
       } else if (at_start && byte === TILDE) {
@@ -83,6 +93,6 @@ export function createEscape(): (bytes: Uint8Array) => { sent: Uint8Array; left:
       sent.push(byte);
       at_start = byte === CR || byte === LF;
     }
-    return { sent: Uint8Array.from(sent), left: false };
+    return { sent: Uint8Array.from(sent), left: false, breaks };
   };
 }

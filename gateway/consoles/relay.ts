@@ -35,6 +35,8 @@ const MOST_TYPED = 64 * 1024;
 const PING_MS = 30_000;
 /** How long the other end has to say good-bye. */
 const CLOSE_MS = 500;
+/** What clients ask for, best first: with the first, bytes are binary messages, and the text message `break` is a break. noVNC and its kind know the second. */
+const PROTOCOLS = ['kurogane.serial', 'binary'] as const;
 
 export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
   const { store, watch, clock, log } = options;
@@ -43,8 +45,7 @@ export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MOST_TYPED,
-    // What noVNC and its kind ask for.
-    handleProtocols: (wished) => (wished.has('binary') ? 'binary' : false),
+    handleProtocols: (wished) => PROTOCOLS.find((protocol) => wished.has(protocol)) ?? false,
   });
   const ports = createSerialPorts(options.open);
   const open = new Map<WebSocket, (reason: CloseReason, why: string) => void>();
@@ -106,13 +107,16 @@ export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
           ? await ports.join(node, viewer, take_over)
           : await openScreen(options.open, node, viewer, read_only);
       const taking = seat;
-      socket.on('message', (data: Buffer) => {
+      socket.on('message', (data: Buffer, is_binary: boolean) => {
         used_ms = clock.monotonic();
         // Of a screen it is filtered: asking for pictures is no typing.
         if (over.signal.aborted || (type === 'serial' && read_only)) return;
+        const send = is_binary || socket.protocol !== PROTOCOLS[0] ? taking.take : breakOf(taking, data);
+        if (send === null)
+          return end('unacceptable', 'The one text message that a serial port takes is "break".');
         count.in += data.length;
         socket.pause();
-        taking.take(data).then(
+        send(data).then(
           () => socket.resume(),
           (error: Error) => end(error instanceof DriverError ? 'unavailable' : 'unacceptable', error.message),
         );
@@ -185,6 +189,10 @@ export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
       sockets.close();
     },
   };
+}
+
+function breakOf({ sendBreak }: Seat, asked: Buffer): Seat['take'] | null {
+  return sendBreak === undefined || asked.toString() !== 'break' ? null : sendBreak;
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -80,6 +80,7 @@ export function createSerialPorts(open: OpenBmc): SerialPorts {
       if (port.last.length > 0) viewer.send(port.last);
       return {
         take: (bytes) => port.stream.write(bytes, { timeout_ms: WRITE_MS }),
+        sendBreak: () => port.stream.sendBreak({ timeout_ms: WRITE_MS }),
         leave: async () => {
           port.viewers.delete(viewer);
           if (port.viewers.size > 0 || ports.get(node.uuid) !== opening) return;

@@ -33,6 +33,8 @@ export interface Viewer {
 export interface Seat {
   /** Takes what was typed; resolves when there is room for more. */
   take(bytes: Uint8Array): Promise<void>;
+  /** Of a serial port: a break, as terminals have a key for it. */
+  sendBreak?(): Promise<void>;
   leave(): Promise<void>;
 }
 

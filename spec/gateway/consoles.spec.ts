@@ -24,6 +24,7 @@ const P2: Partial<Caller> = { ...P1, project_id: 'p2' };
 /** A serial port whose two ends a test has. */
 class Line {
   typed = '';
+  breaks = 0;
   closed = 0;
   opened = 0;
   busy = false;
@@ -59,6 +60,9 @@ class Line {
       output: output(),
       write: async (bytes: Uint8Array) => {
         this.typed += Buffer.from(bytes).toString();
+      },
+      sendBreak: async () => {
+        this.breaks += 1;
       },
       [Symbol.asyncDispose]: async () => {
         this.closed += 1;
@@ -147,8 +151,8 @@ describe('S82 consoles by websocket', () => {
     return made.body;
   };
 
-  function look(url: string): Seen {
-    const socket = new WebSocket(url, ['binary']);
+  function look(url: string, protocol = 'binary'): Seen {
+    const socket = new WebSocket(url, [protocol]);
     sockets.push(socket);
     let said = '';
     socket.on('message', (data: Buffer) => {
@@ -274,6 +278,22 @@ describe('S82 consoles by websocket', () => {
     expect((await seen.ended).code).to.equal(1000);
   });
 
+  it('sends a break when it is asked to by a text message, and takes no other', async () => {
+    const at = (url: unknown): Seen => look(String(url), 'kurogane.serial');
+    const { socket, ended } = at((await ticket()).url);
+    await once(socket, 'open');
+    expect(socket.protocol).to.equal('kurogane.serial');
+    socket.send('break');
+    socket.send(Buffer.from('break'));
+    await eventually(() => expect(line).to.include({ breaks: 1, typed: 'break' }), 5000);
+    const reader = at((await ticket({}, READER)).url);
+    await once(reader.socket, 'open');
+    reader.socket.send('break');
+    socket.send('brake');
+    expect((await ended).code).to.equal(4005);
+    expect(line.breaks).to.equal(1);
+  });
+
   it('does not wait for a viewer who reads nothing, and holds up no other', async () => {
     const slow = await opened((await ticket()).url);
     const quick = await opened((await ticket()).url);
@@ -329,6 +349,8 @@ describe('S82 consoles by websocket', () => {
       line.print('login: ');
       yield Buffer.from('root~.x\r');
       await eventually(() => expect(line.typed).to.equal('root~.x\r'), 5000);
+      yield Buffer.from('~Bx\r');
+      await eventually(() => expect(line).to.include({ breaks: 1, typed: 'root~.x\rx\r' }), 5000);
       seen.said = true;
       yield Buffer.from('~');
       yield Buffer.from('.');
