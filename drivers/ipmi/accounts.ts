@@ -1,12 +1,12 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import { type AccountControl, type AccountRole, type CallOptions, DriverError } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { MAX_USERNAME } from './codec/rakp.ts';
 import { COMPLETION_CODE } from './codec/status-codes.ts';
 import { PASSWORD_OPERATION, setUserPassword } from './commands/set-user-password.ts';
 import { getUserAccess, NO_ACCESS, setUserAccess, type UserAccess } from './commands/user-access.ts';
 import { getUserName, setUserName } from './commands/user-name.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { MAX_PASSWORD } from './crypto/rakp-keys.ts';
 import { lanChannel } from './lan.ts';
 import { remaining } from './power.ts';
@@ -29,7 +29,7 @@ interface Place {
 }
 
 /** The users of a BMC, as its LAN channel sees them. An account's id is its place in the table. IPMI v2.0 6.9 */
-export function ipmiAccounts(bmc: Bmc, clock: Clock): AccountControl {
+export function ipmiAccounts(bmc: Controller, clock: Clock): AccountControl {
   const self = bmc.info.username;
 
   const places = async (channel: number, left: () => CallOptions): Promise<Place[]> => {
@@ -139,7 +139,7 @@ export function ipmiAccounts(bmc: Bmc, clock: Clock): AccountControl {
   };
 }
 
-function ownAccount(bmc: Bmc, what: string): DriverError {
+function ownAccount(bmc: Controller, what: string): DriverError {
   return new DriverError(
     'rejected',
     `${bmc.name}: the user that Kurogane logs in with cannot be ${what}. Change ipmi_username first.`,
@@ -152,7 +152,7 @@ function roleOf({ privilege }: UserAccess): AccountRole {
 }
 
 /** Some BMCs have no name for an empty place, and say so. */
-async function nameOf(bmc: Bmc, user_id: number, left: () => CallOptions): Promise<string> {
+async function nameOf(bmc: Controller, user_id: number, left: () => CallOptions): Promise<string> {
   try {
     return (await bmc.execute(getUserName, { user_id }, left())).name;
   } catch (error) {
@@ -164,7 +164,7 @@ async function nameOf(bmc: Bmc, user_id: number, left: () => CallOptions): Promi
 const NO_NAME: ReadonlySet<number> = new Set([COMPLETION_CODE.notPresent, COMPLETION_CODE.invalidData]);
 
 /** @throws DriverError rejected: it is too long */
-function passwordBytes(bmc: Bmc, password: string): Uint8Array {
+function passwordBytes(bmc: Controller, password: string): Uint8Array {
   const bytes = Buffer.from(password, 'utf8');
   if (bytes.length > MAX_PASSWORD)
     throw new DriverError('rejected', `${bmc.name}: IPMI takes passwords of at most ${MAX_PASSWORD} bytes.`);

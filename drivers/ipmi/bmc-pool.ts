@@ -24,16 +24,18 @@ export class BmcPool implements AsyncDisposable {
     this.#context = context;
   }
 
-  /** Holds a BMC until `release` is called. */
+  /** Holds a BMC until `release` is called. `key` is of the controller that `info` leads to: the BMC, or one behind it. */
   acquire(info: IpmiInfo): { bmc: Bmc; key: string; release: () => Promise<void> } {
-    const key = createHmac('sha256', this.#salt).update(JSON.stringify(info)).digest('base64');
+    const { address, port, username, password, privilege, cipher_suite, hex_kg_key, route } = info;
+    const login = JSON.stringify([address, port, username, password, privilege, cipher_suite, hex_kg_key]);
+    const key = createHmac('sha256', this.#salt).update(login).digest('base64');
     const entry = this.#entries.get(key) ?? this.#add(key, info);
     entry.bmc.wake();
     entry.holders += 1;
     let held = true;
     return {
       bmc: entry.bmc,
-      key,
+      key: `${key} ${JSON.stringify(route)}`,
       release: async () => {
         if (!held) return;
         held = false;

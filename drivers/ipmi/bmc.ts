@@ -1,9 +1,11 @@
 import { type CallOptions, DriverError } from '../contract.ts';
+import type { Route } from './bridge.ts';
 import { Call, CHECK_REACHABLE } from './call.ts';
 import { isFlaw } from './codec/flaw.ts';
 import type { ResponseMessage } from './codec/message.ts';
 import { COMPLETION_CODE } from './codec/status-codes.ts';
 import { type Command, PRIVILEGE } from './commands/command.ts';
+import { sendMessage } from './commands/send-message.ts';
 import { setSessionPrivilegeLevel } from './commands/set-session-privilege-level.ts';
 import { CompletionError, completionError } from './completion-error.ts';
 import type { Deadline } from './deadlines.ts';
@@ -21,13 +23,22 @@ const FIRST_BUSY_WAIT_MS = 50;
 const LONGEST_BUSY_WAIT_MS = 2000;
 /** For the good-bye of a session that nobody uses any more. */
 const CLOSE_TIMEOUT_MS = 2000;
+/** BMCs let operators hand on anything, users a few questions. IPMI v2.0 appendix G */
+const SEND_MESSAGE_LEVEL = PRIVILEGE.operator;
 /** How long a BMC that answered is taken to be there. */
 const THERE_MS = 60_000;
+
+interface Order<Request, Response> {
+  command: Command<Request, Response>;
+  request: Request;
+  route: Route | null;
+}
 
 /** One BMC under one set of credentials: its session, and one command at a time. */
 export class Bmc {
   /** In errors. */
   readonly name: string;
+  /** Whose log-in it has. */
   readonly info: IpmiInfo;
   readonly #context: BmcContext;
   readonly #login: Login;
@@ -53,12 +64,14 @@ export class Bmc {
 
   /**
    * Runs one command; opens a session when there is none.
+   * @param route to a controller behind the BMC; null: the BMC itself
    * @throws DriverError (CompletionError when the BMC refused the command), or the reason of an abort
    */
   async execute<Request, Response>(
     command: Command<Request, Response>,
     request: Request,
     options: CallOptions,
+    route: Route | null = null,
   ): Promise<Response> {
     using call = new Call(options, this.#context.clock);
     this.#calls.add(call);
@@ -66,7 +79,7 @@ export class Bmc {
       const turn = this.#turnstile.enter(call);
       if (turn !== true && !(await turn)) throw call.overdue(this.name, 'other commands to this BMC');
       try {
-        return await this.#run(command, request, call);
+        return await this.#run({ command, request, route }, call);
       } catch (error) {
         throw this.#named(error, call, command.name);
       } finally {
@@ -117,15 +130,11 @@ export class Bmc {
     }
   }
 
-  async #run<Request, Response>(
-    command: Command<Request, Response>,
-    request: Request,
-    call: Call,
-  ): Promise<Response> {
+  async #run<Request, Response>(order: Order<Request, Response>, call: Call): Promise<Response> {
     let wait_ms = FIRST_BUSY_WAIT_MS;
     for (let tries = 1; ; tries++) {
       try {
-        return this.#decode(command, await this.#ask(command, request, call));
+        return this.#decode(order.command, await this.#ask(order, call));
       } catch (error) {
         if (!(error instanceof CompletionError) || error.code !== 'busy') throw error;
         if (tries >= BUSY_TRIES || call.remaining_ms <= wait_ms) throw error;
@@ -136,9 +145,12 @@ export class Bmc {
   }
 
   #decode<Request, Response>(command: Command<Request, Response>, response: ResponseMessage): Response {
-    if (response.completion_code !== COMPLETION_CODE.ok)
-      throw completionError(this.name, command, response.completion_code);
-    const decoded = command.decodeResponse(response.data);
+    const { completion_code, cmd, data } = response;
+    if (completion_code !== COMPLETION_CODE.ok)
+      throw cmd === command.cmd
+        ? completionError(this.name, command, completion_code)
+        : notHandedOn(this.name, completion_code);
+    const decoded = command.decodeResponse(data);
     if (isFlaw(decoded))
       throw new DriverError(
         'rejected',
@@ -148,19 +160,16 @@ export class Bmc {
   }
 
   /** The response of the BMC: on the session that is there, or else on a new one. */
-  async #ask<Request, Response>(
-    command: Command<Request, Response>,
-    request: Request,
-    call: Call,
-  ): Promise<ResponseMessage> {
+  async #ask<Request, Response>(order: Order<Request, Response>, call: Call): Promise<ResponseMessage> {
     const sends = this.#context.options.command_retries + 1;
+    const once = order.command.once === true;
     const kept = this.#session;
     if (kept?.used === true && !kept.exhausted) {
       try {
-        return await this.#askSession(kept, command, request, call, Math.min(sends, SENDS_BEFORE_REOPEN));
+        return await this.#askSession(kept, order, call, Math.min(sends, SENDS_BEFORE_REOPEN));
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        if (error.at_deadline || command.once === true) throw error;
+        if (error.at_deadline || once) throw error;
       }
     }
     for (;;) {
@@ -170,9 +179,9 @@ export class Bmc {
       try {
         this.#session = await this.#login.open(call);
         sent = true;
-        return await this.#askSession(this.#session, command, request, call, sends);
+        return await this.#askSession(this.#session, order, call, sends);
       } catch (error) {
-        if (!(error instanceof NoAnswer) || error.at_deadline || (sent && command.once === true)) throw error;
+        if (!(error instanceof NoAnswer) || error.at_deadline || (sent && once)) throw error;
         if (!this.#isThere(call)) throw error;
       }
     }
@@ -185,16 +194,15 @@ export class Bmc {
 
   async #askSession<Request, Response>(
     session: Session,
-    command: Command<Request, Response>,
-    request: Request,
+    { command, request, route }: Order<Request, Response>,
     call: Call,
     sends: number,
   ): Promise<ResponseMessage> {
+    const needed = Math.max(command.privilege ?? 0, route === null ? 0 : SEND_MESSAGE_LEVEL);
     // USER is what sessions begin with, and enough for all that is asked often.
-    if (command.privilege !== null && command.privilege > session.privilege)
-      await this.#raise(session, call, sends);
+    if (needed > session.privilege) await this.#raise(session, call, sends);
     await this.#pace(call);
-    const response = await session.request(command, request, call, sends);
+    const response = await session.request(command, request, call, sends, route);
     this.#heard_ms = this.#context.transport.now();
     if (
       response.completion_code !== COMPLETION_CODE.insufficientPrivilege ||
@@ -204,7 +212,7 @@ export class Bmc {
       return response;
     // Some BMCs begin sessions below USER.
     await this.#raise(session, call, sends);
-    return session.request(command, request, call, sends);
+    return session.request(command, request, call, sends, route);
   }
 
   /** To the level that the node's driver_info asks for. */
@@ -242,4 +250,14 @@ export class Bmc {
       `${this.name}: no answer from the BMC to ${error.sends} datagrams in a row. ${CHECK_REACHABLE}`,
     );
   }
+}
+
+/** The BMC is there, and the controller behind it is not. */
+function notHandedOn(name: string, completion_code: number): DriverError {
+  const { message, code } = completionError(name, sendMessage, completion_code);
+  if (code === 'busy') return new CompletionError(code, completion_code, message);
+  return new DriverError(
+    'unreachable',
+    `${message} Check ipmi_bridging, ipmi_target_channel, ipmi_target_address, and with dual bridging ipmi_transit_channel and ipmi_transit_address.`,
+  );
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { BootControl, BootDevice, BootMode, CallOptions } from '../contract.ts';
 import { DriverError } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { isFlaw } from './codec/flaw.ts';
 import {
   BOOT_DEVICE_SELECTOR,
@@ -12,6 +11,7 @@ import {
 } from './commands/boot-options.ts';
 import { getSystemBootOptions } from './commands/get-system-boot-options.ts';
 import { setSystemBootOptions } from './commands/set-system-boot-options.ts';
+import type { Controller } from './controller.ts';
 import { remaining } from './power.ts';
 
 /** Ironic's boot devices that IPMI knows. IPMI v2.0 table 28-14, parameter 5 */
@@ -42,7 +42,12 @@ export interface IpmiBoot extends BootControl {
 }
 
 /** @param disable_timeout take the 60 s limit off the flags. */
-export function ipmiBoot(bmc: Bmc, clock: Clock, disable_timeout: boolean, forced: ForcedBoots): IpmiBoot {
+export function ipmiBoot(
+  bmc: Controller,
+  clock: Clock,
+  disable_timeout: boolean,
+  forced: ForcedBoots,
+): IpmiBoot {
   const write = async (
     { boot_device, persistent, boot_mode }: Parameters<BootControl['set']>[0],
     options: CallOptions,
@@ -87,7 +92,7 @@ export function ipmiBoot(bmc: Bmc, clock: Clock, disable_timeout: boolean, force
 }
 
 /** BMCs without the parameter have no such limit, or cannot be helped: Ironic's option says which nodes need it. */
-async function keepFlags(bmc: Bmc, options: CallOptions): Promise<void> {
+async function keepFlags(bmc: Controller, options: CallOptions): Promise<void> {
   const data = Uint8Array.of(KEEP_FLAGS_ON.timeout);
   try {
     await bmc.execute(setSystemBootOptions, { parameter: BOOT_PARAMETER.flagValidClearing, data }, options);
@@ -97,7 +102,7 @@ async function keepFlags(bmc: Bmc, options: CallOptions): Promise<void> {
   }
 }
 
-function selectorOf(bmc: Bmc, device: BootDevice): number {
+function selectorOf(bmc: Controller, device: BootDevice): number {
   const selector = (SELECTORS as Partial<Record<BootDevice, number>>)[device];
   if (selector === undefined)
     throw new DriverError('unsupported', `${bmc.name}: IPMI knows no boot device ${device}.`);

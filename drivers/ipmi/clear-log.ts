@@ -1,11 +1,11 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import { type CallOptions, DriverError } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { COMPLETION_CODE } from './codec/status-codes.ts';
 import { clearSel } from './commands/clear-sel.ts';
 import { getSelInfo } from './commands/get-sel-info.ts';
 import { reserveSel } from './commands/reserve-sel.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { remaining } from './power.ts';
 
 /** An event that comes in between cancels the reservation. */
@@ -13,7 +13,7 @@ const RESERVATIONS = 5;
 const POLL_MS = 100;
 
 /** Empties the event log, and waits until the BMC has done it. IPMI v2.0 31.9 @throws DriverError */
-export async function clearLog(bmc: Bmc, clock: Clock, options: CallOptions): Promise<void> {
+export async function clearLog(bmc: Controller, clock: Clock, options: CallOptions): Promise<void> {
   const left = remaining(clock, options);
   const { supports_reserve } = await bmc.execute(getSelInfo, {}, left());
   for (let tries = 1; ; tries++) {

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { DriverProperty, ParsedInfo } from '../contract.ts';
+import type { Route } from './bridge.ts';
+import { BMC_ADDRESS } from './codec/message.ts';
 import { MAX_USERNAME } from './codec/rakp.ts';
 import { RMCP_PORT } from './codec/rmcp.ts';
 import { PRIVILEGE, type PrivilegeLevel } from './commands/command.ts';
@@ -23,6 +25,8 @@ export interface IpmiInfo {
   disable_boot_timeout: boolean | null;
   /** null: any free one. */
   terminal_port: number | null;
+  /** To a controller behind the BMC; null: the BMC itself. */
+  route: Route | null;
 }
 
 export const IPMI_PROPERTIES = {
@@ -45,12 +49,27 @@ export const IPMI_PROPERTIES = {
   ipmi_protocol_version: {
     description: 'IPMI version of sessions: 2.0, the default. 1.5 is not supported. Optional.',
   },
-  ipmi_bridging: { description: 'Bridging: no, the default; single and dual are not supported. Optional.' },
-  ipmi_transit_channel: { description: 'For bridging: transit channel. Not used without bridging.' },
-  ipmi_transit_address: { description: 'For bridging: transit address. Not used without bridging.' },
-  ipmi_target_channel: { description: 'For bridging: destination channel. Not used without bridging.' },
-  ipmi_target_address: { description: 'For bridging: destination address. Not used without bridging.' },
-  ipmi_local_address: { description: 'For bridging: local IPMB address. Not used without bridging.' },
+  ipmi_bridging: {
+    description:
+      'Whether the node is behind the BMC: no, the default, single (one hop) or dual (two hops). Optional.',
+  },
+  ipmi_transit_channel: {
+    description: 'Channel of the BMC to the controller between. Required if ipmi_bridging is dual.',
+  },
+  ipmi_transit_address: {
+    description: 'Address of the controller between, as 130 or 0x82. Required if ipmi_bridging is dual.',
+  },
+  ipmi_target_channel: {
+    description: "Channel to the node's controller. Required if ipmi_bridging is single or dual.",
+  },
+  ipmi_target_address: {
+    description:
+      "Address of the node's controller, as 130 or 0x82. Required if ipmi_bridging is single or dual.",
+  },
+  ipmi_local_address: {
+    description:
+      'Address of the BMC on the bus, as 32 or 0x20, the default. Used only if ipmi_bridging is single or dual. Optional.',
+  },
   ipmi_force_boot_device: {
     description:
       'Tell the BMC the boot device before each power on, for BMCs that forget it; default False. Optional.',
@@ -67,15 +86,16 @@ export const IPMI_PROPERTIES = {
 type Property = keyof typeof IPMI_PROPERTIES;
 
 const KG_LENGTH = 20;
+/** As ipmitool takes them. */
+const NUMBER = /^(\d{1,10}|0x[0-9a-f]{1,8})$/i;
 const TRUE_WORDS: ReadonlySet<string> = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
 const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
-const BRIDGING_PROPERTIES = [
-  'ipmi_transit_channel',
-  'ipmi_transit_address',
-  'ipmi_target_channel',
-  'ipmi_target_address',
-  'ipmi_local_address',
-] as const satisfies readonly Property[];
+/** Properties of each hop. */
+const TRANSIT = ['ipmi_transit_channel', 'ipmi_transit_address'] as const;
+const TARGET = ['ipmi_target_channel', 'ipmi_target_address'] as const;
+const HOPS = { no: [], single: [TARGET], dual: [TRANSIT, TARGET] } as const;
+const LAST_CHANNEL = 0x0f;
+const LAST_ADDRESS = 0xff;
 
 /** Reads driver_info: all problems at once. No problem repeats a value. */
 export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
@@ -95,7 +115,7 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
   const integer = (property: Property, min: number, max: number): number | null => {
     const value = given(driver_info[property]);
     if (value === null) return null;
-    const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+    const number = typeof value === 'string' && NUMBER.test(value) ? Number(value) : value;
     if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
       return number;
     return say(property, `must be an integer from ${min} to ${max}.`);
@@ -150,10 +170,18 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
   else if (hex_kg_key !== null && hex_kg_key.length > KG_LENGTH * 2)
     say('ipmi_hex_kg_key', `is longer than ${KG_LENGTH} bytes (${KG_LENGTH * 2} digits).`);
 
-  const bridging = text('ipmi_bridging');
-  if (bridging !== null && bridging !== 'no')
-    say('ipmi_bridging', 'must be no: commands cannot be bridged to another controller yet.');
-  for (const property of BRIDGING_PROPERTIES) text(property);
+  const bridging = text('ipmi_bridging') ?? 'no';
+  const hops = (isBridging(bridging) ? HOPS[bridging] : []).map(([channel, address]) => {
+    for (const property of [channel, address])
+      if (given(driver_info[property]) === null)
+        say(property, `is missing: ipmi_bridging is ${bridging}, which needs it.`);
+    return {
+      channel: integer(channel, 0, LAST_CHANNEL) ?? 0,
+      address: integer(address, 0, LAST_ADDRESS) ?? 0,
+    };
+  });
+  if (!isBridging(bridging)) say('ipmi_bridging', 'must be one of single, dual, no.');
+  const local_address = hops.length > 0 ? integer('ipmi_local_address', 0, LAST_ADDRESS) : null;
 
   const port = integer('ipmi_port', 1, 65_535) ?? RMCP_PORT;
   const terminal_port = integer('ipmi_terminal_port', 1, 65_535);
@@ -173,6 +201,8 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
       force_boot_device,
       disable_boot_timeout,
       terminal_port,
+      // ipmitool takes an address of 0 for none, too.
+      route: hops.length === 0 ? null : { hops, local_address: local_address || BMC_ADDRESS },
     },
   };
 }
@@ -183,4 +213,8 @@ function given(value: Json | undefined): Json {
 
 function isPrivilege(level: string): level is keyof typeof PRIVILEGE {
   return Object.hasOwn(PRIVILEGE, level);
+}
+
+function isBridging(word: string): word is keyof typeof HOPS {
+  return Object.hasOwn(HOPS, word);
 }

@@ -1,6 +1,5 @@
 import { type BmcClock, type Connection, type Driver, type DriverContext, DriverError } from '../contract.ts';
 import { ipmiAccounts } from './accounts.ts';
-import type { Bmc } from './bmc.ts';
 import { BmcPool } from './bmc-pool.ts';
 import { type ForcedBoot, type IpmiBoot, ipmiBoot } from './boot-device.ts';
 import { clearLog } from './clear-log.ts';
@@ -12,6 +11,7 @@ import { getDeviceId } from './commands/get-device-id.ts';
 import { rawCommand } from './commands/raw.ts';
 import { getSelTime, setSelTime } from './commands/sel-time.ts';
 import { warmReset } from './commands/warm-reset.ts';
+import { type Controller, controllerOf } from './controller.ts';
 import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import { Deadlines } from './deadlines.ts';
 import { IPMI_PROPERTIES, type IpmiInfo, parseDriverInfo } from './driver-info.ts';
@@ -86,7 +86,8 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
     connect: async (info, call) => {
       call.signal?.throwIfAborted();
       const { bmc, key, release } = pool.acquire(info);
-      const boot = ipmiBoot(bmc, clock, info.disable_boot_timeout ?? options.disable_boot_timeout, {
+      const controller = controllerOf(bmc, info);
+      const boot = ipmiBoot(controller, clock, info.disable_boot_timeout ?? options.disable_boot_timeout, {
         get: () => forced_boots.get(key),
         set: (forced) => {
           if (forced === null) forced_boots.delete(key);
@@ -94,8 +95,13 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
         },
       });
       return {
-        ...connectionTo(bmc, boot, context),
-        serialConsole: ipmiSerialConsole(info, bmcs, consoles),
+        ...connectionTo(controller, boot, context),
+        // Those of the BMC, and a node behind it is only one of its guests.
+        ...(info.route === null && {
+          accounts: ipmiAccounts(controller, clock),
+          lan: ipmiLan(controller, clock),
+          serialConsole: ipmiSerialConsole(info, bmcs, consoles),
+        }),
         [Symbol.asyncDispose]: release,
       };
     },
@@ -119,7 +125,7 @@ function refuseWeakSuites(versions: readonly string[]): void {
 }
 
 function connectionTo(
-  bmc: Bmc,
+  bmc: Controller,
   boot: IpmiBoot,
   { clock }: DriverContext,
 ): Omit<Connection, typeof Symbol.asyncDispose> {
@@ -153,8 +159,6 @@ function connectionTo(
       read: (options) => readSel(bmc, remaining(clock, options)),
       clear: (options) => clearLog(bmc, clock, options),
     },
-    accounts: ipmiAccounts(bmc, clock),
-    lan: ipmiLan(bmc, clock),
     clock: ipmiClock(bmc),
     raw: {
       send: async (bytes, options) => {
@@ -184,7 +188,7 @@ function connectionTo(
 }
 
 /** The clock that the event log takes its times of: whole seconds. */
-function ipmiClock(bmc: Bmc): BmcClock {
+function ipmiClock(bmc: Controller): BmcClock {
   return {
     get: async (options) => (await bmc.execute(getSelTime, {}, options)).time_s * 1000,
     set: async (epoch_ms, options) => {

@@ -1,5 +1,4 @@
 import { type CallOptions, DriverError } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { type Flaw, isFlaw } from './codec/flaw.ts';
 import {
   type BoardInfo,
@@ -12,6 +11,7 @@ import {
 } from './codec/fru-area.ts';
 import { getFruInventoryAreaInfo } from './commands/get-fru-inventory-area-info.ts';
 import { readFruData } from './commands/read-fru-data.ts';
+import type { Controller } from './controller.ts';
 
 /** The FRU of the board that the BMC is on, and of the server as a product. IPMI v2.0 43.8 */
 const MAIN_FRU = 0;
@@ -24,7 +24,7 @@ export interface FruInventory {
 }
 
 /** Reads the main FRU's board and product info; what is missing or damaged is null. @throws DriverError */
-export async function readFru(bmc: Bmc, left: () => CallOptions): Promise<FruInventory> {
+export async function readFru(bmc: Controller, left: () => CallOptions): Promise<FruInventory> {
   const { size_bytes, by_words } = await bmc.execute(getFruInventoryAreaInfo, { fru_id: MAIN_FRU }, left());
   const unit = by_words ? 2 : 1;
 

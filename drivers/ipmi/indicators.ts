@@ -1,7 +1,7 @@
 import { DriverError, type Indicator, type IndicatorControl, type IndicatorState } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { chassisIdentify } from './commands/chassis-identify.ts';
 import { getChassisStatus } from './commands/get-chassis-status.ts';
+import type { Controller } from './controller.ts';
 
 /** The one lamp that IPMI knows: the chassis' identify lamp. */
 const LAMP: Indicator = { component: 'chassis', id: 'identify', readonly: false, states: ['off', 'on'] };
@@ -11,7 +11,7 @@ const STATE_TOLD = 0x40;
 const STATES: readonly IndicatorState[] = ['off', 'on', 'on', 'unknown'];
 
 /** The identify lamp by Chassis Identify; its state as Get Chassis Status tells it, `unknown` on a BMC that does not. */
-export function ipmiIndicators(bmc: Bmc): IndicatorControl {
+export function ipmiIndicators(bmc: Controller): IndicatorControl {
   const refuseOthers = ({ component, id }: Pick<Indicator, 'component' | 'id'>): void => {
     if (component !== LAMP.component || id !== LAMP.id)
       throw new DriverError('rejected', `${bmc.name}: there is no lamp ${id}@${component}.`);

@@ -1,14 +1,14 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { InventoryReader } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { firmwareVersion, getDeviceId } from './commands/get-device-id.ts';
 import { formatGuid, getSystemGuid } from './commands/get-system-guid.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { readFru } from './fru.ts';
 import { remaining } from './power.ts';
 
 /** Device id, GUID and FRU. What the BMC does not have is null. */
-export function ipmiInventory(bmc: Bmc, clock: Clock): InventoryReader {
+export function ipmiInventory(bmc: Controller, clock: Clock): InventoryReader {
   return {
     read: async (options) => {
       const left = remaining(clock, options);

@@ -1,6 +1,5 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import { type CallOptions, DriverError, type LanControl, type LanSettings } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { putU16, u8, u16 } from './codec/bytes.ts';
 import { SET_STATE } from './commands/configuration.ts';
 import { THIS_CHANNEL } from './commands/get-channel-authentication-capabilities.ts';
@@ -13,6 +12,7 @@ import {
   VLAN_ENABLED,
 } from './commands/lan-configuration.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { remaining } from './power.ts';
 
 const NO_GATEWAY = '0.0.0.0';
@@ -22,12 +22,12 @@ const NOT_SUPPORTED = 0x80;
 type Write = readonly [parameter: number, data: Uint8Array];
 
 /** The number of the LAN channel that we came by. */
-export async function lanChannel(bmc: Bmc, left: () => CallOptions): Promise<number> {
+export async function lanChannel(bmc: Controller, left: () => CallOptions): Promise<number> {
   return (await bmc.execute(getChannelInfo, { channel: THIS_CHANNEL }, left())).channel;
 }
 
 /** The BMC's own network, by its LAN channel. IPMI v2.0 23 */
-export function ipmiLan(bmc: Bmc, clock: Clock): LanControl {
+export function ipmiLan(bmc: Controller, clock: Clock): LanControl {
   const read = async (channel: number, left: () => CallOptions): Promise<LanSettings> => {
     const get = async (parameter: number): Promise<Uint8Array> =>
       (await bmc.execute(getLanConfiguration, { channel, parameter }, left())).data;
@@ -79,7 +79,7 @@ export function ipmiLan(bmc: Bmc, clock: Clock): LanControl {
 }
 
 /** In this order: a BMC that has its address from DHCP takes no other, and the way to it may end with the last ones. */
-function writesOf(bmc: Bmc, change: Parameters<LanControl['set']>[0]): Write[] {
+function writesOf(bmc: Controller, change: Parameters<LanControl['set']>[0]): Write[] {
   const writes: Write[] = [];
   if (change.source !== undefined)
     writes.push([LAN_PARAMETER.source, Uint8Array.of(LAN_SOURCE[change.source])]);
@@ -91,7 +91,7 @@ function writesOf(bmc: Bmc, change: Parameters<LanControl['set']>[0]): Write[] {
   return writes;
 }
 
-function vlanOf(bmc: Bmc, vlan_id: number | null): Uint8Array {
+function vlanOf(bmc: Controller, vlan_id: number | null): Uint8Array {
   const data = new Uint8Array(2);
   if (vlan_id === null) return data;
   if (!Number.isInteger(vlan_id) || vlan_id < 1 || vlan_id > 4094)
@@ -100,7 +100,7 @@ function vlanOf(bmc: Bmc, vlan_id: number | null): Uint8Array {
   return data;
 }
 
-function bytesOf(bmc: Bmc, address: string): Uint8Array {
+function bytesOf(bmc: Controller, address: string): Uint8Array {
   const parts = address.split('.');
   const bytes = parts.map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 256));
   if (bytes.length !== 4 || bytes.some((byte) => byte > 255))

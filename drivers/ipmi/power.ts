@@ -1,7 +1,6 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { PowerState, PowerTarget } from '../../lifecycle/power.ts';
 import { type CallOptions, DriverError, type PowerControl } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import {
   CHASSIS_ACTION,
   type ChassisAction,
@@ -9,6 +8,7 @@ import {
   chassisControlOnce,
 } from './commands/chassis-control.ts';
 import { getChassisStatus } from './commands/get-chassis-status.ts';
+import type { Controller } from './controller.ts';
 
 type ReadablePower = Exclude<PowerState, 'error'>;
 
@@ -19,7 +19,7 @@ const LONGEST_LOOK_MS = 2000;
 
 /** @param beforePowerOn makes ready for a start, as with a forced boot device. */
 export function ipmiPower(
-  bmc: Bmc,
+  bmc: Controller,
   clock: Clock,
   beforePowerOn: (options: CallOptions) => Promise<void>,
 ): PowerControl {

@@ -1,5 +1,4 @@
 import { type CallOptions, DriverError } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { u8 } from './codec/bytes.ts';
 import { isFlaw } from './codec/flaw.ts';
 import { decodeSensorRecord, SDR_HEADER_LENGTH, type SensorRecord } from './codec/sdr-record.ts';
@@ -9,6 +8,7 @@ import { getSdrRepositoryInfo } from './commands/get-sdr-repository-info.ts';
 import { FIRST_RECORD, LAST_RECORD } from './commands/get-sel-entry.ts';
 import { reserveSdrRepository } from './commands/reserve-sdr-repository.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 
 /** Bytes of a partial read that every BMC can answer. */
 const CHUNK = 16;
@@ -16,7 +16,7 @@ const CHUNK = 16;
 const RESERVATIONS = 5;
 
 /** Reads all sensor records of the SDR repository, in its order. @throws DriverError */
-export async function readSensorRecords(bmc: Bmc, left: () => CallOptions): Promise<SensorRecord[]> {
+export async function readSensorRecords(bmc: Controller, left: () => CallOptions): Promise<SensorRecord[]> {
   const { records } = await bmc.execute(getSdrRepositoryInfo, {}, left());
   const reader = new RecordReader(bmc, left);
   const sensors: SensorRecord[] = [];
@@ -42,12 +42,12 @@ interface RawRecord {
 
 /** Whole records at once as long as the BMC can, else in pieces. IPMI v2.0 33.12 */
 class RecordReader {
-  readonly #bmc: Bmc;
+  readonly #bmc: Controller;
   readonly #left: () => CallOptions;
   #in_pieces = false;
   #reservation_id: number | null = null;
 
-  constructor(bmc: Bmc, left: () => CallOptions) {
+  constructor(bmc: Controller, left: () => CallOptions) {
     this.#bmc = bmc;
     this.#left = left;
   }

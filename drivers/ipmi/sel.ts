@@ -1,10 +1,10 @@
 import { type CallOptions, DriverError, type LogEntry } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { u8, u16, u32 } from './codec/bytes.ts';
 import { COMPLETION_CODE } from './codec/status-codes.ts';
 import { FIRST_RECORD, getSelEntry, LAST_RECORD, SEL_RECORD_LENGTH } from './commands/get-sel-entry.ts';
 import { getSelInfo } from './commands/get-sel-info.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { eventWords, sensorTypeName } from './sensor-words.ts';
 
 /** Record types. IPMI v2.0 32.1 to 32.3 */
@@ -16,7 +16,7 @@ const FIRST_DATE_S = 0x2000_0000;
 const UNSPECIFIED_TIME_S = 0xffff_ffff;
 
 /** Reads the whole system event log, oldest entry first. @throws DriverError */
-export async function readSel(bmc: Bmc, left: () => CallOptions): Promise<LogEntry[]> {
+export async function readSel(bmc: Controller, left: () => CallOptions): Promise<LogEntry[]> {
   const { entries } = await bmc.execute(getSelInfo, {}, left());
   const log: LogEntry[] = [];
   const seen = new Set<number>();

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { CallOptions, SensorData } from '../contract.ts';
-import type { Bmc } from './bmc.ts';
 import { BMC_ADDRESS } from './codec/message.ts';
 import { convertReading, convertTolerance, type FullSensor, type SensorRecord } from './codec/sdr-record.ts';
 import { getSensorReading, type SensorReading } from './commands/get-sensor-reading.ts';
 import { CompletionError } from './completion-error.ts';
+import type { Controller } from './controller.ts';
 import { readSensorRecords } from './sdr.ts';
 import { entityName, eventWords, sensorTypeName, unitName } from './sensor-words.ts';
 
@@ -12,7 +12,7 @@ import { entityName, eventWords, sensorTypeName, unitName } from './sensor-words
  * Reads all sensors of the BMC that have a reading now, in the shape of Ironic's notification: the words are those of
  * `ipmitool -v sdr`, which Ironic's consumers know. @throws DriverError
  */
-export async function readSensors(bmc: Bmc, left: () => CallOptions): Promise<SensorData> {
+export async function readSensors(bmc: Controller, left: () => CallOptions): Promise<SensorData> {
   const data: SensorData = {};
   for (const sensor of await readSensorRecords(bmc, left)) {
     // Sensors behind other controllers would need bridging.
@@ -29,7 +29,7 @@ export async function readSensors(bmc: Bmc, left: () => CallOptions): Promise<Se
 }
 
 async function readSensor(
-  bmc: Bmc,
+  bmc: Controller,
   sensor: SensorRecord,
   options: CallOptions,
 ): Promise<SensorReading | null> {

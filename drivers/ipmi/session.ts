@@ -1,3 +1,4 @@
+import { bridgedAnswer, encodeBridged, type Route } from './bridge.ts';
 import type { Call } from './call.ts';
 import { isFlaw } from './codec/flaw.ts';
 import { decodeResponse, encodeRequest, type ResponseMessage } from './codec/message.ts';
@@ -101,6 +102,7 @@ export class Session implements Receiver {
 
   /**
    * Sends a command and resolves with the response, whatever its completion code.
+   * @param route to a controller behind the BMC; null: the command is for the BMC. One that cannot be handed on is answered by Send Message.
    * @throws NoAnswer, or the reason of an abort
    */
   async request<Request, Response>(
@@ -108,17 +110,15 @@ export class Session implements Receiver {
     request: Request,
     call: Call,
     sends: number,
+    route: Route | null = null,
   ): Promise<ResponseMessage> {
     const channel = this.#channel;
     if (channel === null) throw new Error('The session is not active.');
     this.#rq_seq = (this.#rq_seq + 1) & 0x3f;
     const rq_seq = this.#rq_seq;
-    const message = encodeRequest({
-      netfn: command.netfn,
-      cmd: command.cmd,
-      rq_seq,
-      data: command.encodeRequest(request),
-    });
+    const { netfn, cmd } = command;
+    const plain = { netfn, cmd, rq_seq, data: command.encodeRequest(request) };
+    const message = route === null ? encodeRequest(plain) : encodeBridged(route, plain);
     // Sent again under the same rqSeq, so that the BMC can tell, and a new session sequence number: IPMI v2.0 6.12.13
     return this.exchange(
       () => channel.seal(this.#managed_session_id, ++this.#sequence, message),
@@ -126,14 +126,17 @@ export class Session implements Receiver {
         if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return 'unexpected';
         const response = decodeResponse(packet.payload);
         if (isFlaw(response)) return response;
-        if (
-          response.rq_seq !== rq_seq ||
-          response.cmd !== command.cmd ||
-          response.netfn !== (command.netfn | 1)
-        )
-          return 'unexpected';
+        if (response.rq_seq !== rq_seq) return 'unexpected';
+        const answer =
+          route !== null
+            ? bridgedAnswer(response, command)
+            : response.cmd === cmd && response.netfn === (netfn | 1)
+              ? response
+              : null;
+        if (answer === null) return 'unexpected';
         this.used = true;
-        turn.answer(response);
+        call.heard = true;
+        if (answer !== 'handed-on') turn.answer(answer);
         return null;
       },
       call,

@@ -1,5 +1,6 @@
 import type { BmcUser } from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
+import type { BusDevice } from './bridge.ts';
 import type { SystemEventLog } from './event-log.ts';
 import type { Parameters } from './parameters.ts';
 import type { SolPort } from './sol.ts';
@@ -19,6 +20,8 @@ export interface BmcState {
   readonly lan: Parameters;
   readonly sol: SolPort;
   readonly watchdog: Watchdog;
+  /** The controllers behind it, by `placeOf`. */
+  readonly bus: ReadonlyMap<number, BusDevice>;
   readonly port: number;
   boot: { keep_flags_on: number; set_in_progress: number; flags_set_ms: number };
   now_ms(): number;

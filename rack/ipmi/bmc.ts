@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
-import { decodeRequest, encodeResponse } from '../../drivers/ipmi/codec/message.ts';
+import { decodeRequest, encodeResponse, type RequestMessage } from '../../drivers/ipmi/codec/message.ts';
 import {
   decodePacket,
   encodeV2Packet,
@@ -10,10 +10,13 @@ import {
 } from '../../drivers/ipmi/codec/packet.ts';
 import { decodePresencePing, encodePresencePong, rmcpClass } from '../../drivers/ipmi/codec/rmcp.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
+import { sendMessage } from '../../drivers/ipmi/commands/send-message.ts';
 import { sameBytes } from '../../drivers/ipmi/crypto/rakp-keys.ts';
 import { type BmcUser, type Session, SessionTable } from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
+import { type BusDevice, trackedResponses } from './bridge.ts';
+import { answerOnBus } from './bus.ts';
 import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
 import { firstLan } from './lan.ts';
@@ -43,14 +46,13 @@ export interface BmcOptions {
 const NO_FAULTS: BmcFaults = Object.freeze({});
 const DEFAULT_SUITES: readonly number[] = Object.freeze([3, 17]);
 const EMPTY: Uint8Array = new Uint8Array(0);
-/** The datagram was used, and has no reply of its own. */
-const NOTHING_TO_SAY: Uint8Array = new Uint8Array(0);
+const NO_DEVICES: ReadonlyMap<number, BusDevice> = new Map();
 
 /**
  * A BMC on the wire: RMCP+ over UDP in front of a virtual server. What it holds when nobody talks to it is a socket and
  * a few numbers, so that ten thousand of them fit into one process.
  */
-export class Bmc implements BmcState, AsyncDisposable {
+export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   readonly machine: Machine;
   readonly cipher_suites: readonly number[];
   readonly max_sessions: number;
@@ -59,6 +61,8 @@ export class Bmc implements BmcState, AsyncDisposable {
   /** May be changed at any time. */
   faults: BmcFaults = NO_FAULTS;
   clock_offset_ms = 0;
+  /** Controllers behind it: other BMCs, that are on the LAN as well. May be set at any time. */
+  bus: ReadonlyMap<number, BusDevice> = NO_DEVICES;
   #lan: Parameters | null = null;
   boot = { keep_flags_on: 0, set_in_progress: 0, flags_set_ms: 0 };
   /** Datagrams that came, that were answered, and that were dropped because they were wrong. */
@@ -179,6 +183,10 @@ export class Bmc implements BmcState, AsyncDisposable {
     this.#silent_until_ms = this.now_ms() + this.#reset_ms;
   }
 
+  answerBus(message: Uint8Array): Uint8Array | null {
+    return this.faults.silent === true ? null : answerOnBus(this, message);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sol?.close();
     this.#watchdog?.stop();
@@ -190,14 +198,13 @@ export class Bmc implements BmcState, AsyncDisposable {
     this.counts.received += 1;
     if (this.#silent_until_ms > 0 && this.now_ms() < this.#silent_until_ms) return;
     if (this.faults !== NO_FAULTS && !this.#faultyWire().lets(this.faults)) return;
-    const reply = this.#answer(datagram, from);
-    if (reply === null) {
+    const replies = this.#answer(datagram, from);
+    if (replies === null) {
       this.counts.dropped += 1;
       return;
     }
-    if (reply === NOTHING_TO_SAY) return;
-    this.counts.answered += 1;
-    this.#send(reply, from);
+    if (replies.length > 0) this.counts.answered += 1;
+    for (const reply of replies) this.#send(reply, from);
   }
 
   #send(datagram: Uint8Array, to: { address: string; port: number }): void {
@@ -224,45 +231,48 @@ export class Bmc implements BmcState, AsyncDisposable {
     return this.#wire;
   }
 
-  /** null: the datagram is dropped. */
-  #answer(datagram: Uint8Array, from: RemoteInfo): Uint8Array | null {
+  /** null: the datagram is dropped; none: it was used, and has no reply of its own. */
+  #answer(datagram: Uint8Array, from: RemoteInfo): readonly Uint8Array[] | null {
     if (rmcpClass(datagram) === 'asf') {
       const ping = decodePresencePing(datagram);
-      return isFlaw(ping) ? null : encodePresencePong(ping.tag);
+      return isFlaw(ping) ? null : [encodePresencePong(ping.tag)];
     }
     const packet = decodePacket(datagram);
     if (isFlaw(packet)) return null;
     if (packet.version === 1.5) {
       if (packet.session_id !== 0) return null;
-      const message = this.#runMessage(packet.payload, null);
-      return message === null ? null : encodeV15Packet(message);
+      return this.#runMessage(packet.payload, null)?.map(encodeV15Packet) ?? null;
     }
     if (packet.session_id !== 0) return this.#answerInSession(packet, from);
     if (packet.authenticated || packet.encrypted) return null;
     return this.#answerOutside(packet);
   }
 
-  #answerOutside(packet: V2Packet): Uint8Array | null {
+  #answerOutside(packet: V2Packet): readonly Uint8Array[] | null {
     this.#sessions ??= new SessionTable(this);
     switch (packet.payload_type) {
       case PAYLOAD_TYPE.openSessionRequest:
-        return this.#sessions.open(packet.payload);
+        return one(this.#sessions.open(packet.payload));
       case PAYLOAD_TYPE.rakp1:
-        return this.#sessions.rakp1(packet.payload, (name) =>
-          this.users.find((user) => user.name === name && user.enabled !== false),
+        return one(
+          this.#sessions.rakp1(packet.payload, (name) =>
+            this.users.find((user) => user.name === name && user.enabled !== false),
+          ),
         );
       case PAYLOAD_TYPE.rakp3:
-        return this.#sessions.rakp3(packet.payload);
-      case PAYLOAD_TYPE.ipmi: {
-        const message = this.#runMessage(packet.payload, null);
-        return message === null ? null : encodeV2Packet(PAYLOAD_TYPE.ipmi, message);
-      }
+        return one(this.#sessions.rakp3(packet.payload));
+      case PAYLOAD_TYPE.ipmi:
+        return (
+          this.#runMessage(packet.payload, null)?.map((message) =>
+            encodeV2Packet(PAYLOAD_TYPE.ipmi, message),
+          ) ?? null
+        );
       default:
         return null;
     }
   }
 
-  #answerInSession(packet: V2Packet, from: RemoteInfo): Uint8Array | null {
+  #answerInSession(packet: V2Packet, from: RemoteInfo): readonly Uint8Array[] | null {
     const sessions = this.#sessions;
     const session = sessions?.get(packet.session_id);
     if (session?.channel == null) return null;
@@ -272,27 +282,28 @@ export class Bmc implements BmcState, AsyncDisposable {
     session.from = from;
     if (packet.payload_type === PAYLOAD_TYPE.sol) {
       this.sol.receive(session, opened);
-      return NOTHING_TO_SAY;
+      return [];
     }
     if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return null;
-    const message = this.#runMessage(opened, session);
-    if (message === null) return null;
-    session.sequence_out += 1;
-    return channel.seal(session.console_session_id, session.sequence_out, message);
+    return (
+      this.#runMessage(opened, session)?.map((message) => {
+        session.sequence_out += 1;
+        return channel.seal(session.console_session_id, session.sequence_out, message);
+      }) ?? null
+    );
   }
 
-  /** Carries a message out. A request that comes again is answered again without being carried out again. */
-  #runMessage(bytes: Uint8Array, session: Session | null): Uint8Array | null {
+  /** Carries a message out; null: it is none. A request that comes again is answered again without being carried out again. */
+  #runMessage(bytes: Uint8Array, session: Session | null): Uint8Array[] | null {
     const request = decodeRequest(bytes);
     if (isFlaw(request)) return null;
     const { busy = 0 } = this.faults;
     if (session !== null && busy > 0) {
       this.faults = { ...this.faults, busy: busy - 1 };
-      return encodeResponse(request, COMPLETION_CODE.nodeBusy, EMPTY);
+      return [encodeResponse(request, COMPLETION_CODE.nodeBusy, EMPTY)];
     }
     const before = session?.answered;
-    if (before != null && sameBytes(before.request, bytes))
-      return encodeResponse(request, before.code, before.data);
+    if (before != null && sameBytes(before.request, bytes)) return this.#responses(request, before);
     const { netfn, cmd } = request;
     this.asked?.push({ user: session?.user?.name ?? '', netfn, cmd, data: Uint8Array.from(request.data) });
     const handler = findHandler(netfn, cmd);
@@ -308,6 +319,18 @@ export class Bmc implements BmcState, AsyncDisposable {
       else code = answer.code;
     }
     if (session !== null) session.answered = { request: Uint8Array.from(bytes), code, data };
-    return encodeResponse(request, code, data);
+    return this.#responses(request, { code, data });
   }
+
+  #responses(request: RequestMessage, { code, data }: { code: number; data: Uint8Array }): Uint8Array[] {
+    const is_bridged =
+      request.cmd === sendMessage.cmd && request.netfn === sendMessage.netfn && data.length > 0;
+    return is_bridged && this.faults.embeds_bridged !== true
+      ? trackedResponses(request, data)
+      : [encodeResponse(request, code, data)];
+  }
+}
+
+function one(reply: Uint8Array | null): Uint8Array[] | null {
+  return reply === null ? null : [reply];
 }

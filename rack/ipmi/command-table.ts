@@ -34,6 +34,7 @@ import { warmReset } from '../../drivers/ipmi/commands/warm-reset.ts';
 import { CIPHER_SUITES } from '../../drivers/ipmi/crypto/cipher-suites.ts';
 import type { Machine, PowerAction } from '../machine.ts';
 import { bootOption, expireBootFlags, setBootOption } from './boot-flags.ts';
+import { BRIDGE_ROWS } from './bridge.ts';
 import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
 import { type Handler, on, onRaw } from './handler.ts';
 import { LAN_ROWS } from './lan.ts';
@@ -108,6 +109,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     bmc.reset('cold');
     return nothing;
   }),
+  ...BRIDGE_ROWS,
   ...USER_ROWS,
   ...LAN_ROWS,
   ...SOL_ROWS,

@@ -18,6 +18,8 @@ export interface BmcFaults {
   malformed?: boolean;
   /** So many commands are answered "node busy"; Infinity: all. */
   busy?: number;
+  /** It answers bridged requests inside the response to Send Message, in one datagram. */
+  embeds_bridged?: boolean;
   /** So many characters of each console packet are accepted; 0: it says NACK. */
   console_takes?: number;
   /** The power state that it tells, whatever the truth. */

@@ -33,14 +33,16 @@ export interface ResponseMessage {
   rq_addr: number;
 }
 
+/** Addresses by default: of a remote console to the BMC. */
 export function encodeRequest(
-  request: Pick<RequestMessage, 'netfn' | 'cmd' | 'rq_seq' | 'data'> & { lun?: number },
+  request: Pick<RequestMessage, 'netfn' | 'cmd' | 'rq_seq' | 'data'> &
+    Partial<Pick<RequestMessage, 'lun' | 'rs_addr' | 'rq_addr'>>,
 ): Uint8Array {
   const message = new Uint8Array(SHORTEST_REQUEST + request.data.length);
-  message[0] = BMC_ADDRESS;
+  message[0] = request.rs_addr ?? BMC_ADDRESS;
   message[1] = (request.netfn << 2) | (request.lun ?? 0);
   message[2] = checksum(message, 0, 2);
-  message[3] = CONSOLE_ADDRESS;
+  message[3] = request.rq_addr ?? CONSOLE_ADDRESS;
   message[4] = request.rq_seq << 2;
   message[5] = request.cmd;
   message.set(request.data, 6);
@@ -86,6 +88,12 @@ export function encodeResponse(
 export function decodeResponse(message: Uint8Array): ResponseMessage | Flaw {
   if (message.length < SHORTEST_RESPONSE) return 'truncated';
   if (!checksumsHold(message)) return 'bad-checksum';
+  return decodeEmbeddedResponse(message);
+}
+
+/** A response inside another message, whose checksums hold: some controllers get those inside wrong. */
+export function decodeEmbeddedResponse(message: Uint8Array): ResponseMessage | Flaw {
+  if (message.length < SHORTEST_RESPONSE) return 'truncated';
   const netfn = u8(message, 1) >> 2;
   if ((netfn & 1) === 0) return 'malformed';
   return {

@@ -28,6 +28,7 @@ describe('driver_info of ipmi', () => {
       force_boot_device: false,
       disable_boot_timeout: null,
       terminal_port: null,
+      route: null,
     });
     expect(infoOf({ ipmi_address: 'bmc-7.example.org' })).to.deep.include({ username: '', password: '' });
   });
@@ -54,6 +55,23 @@ describe('driver_info of ipmi', () => {
     });
   });
 
+  it('reads the way to a controller behind the BMC, and needs all of it', () => {
+    const single = {
+      ...GOOD,
+      ipmi_bridging: 'single',
+      ipmi_target_channel: '0',
+      ipmi_target_address: '0x82',
+      ipmi_transit_address: 'not looked at',
+    };
+    const target = { channel: 0, address: 0x82 };
+    expect(infoOf(single)).to.deep.include({ route: { hops: [target], local_address: 0x20 } });
+    expect(problemsOf({ ...GOOD, ipmi_bridging: 'dual' })).to.have.lengthOf(4);
+    const dual = { ...single, ipmi_bridging: 'dual', ipmi_transit_channel: 7, ipmi_transit_address: 0x24 };
+    expect(infoOf({ ...dual, ipmi_local_address: '0x24' })).to.deep.include({
+      route: { hops: [{ channel: 7, address: 0x24 }, target], local_address: 0x24 },
+    });
+  });
+
   it('refuses cipher suite 0 and says why', () => {
     for (const ipmi_cipher_suite of [0, '0'])
       expect(problemsOf({ ...GOOD, ipmi_cipher_suite }).join())
@@ -66,7 +84,28 @@ describe('driver_info of ipmi', () => {
     'an address with a blank': { ipmi_address: 'a b' },
     'an unknown suite': { ipmi_cipher_suite: 8 },
     'version 1.5': { ipmi_protocol_version: '1.5' },
-    bridging: { ipmi_bridging: 'single' },
+    'an unknown bridging': { ipmi_bridging: 'triple' },
+    'bridging without a channel': {
+      ipmi_target_channel: null,
+      ipmi_bridging: 'single',
+      ipmi_target_address: 0x82,
+    },
+    'bridging to a channel that cannot be': {
+      ipmi_target_channel: 16,
+      ipmi_bridging: 'single',
+      ipmi_target_address: 0x82,
+    },
+    'bridging to an address that is none': {
+      ipmi_target_address: 'behind',
+      ipmi_bridging: 'single',
+      ipmi_target_channel: 0,
+    },
+    'bridging from an address that cannot be': {
+      ipmi_local_address: '0x100',
+      ipmi_bridging: 'single',
+      ipmi_target_channel: 0,
+      ipmi_target_address: 0x82,
+    },
     'a port of 0': { ipmi_port: 0 },
     'a port of 70000': { ipmi_port: '70000' },
     'an unknown level': { ipmi_priv_level: 'ROOT' },

@@ -136,6 +136,16 @@ describe("ipmi driver on OpenIPMI's ipmi_sim", () => {
     expect(Buffer.from(reply ?? []).toString('hex')).to.match(/^000309080?2/);
   });
 
+  it('reads what the controller behind the BMC is, and says when there is none', async () => {
+    const bridging = { ipmi_bridging: 'single', ipmi_target_channel: 0 };
+    await using behind = await connect({ ...bridging, ipmi_target_address: '0x82' });
+    const reply = await behind.raw?.send(Uint8Array.of(0x06, 0x01), BOTH);
+    expect(Buffer.from(reply ?? []).toString('hex')).to.match(/^000307060?2/);
+    await using nobody = await connect({ ...bridging, ipmi_target_address: '0x84' });
+    const error = await nobody.power.get(BOTH).catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'unreachable' });
+  });
+
   it('makes a user that ipmitool sees, and deletes it again; empties the log; sets the clock', async () => {
     const { accounts, eventLog, clock } = connection;
     const account = { name: 'second', password: 'second-passw0rd', role: 'operator' } as const;
