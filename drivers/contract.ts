@@ -334,7 +334,8 @@ export type FirmwareComponent = Pick<
 };
 
 export interface FirmwareReader {
-  read(options: CallOptions): Promise<readonly FirmwareComponent[]>;
+  /** @param options.measured true: with digests, which may take a request for each image that the BMC knows */
+  read(options: CallOptions & { measured?: true }): Promise<readonly FirmwareComponent[]>;
 }
 
 /**

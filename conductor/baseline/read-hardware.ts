@@ -18,7 +18,9 @@ export async function readHardware(ctx: WorkContext): Promise<HardwareState> {
   );
   const ntp = await read('the NTP servers of the BMC', async ({ ntp }, options) => ntp?.get(options));
   const lan = await read("the BMC's network", async ({ lan }, options) => lan?.get(options));
-  const firmware = await read('the firmware', async ({ firmware }, options) => firmware?.read(options));
+  const firmware = await read('the firmware', async ({ firmware }, options) =>
+    firmware?.read({ ...options, measured: true }),
+  );
   const server = firmware === null ? null : await ctx.store.servers.get(ctx.node.uuid);
   return {
     bios:

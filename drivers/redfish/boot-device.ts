@@ -1,67 +1,101 @@
+import type { JsonObject } from '../../lifecycle/json.ts';
 import {
   type BootControl,
-  type BootDevice,
-  type BootMode,
   type BootModeControl,
   DriverError,
   type SecureBootControl,
   type SecureBootKeys,
 } from '../contract.ts';
+import { bootOf, changeBoot, deviceOf, MODES, refuseMode, SUPPORTED, targetFor } from './boot-override.ts';
+import type { Call } from './call.ts';
+import { bootsVirtualCd } from './idrac.ts';
+import { Refusal } from './message.ts';
 import { quirksOf } from './quirks.ts';
-import { actionIn, booleanIn, linkIn, objectIn, required, textIn, textsIn } from './resources.ts';
+import {
+  actionIn,
+  booleanIn,
+  linkIn,
+  objectIn,
+  type Resource,
+  required,
+  textIn,
+  textsIn,
+} from './resources.ts';
 import type { System } from './system.ts';
 
-/** ComputerSystem.BootSource. */
-const TARGETS = {
-  pxe: 'Pxe',
-  disk: 'Hdd',
-  cdrom: 'Cd',
-  bios: 'BiosSetup',
-  uefihttp: 'UefiHttp',
-} as const satisfies Partial<Record<BootDevice, string>>;
-const SUPPORTED = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
-
-const MODES = { uefi: 'UEFI', bios: 'Legacy' } as const satisfies Record<BootMode, string>;
-
 /** The boot override of the ComputerSystem. */
-export function redfishBoot({ client, read }: System): BootControl {
+export function redfishBoot(system: System): BootControl {
+  const { client, read } = system;
   return {
     supported: SUPPORTED,
     get: (options) =>
       client.within(options, async (call) => {
-        const resource = await read(call);
-        const boot = required(resource, 'Boot', objectIn(resource.body, 'Boot'));
+        const boot = bootOf(await read(call));
         const enabled = textIn(boot, 'BootSourceOverrideEnabled') ?? 'Disabled';
         const target = textIn(boot, 'BootSourceOverrideTarget') ?? 'None';
         if (enabled === 'Disabled' || target === 'None') return { boot_device: null, persistent: null };
-        const boot_device = SUPPORTED.find((device) => TARGETS[device] === target) ?? null;
-        return { boot_device, persistent: enabled === 'Continuous' };
+        return {
+          boot_device: await deviceOf(system, call, boot),
+          persistent: enabled === 'Continuous',
+        };
       }),
     set: ({ boot_device, persistent, boot_mode }, options) =>
       client.within(options, async (call) => {
         const resource = await read(call);
-        const boot = required(resource, 'Boot', objectIn(resource.body, 'Boot'));
-        const target = SUPPORTED.find((device) => device === boot_device);
-        const allowed = textsIn(boot, 'BootSourceOverrideTarget@Redfish.AllowableValues') ?? [];
-        // An empty list is how some BMCs say nothing.
-        if (target === undefined || (allowed.length > 0 && !allowed.includes(TARGETS[target])))
-          throw new DriverError('unsupported', `${client.name}: The BMC does not boot from ${boot_device}.`);
+        const boot = bootOf(resource);
+        const { boot_device_names_the_mode, boot_is_changed_whole } = quirksOf(resource, undefined);
+        const target = await targetFor(system, call, resource, { boot_device, persistent });
         const now = textIn(boot, 'BootSourceOverrideMode');
         const mode = boot_mode === null ? now : MODES[boot_mode];
-        const names_mode = mode !== now || quirksOf(resource, undefined).boot_device_names_the_mode;
-        await client.patch(call, resource, {
-          Boot: {
-            BootSourceOverrideTarget: TARGETS[target],
-            BootSourceOverrideEnabled: persistent ? 'Continuous' : 'Once',
-            // BMCs that have no such property refuse the whole change.
-            ...(names_mode && 'BootSourceOverrideMode' in boot ? { BootSourceOverrideMode: mode } : {}),
-          },
-        });
+        const changes_mode = mode !== null && mode !== now;
+        if (changes_mode && 'BootSourceOverrideMode' in boot) refuseMode(system, boot, mode);
+        const names_mode = changes_mode || boot_device_names_the_mode || boot_is_changed_whole;
+        // BMCs that have no such property refuse the whole change.
+        const how = names_mode && 'BootSourceOverrideMode' in boot ? { BootSourceOverrideMode: mode } : {};
+        if (boot_device === 'cdrom' && (await bootsVirtualCd(system, call, resource, persistent))) {
+          if (changes_mode) await changeBoot(system, call, resource, how);
+          return;
+        }
+        const enabled = textIn(boot, 'BootSourceOverrideEnabled');
+        await setOverride(system, call, resource, { ...target, ...how }, { persistent, enabled });
       }),
   };
 }
 
-export function redfishBootMode({ client, read }: System): BootModeControl {
+/**
+ * Sets an override for all boots or the next one. Some BMCs refuse to be told what is so already (ironic's story 2007355), and some
+ * have no override for all boots any more: it is for the next one then, as in Ironic, and said in the log.
+ */
+async function setOverride(
+  system: System,
+  call: Call,
+  resource: Resource,
+  change: JsonObject,
+  { persistent, enabled }: { persistent: boolean; enabled: string | null },
+): Promise<void> {
+  const { client } = system;
+  const allowed = textsIn(bootOf(resource), 'BootSourceOverrideEnabled@Redfish.AllowableValues') ?? [];
+  const lacks = persistent && allowed.length > 0 && !allowed.includes('Continuous');
+  const wished = persistent && !lacks ? 'Continuous' : 'Once';
+  const ways = [{ ...change, BootSourceOverrideEnabled: wished }];
+  if (wished === enabled) ways.push(change as (typeof ways)[number]);
+  if (wished === 'Continuous') ways.push({ ...change, BootSourceOverrideEnabled: 'Once' });
+  let refused: unknown;
+  for (const way of ways)
+    try {
+      await changeBoot(system, call, resource, way);
+      if (persistent && way.BootSourceOverrideEnabled === 'Once')
+        client.warn('The BMC has no boot device for all boots: it is set for the next one.');
+      return;
+    } catch (error) {
+      if (!(error instanceof DriverError) || !['rejected', 'unsupported'].includes(error.code)) throw error;
+      refused ??= error;
+    }
+  throw refused;
+}
+
+export function redfishBootMode(system: System): BootModeControl {
+  const { client, read } = system;
   return {
     get: (options) =>
       client.within(options, async (call) => {
@@ -72,9 +106,17 @@ export function redfishBootMode({ client, read }: System): BootModeControl {
     set: (boot_mode, options) =>
       client.within(options, async (call) => {
         const resource = await read(call);
-        const mode = textIn(objectIn(resource.body, 'Boot') ?? {}, 'BootSourceOverrideMode');
+        const boot = objectIn(resource.body, 'Boot') ?? {};
+        const mode = textIn(boot, 'BootSourceOverrideMode');
         if (required(resource, 'Boot.BootSourceOverrideMode', mode) === MODES[boot_mode]) return;
-        await client.patch(call, resource, { Boot: { BootSourceOverrideMode: MODES[boot_mode] } });
+        refuseMode(system, boot, MODES[boot_mode]);
+        const rest = quirksOf(resource, undefined).boot_is_changed_whole
+          ? {
+              BootSourceOverrideTarget: textIn(boot, 'BootSourceOverrideTarget') ?? 'Pxe',
+              BootSourceOverrideEnabled: textIn(boot, 'BootSourceOverrideEnabled') ?? 'Once',
+            }
+          : {};
+        await changeBoot(system, call, resource, { BootSourceOverrideMode: MODES[boot_mode], ...rest });
       }),
   };
 }
@@ -85,7 +127,14 @@ export function redfishSecureBoot({ client, read }: System): SecureBootControl {
     get: (options) =>
       client.within(options, async (call) => {
         const link = linkIn((await read(call)).body, 'SecureBoot');
-        return link === null ? null : booleanIn((await client.get(call, link)).body, 'SecureBootEnable');
+        if (link === null) return null;
+        try {
+          return booleanIn((await client.get(call, link)).body, 'SecureBootEnable');
+        } catch (error) {
+          // Supermicro tells it to who has bought a licence (opendev.org/openstack/ironic, redfish/management.py).
+          if (error instanceof Refusal && error.key === 'OemLicenseNotPassed') return null;
+          throw error;
+        }
       }),
     set: (enabled, options) =>
       client.within(options, async (call) => {
@@ -93,7 +142,7 @@ export function redfishSecureBoot({ client, read }: System): SecureBootControl {
         const link = required(system, 'SecureBoot', linkIn(system.body, 'SecureBoot'));
         const resource = await client.get(call, link);
         if (booleanIn(resource.body, 'SecureBootEnable') === enabled) return;
-        await client.patch(call, resource, { SecureBootEnable: enabled });
+        await client.patch(call, resource, { SecureBootEnable: enabled }, { repeatable: true });
       }),
   };
 }

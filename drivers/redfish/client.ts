@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import type { HttpReply } from './http.ts';
+import { extendedMessage } from './message.ts';
 import type { PushBody } from './multipart.ts';
 import { isObject, type Resource, textIn } from './resources.ts';
 import { isSuccess, RedfishSession, ROOT } from './session.ts';
@@ -53,8 +54,13 @@ export class RedfishClient {
   }
 
   /** Changes properties of a resource as it was read, to the end of its task if it becomes one. @throws DriverError */
-  async patch(call: Call, resource: Pick<Resource, 'path' | 'etag'>, body: object): Promise<void> {
-    await this.#toTheEnd(`PATCH ${resource.path}`, await this.beginPatch(call, resource, body), call);
+  async patch(
+    call: Call,
+    resource: Pick<Resource, 'path' | 'etag'>,
+    body: object,
+    how: { repeatable?: true } = {},
+  ): Promise<void> {
+    await this.#toTheEnd(`PATCH ${resource.path}`, await this.beginPatch(call, resource, body, how), call);
   }
 
   /** Carries an action out, to the end of its task if it becomes one. @throws DriverError */
@@ -76,21 +82,32 @@ export class RedfishClient {
   }
 
   /**
-   * Changes properties of a resource as it was read. On 412 it is read once more; a BMC that then still refuses its own
-   * ETag is asked without one, as gofish and sushy do.
+   * Changes properties of a resource as it was read. On 412 it is read once more; a BMC that then still refuses its own ETag is
+   * asked with the strong form of a weak one, and at last without one, as gofish and sushy do. One that wants some ETag and has
+   * told none (428, AMI's PreconditionHeaderMissing) gets `*`.
+   *
+   * @param how.repeatable true: it may be made twice, and is when the answer is lost
    * @throws DriverError
    */
   async beginPatch(
     call: Call,
     { path, etag }: Pick<Resource, 'path' | 'etag'>,
     body: object,
+    how: { repeatable?: true } = {},
   ): Promise<BmcTask> {
-    let if_match = etag;
-    for (let attempt = 0; ; attempt += 1) {
-      const reply = await this.#session.request('PATCH', path, { body, if_match }, call);
-      if (reply.status !== 412 || if_match === null) return this.#begun(`PATCH ${path}`, reply);
-      if_match = attempt === 0 ? (await this.get(call, path)).etag : null;
+    const ask = (if_match: string | null) =>
+      this.#session.request('PATCH', path, { body, if_match, ...how }, call);
+    let reply = await ask(etag);
+    if (etag !== null && reply.status === 412) {
+      const fresh = (await this.get(call, path)).etag;
+      const strong = fresh?.replace(/^W\//, '') ?? null;
+      for (const if_match of new Set([fresh, strong, null])) {
+        reply = await ask(if_match);
+        if (reply.status !== 412 && !wantsPrecondition(reply)) break;
+      }
     }
+    if (wantsPrecondition(reply)) reply = await ask('*');
+    return this.#begun(`PATCH ${path}`, reply);
   }
 
   /** Asks for an action, or for a new member of a collection. @throws DriverError */
@@ -125,6 +142,11 @@ export class RedfishClient {
         ? { state: 'vanished', message: null, percent: null }
         : (await this.#lookAt(call, path)).status;
     return needs_boot ? { ...status, needs_boot } : status;
+  }
+
+  /** A line in the log about something that was not done quite as asked. */
+  warn(message: string): void {
+    this.#session.warn(message);
   }
 
   /** True while a session is kept on the BMC. */
@@ -175,4 +197,8 @@ export class RedfishClient {
     if (status === null) throw this.#session.refusal(`GET ${path}`, reply);
     return { status, retry_after_ms: this.#session.retryAfter(reply) };
   }
+}
+
+function wantsPrecondition({ status, body }: HttpReply): boolean {
+  return status === 428 || extendedMessage(body).message_id.endsWith('.PreconditionHeaderMissing');
 }

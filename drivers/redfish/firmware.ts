@@ -6,8 +6,10 @@ import {
   type FirmwareUpdater,
 } from '../contract.ts';
 import type { Call } from './call.ts';
+import { measurements } from './firmware-digest.ts';
 import { ConnectionError } from './http.ts';
 import { fetchImage } from './image.ts';
+import { Refusal } from './message.ts';
 import { plainBody, pushBody } from './multipart.ts';
 import { quirksOf } from './quirks.ts';
 import {
@@ -52,7 +54,7 @@ async function partsOf(
   const [manager] = managers;
   if (manager !== undefined) add('bmc', manager, textIn(manager.body, 'FirmwareVersion'));
   for (const chassis of await system.linked(call, resource, 'Chassis'))
-    for (const adapter of await system.members(call, linkIn(chassis.body, 'NetworkAdapters'))) {
+    for (const adapter of await adaptersOf(system, call, chassis)) {
       const controllers = arrayIn(adapter.body, 'Controllers').filter(isObject);
       const version = controllers
         .map((each) => textIn(each, 'FirmwarePackageVersion'))
@@ -62,13 +64,31 @@ async function partsOf(
   return found;
 }
 
+/** HPE's refuse to tell of them until an operating system has booted (opendev.org/openstack/ironic, redfish/firmware.py). */
+async function adaptersOf(system: System, call: Call, chassis: Resource): Promise<Resource[]> {
+  try {
+    return await system.members(call, linkIn(chassis.body, 'NetworkAdapters'));
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 400) return [];
+    throw error;
+  }
+}
+
 export function redfishFirmware(system: System): FirmwareReader {
   return {
     read: (options) =>
       system.client.within(options, async (call) => {
         const resource = await system.read(call);
         const managers = await system.linked(call, resource, 'ManagedBy');
-        return (await partsOf(system, call, resource, managers)).map(({ path: _, ...part }) => part);
+        const parts = await partsOf(system, call, resource, managers);
+        const measured = options.measured === true ? await measurements(system, call) : [];
+        return parts.map(({ path, ...part }) => {
+          // A resource may run several images: that of another version is another one.
+          const found = measured.find(
+            (each) => each.path === path && (each.version ?? part.current_version) === part.current_version,
+          );
+          return found === undefined ? part : { ...part, digest: found.digest };
+        });
       }),
   };
 }

@@ -133,7 +133,7 @@ export function redfishClock(system: System): BmcClock {
       client.within(options, async (call) => {
         const manager = await managerOf(system, call);
         const DateTime = new Date(epoch_ms).toISOString().replace(/\.\d+Z$/, 'Z');
-        await client.patch(call, manager, { DateTime });
+        await client.patch(call, manager, { DateTime }, { repeatable: true });
       }),
   };
 }
@@ -159,7 +159,7 @@ export function redfishNtp(system: System): NtpControl {
           servers.length === 0
             ? { ProtocolEnabled: false }
             : { ProtocolEnabled: true, NTPServers: [...servers] };
-        await client.patch(call, resource, { NTP });
+        await client.patch(call, resource, { NTP }, { repeatable: true });
       }),
   };
 }

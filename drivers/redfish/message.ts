@@ -22,30 +22,56 @@ const BY_MESSAGE: Readonly<Record<string, DriverErrorCode>> = {
   ActionParameterNotSupported: 'unsupported',
   ActionParameterValueNotInList: 'unsupported',
   InsufficientPrivilege: 'unauthorized',
+  OemLicenseNotPassed: 'unsupported',
   ResourceInUse: 'busy',
   ServiceInUnknownState: 'busy',
   ServiceTemporarilyUnavailable: 'busy',
   SessionLimitExceeded: 'busy',
 };
+/**
+ * Keys of a BMC that is at work on what was asked before, or whose server is in its self-test, and that takes the same a little later:
+ * Dell (opendev.org/openstack/sushy, connector.py, check_retry_on_exception; its LC068 and RAC0679 are in idrac.ts's sources) and HPE
+ * (the same; opendev.org/openstack/ironic, drivers/modules/redfish/management.py, _is_during_post_error).
+ */
+const NOT_YET = /\.(SYS518|RAC0679|UnableToModifyDuringSystemPOST)$|iLO\..*\.InvalidOperationForSystemState$/;
 const SEVERITIES = ['OK', 'Warning', 'Critical'];
 const LONGEST_MESSAGE = 500;
+
+/** What a BMC refused, with the key of its message. */
+export class Refusal extends DriverError {
+  readonly status: number;
+  readonly key: string;
+
+  constructor(code: DriverErrorCode, message: string, facts: { status: number; key: string }) {
+    super(code, message);
+    this.status = facts.status;
+    this.key = facts.key;
+  }
+}
+
+/** Whether a refusal says that the BMC will take the same a little later. */
+export function isNotYet({ status, body }: Pick<HttpReply, 'status' | 'body'>): boolean {
+  return status >= 400 && NOT_YET.test(extendedMessage(body).message_id);
+}
 
 /** The error of a reply that is none of success: the most severe extended message (DSP0266 8.6), without `secrets`. */
 export function refusal(
   name: string,
   what: string,
-  { status, body }: Pick<HttpReply, 'status' | 'body'>,
+  reply: Pick<HttpReply, 'status' | 'body'>,
   secrets: readonly string[],
-): DriverError {
+): Refusal {
+  const { status, body } = reply;
   const { message_id, message } = extendedMessage(body);
   const key = message_id.split('.').at(-1) ?? '';
   // 401 is about who we are, whatever the message says.
   const by_message = status === 401 || !Object.hasOwn(BY_MESSAGE, key) ? undefined : BY_MESSAGE[key];
-  const code = by_message ?? BY_STATUS[status] ?? 'rejected';
+  const code = isNotYet(reply) ? 'busy' : (by_message ?? BY_STATUS[status] ?? 'rejected');
   const remedy = code === 'unauthorized' ? ' Check redfish_username and redfish_password.' : '';
-  return new DriverError(
+  return new Refusal(
     code,
     `${name}: The BMC answered ${status} to ${what}. ${told(message, secrets)}${remedy}`.trimEnd(),
+    { status, key },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { PowerState, PowerTarget } from '../../lifecycle/power.ts';
 import { DriverError, type Nmi, type PowerControl } from '../contract.ts';
 import type { Call } from './call.ts';
+import { Refusal } from './message.ts';
 import { resetResource } from './reset.ts';
 import { type Resource, required, textIn } from './resources.ts';
 import type { System } from './system.ts';
@@ -19,6 +20,7 @@ const STATES: Readonly<Record<string, ReadablePower>> = {
 /** Between looks at a server that is to switch off. */
 const FIRST_LOOK_MS = 50;
 const LONGEST_LOOK_MS = 2000;
+const SETTLING_MS = 1000;
 
 export function redfishPower(system: System): PowerControl {
   const { client } = system;
@@ -44,7 +46,18 @@ export function redfishPower(system: System): PowerControl {
     }
   };
 
-  const powerOn = (call: Call, resource: Resource) => ensure(call, resource, 'power on', ['On', 'ForceOn']);
+  const powerOn = async (call: Call, resource: Resource): Promise<void> => {
+    for (;;)
+      try {
+        return await ensure(call, resource, 'power on', ['On', 'ForceOn']);
+      } catch (error) {
+        // iDRAC 10 does so for a while after it was switched off (opendev.org/openstack/ironic, redfish/power.py).
+        const settling =
+          error instanceof Refusal && error.status === 409 && error.key === 'ActionParameterValueConflict';
+        if (!settling || SETTLING_MS >= call.left_ms) throw error;
+        await call.sleep(SETTLING_MS);
+      }
+  };
   const powerOff = (call: Call, resource: Resource) => ensure(call, resource, 'power off', ['ForceOff']);
   const softOff = (call: Call, resource: Resource) =>
     ensure(call, resource, 'power off', ['GracefulShutdown']);

@@ -5,7 +5,7 @@ import { Call } from './call.ts';
 import type { RedfishInfo } from './driver-info.ts';
 import type { RedfishOptions } from './driver-options.ts';
 import { ConnectionError, Http, type HttpReply, type Method } from './http.ts';
-import { refusal } from './message.ts';
+import { isNotYet, refusal } from './message.ts';
 import type { PushBody } from './multipart.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isObject, linkIn, objectIn, textIn } from './resources.ts';
@@ -208,12 +208,21 @@ export class RedfishSession {
         await call.sleep(pause_ms);
         continue;
       }
-      if (reply.status !== 503 && reply.status !== 429) return reply;
+      // Some HPE Gen10 Plus give registries compressed or not at all (opendev.org/openstack/sushy, connector.py).
+      if (reply.status === 406 && method === 'GET' && 'accept-encoding' in headers) {
+        delete headers['accept-encoding'];
+        continue;
+      }
+      if (reply.status !== 503 && reply.status !== 429 && !isNotYet(reply)) return reply;
       const pause_ms = this.retryAfter(reply) ?? wait_ms;
       if (pause_ms >= call.left_ms) throw this.refusal(`${method} ${path}`, reply);
       call.waiting = { code: 'busy', what: 'The BMC is busy.' };
       await call.sleep(pause_ms);
     }
+  }
+
+  warn(message: string): void {
+    this.#log.warn({ bmc: this.name }, message);
   }
 
   #credentials(login: Login): Record<string, string> {

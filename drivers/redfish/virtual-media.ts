@@ -1,6 +1,8 @@
 import type { VirtualMediaDevice } from '../../lifecycle/virtual-media.ts';
 import { DriverError, type VirtualMediaControl } from '../contract.ts';
 import type { Call } from './call.ts';
+import { onlySlot } from './idrac.ts';
+import { Refusal } from './message.ts';
 import { actionIn, booleanIn, linkIn, type Resource, textIn, textsIn } from './resources.ts';
 import type { System } from './system.ts';
 
@@ -17,8 +19,8 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
 
   const slots = async (call: Call): Promise<Resource[]> => {
     const resource = await system.read(call);
-    const own = linkIn(resource.body, 'VirtualMedia');
-    if (own !== null) return await system.members(call, own);
+    const own = await system.members(call, linkIn(resource.body, 'VirtualMedia'));
+    if (own.length > 0) return own;
     const found: Resource[] = [];
     for (const { body } of await system.linked(call, resource, 'ManagedBy'))
       found.push(...(await system.members(call, linkIn(body, 'VirtualMedia'))));
@@ -63,18 +65,11 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
   const insert = (call: Call, slot: Resource, image_url: string): Promise<void> => {
     const { Image, ...login } = imageWithLogin(image_url);
     return ensure(call, slot, Image, async () => {
-      const body = { Image, Inserted: true, WriteProtected: true, ...login };
       const action = actionIn(slot, 'VirtualMedia.InsertMedia', 'Image');
       if (action === null)
         return patchImage(call, slot, { Image, ...login }, { Inserted: true, WriteProtected: true });
-      try {
-        await client.post(call, action.target, body);
-      } catch (error) {
-        // Some want told what they could see themselves; others refuse to be told: sushy asks in this order too.
-        if (!(error instanceof DriverError) || !/TransferProtocolType|TransferMethod/.test(error.message))
-          throw error;
-        await client.post(call, action.target, { ...body, ...transferOf(Image) });
-      }
+      // Inserted and protected from writing is what is meant where nothing is said (DSP0268): Supermicro X11 and X12 refuse to be told.
+      await postAsWanted(client, call, action.target, { Image, ...login });
     });
   };
 
@@ -89,11 +84,24 @@ export function redfishVirtualMedia(system: System): VirtualMediaControl {
       ),
     attach: (device_type, image_url, options) =>
       client.within(options, async (call) => {
-        const slot = (await slots(call)).find((each) => takes(each, device_type));
-        if (slot === undefined)
+        const only = await onlySlot(system, call, await system.read(call));
+        const usable = (await slots(call)).filter(
+          (each) => takes(each, device_type) && (only === null || textIn(each.body, 'Id') === only),
+        );
+        if (usable.length === 0)
           throw new DriverError('unsupported', `${client.name}: The BMC has no virtual ${device_type}.`);
-        if (isInserted(slot)) await eject(call, slot);
-        await insert(call, slot, image_url);
+        // What is in another slot of the kind might be booted instead.
+        for (const slot of usable) if (isInserted(slot)) await eject(call, slot);
+        let refused: unknown;
+        for (const slot of usable)
+          try {
+            return await insert(call, slot, image_url);
+          } catch (error) {
+            // Some slots are for the BMC's own viewer only, and look as the others (Cisco UCS; ironic, redfish/boot.py).
+            if (!isOfTheSlot(error)) throw error;
+            refused ??= error;
+          }
+        throw refused;
       }),
     detach: (device_types, options) =>
       client.within(options, async (call) => {
@@ -133,6 +141,51 @@ function imageWithLogin(image_url: string): { Image: string; UserName?: string; 
   return { Image: url.href, UserName: decodeURIComponent(username), Password: decodeURIComponent(password) };
 }
 
+/** Whether another slot may take what this one refused. */
+function isOfTheSlot(error: unknown): boolean {
+  return error instanceof DriverError && (error.code === 'rejected' || error.code === 'unsupported');
+}
+
+/** Between attempts of a BMC that is not done with ejecting. */
+const PAUSE_MS = 1000;
+const MOST_ATTEMPTS = 10;
+
+/**
+ * Inserts, and tells what a BMC says that it misses: the protocol, the method, or credentials (NVIDIA DGX wants some, where there are
+ * none). Others refuse to be told: so asks sushy (resources/manager/virtual_media.py). iDRACs break down while they still eject
+ * (ironic's story 2008504).
+ */
+async function postAsWanted(
+  client: System['client'],
+  call: Call,
+  target: string,
+  wished: { Image: string; UserName?: string },
+): Promise<void> {
+  let body: Record<string, unknown> = wished;
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await client.post(call, target, body);
+    } catch (error) {
+      if (!(error instanceof Refusal) || attempts === MOST_ATTEMPTS) throw error;
+      const missing = Object.entries(MISSING).find(
+        ([name, { said }]) => said.test(error.message) && !(name in body),
+      );
+      if (missing !== undefined) body = { ...body, ...missing[1].more(wished.Image) };
+      else if (error.status < 500 || PAUSE_MS >= call.left_ms) throw error;
+      else await call.sleep(PAUSE_MS);
+    }
+  }
+}
+
+const MISSING: Readonly<Record<string, { said: RegExp; more(image: string): object }>> = {
+  TransferProtocolType: { said: /TransferProtocolType/, more: protocolOf },
+  TransferMethod: { said: /TransferMethod/, more: () => ({ TransferMethod: 'Stream' }) },
+  UserName: {
+    said: /requires the parameter (UserName|Password)/,
+    more: () => ({ UserName: 'none', Password: 'none' }),
+  },
+};
+
 const PROTOCOLS: Readonly<Record<string, string>> = {
   'http:': 'HTTP',
   'https:': 'HTTPS',
@@ -141,7 +194,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   'smb:': 'CIFS',
 };
 
-function transferOf(image: string): object {
+function protocolOf(image: string): object {
   const protocol = URL.canParse(image) ? PROTOCOLS[new URL(image).protocol] : undefined;
-  return { ...(protocol === undefined ? {} : { TransferProtocolType: protocol }), TransferMethod: 'Stream' };
+  return protocol === undefined ? {} : { TransferProtocolType: protocol };
 }

@@ -18,6 +18,7 @@ import { resourceAt } from './redfish-resources.ts';
 import { RedfishState } from './redfish-state.ts';
 import { readBody } from './request-body.ts';
 import { Sessions } from './sessions.ts';
+import { VENDORS, type Vendor, type VendorName } from './vendors.ts';
 
 const KEPT_REQUESTS = 1000;
 const KEEP_ALIVE_MS = 60_000;
@@ -61,6 +62,7 @@ export class RedfishBmc implements AsyncDisposable {
   readonly #areas: readonly Area[];
   readonly #sessions: Sessions;
   readonly #kvm: Kvm | null;
+  #vendor: Vendor | null = null;
   #at_once = 0;
 
   private constructor(options: RedfishBmcOptions) {
@@ -132,6 +134,19 @@ export class RedfishBmc implements AsyncDisposable {
         resolve();
       });
     });
+  }
+
+  /** From now on it is one of this maker. */
+  become(name: VendorName): void {
+    const vendor = VENDORS[name](this.state);
+    const { manufacturer, product_name, manager, media } = vendor;
+    Object.assign(this.state.machine.identity, { manufacturer, product_name });
+    if (manager !== undefined) {
+      this.state.model = manager.model;
+      this.state.firmware.versions.bmc = manager.version;
+    }
+    if (media !== undefined) this.state.media = media;
+    this.#vendor = vendor;
   }
 
   /** Viewers of its graphical console. */
@@ -210,6 +225,7 @@ export class RedfishBmc implements AsyncDisposable {
     if (method === 'POST' && path === PATHS.sessions) return this.#sessions.open(body, this.faults);
     if (path !== PATHS.root && path !== '/redfish/v1')
       this.#sessions.authenticate(request.headers, this.faults);
+    this.#vendor?.refuse?.({ method, path, body: body ?? {}, headers: request.headers });
     if (method === 'DELETE') {
       if (this.#sessions.close(path)) return { status: 204 };
       return this.#carryOut(this.#first((area) => area.remove?.(path) ?? null));
@@ -229,9 +245,11 @@ export class RedfishBmc implements AsyncDisposable {
     const whole = this.#first((area) => area.read(path));
     if (whole === null)
       throw new RedfishRefusal(404, 'ResourceMissingAtURI', `The resource at the URI ${path} was not found.`);
-    const resource = Object.fromEntries(Object.entries(whole).filter(([name]) => !lacks.includes(name)));
+    const shown = this.#vendor?.shows?.(path, whole) ?? whole;
+    const resource = Object.fromEntries(Object.entries(shown).filter(([name]) => !lacks.includes(name)));
     const body = links_to === undefined ? resource : elsewhere(resource, links_to);
-    return { status: 200, body, headers: { etag: this.#etag(path) } };
+    const etag = this.#etag(path);
+    return { status: 200, body, headers: { etag: this.faults.weak_etags === true ? `W/${etag}` : etag } };
   }
 
   #patch(path: string, body: JsonObject, request: IncomingMessage): Reply {
@@ -270,7 +288,8 @@ export class RedfishBmc implements AsyncDisposable {
 
   /** What the first area says that knows the path; null: none does. */
   #first<T>(ask: (area: Area) => T | null): T | null {
-    for (const area of this.#areas) {
+    const { area: own } = this.#vendor ?? {};
+    for (const area of own === undefined ? this.#areas : [own, ...this.#areas]) {
       const answer = ask(area);
       if (answer !== null) return answer;
     }

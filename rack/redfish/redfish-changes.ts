@@ -5,7 +5,7 @@ import { PATHS } from './paths.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 import type { RedfishFaults } from './redfish-faults.ts';
 import { BOOT_TARGETS, RESET_TYPES } from './redfish-resources.ts';
-import type { Lamp, RedfishState } from './redfish-state.ts';
+import type { Lamp, MediaSlot, RedfishState } from './redfish-state.ts';
 
 const ACTIONS: Readonly<Record<(typeof RESET_TYPES)[number], PowerAction>> = {
   On: 'on',
@@ -103,6 +103,10 @@ function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetTy
   return { work: () => void machine.command(ACTIONS[type]) };
 }
 
+function isDisc({ media_types }: MediaSlot): boolean {
+  return media_types.includes('CD') || media_types.includes('DVD');
+}
+
 function changeMedia(
   state: RedfishState,
   faults: RedfishFaults,
@@ -126,7 +130,7 @@ function changeMedia(
       return {
         work: () => {
           slot.image = Image;
-          if (slot.media_types.includes('CD')) state.machine.setMedium(Image);
+          if (isDisc(slot)) state.machine.setMedium(Image);
           slot.login =
             UserName === undefined ? null : { username: String(UserName), password: String(Password) };
           slot.protocol = TransferProtocolType === undefined ? null : String(TransferProtocolType);
@@ -139,7 +143,7 @@ function changeMedia(
       return {
         work: () => {
           slot.image = null;
-          if (slot.media_types.includes('CD')) state.machine.setMedium(null);
+          if (isDisc(slot)) state.machine.setMedium(null);
         },
       };
     }
@@ -147,7 +151,8 @@ function changeMedia(
   return null;
 }
 
-function changeBoot(state: RedfishState, boot: JsonObject): void {
+/** Writes the boot override. @throws RedfishRefusal */
+export function changeBoot(state: RedfishState, boot: JsonObject): void {
   const { BootSourceOverrideTarget: target, BootSourceOverrideEnabled: given } = boot;
   const { BootSourceOverrideMode: mode } = boot;
   if (mode !== undefined) {

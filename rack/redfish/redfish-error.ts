@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 
-/** A refusal with its extended message (DSP0266 8.6). */
+/** A refusal with its extended message (DSP0266 8.6): a key of the Base registry, or a whole id of a vendor's. */
 export class RedfishRefusal extends Error {
   readonly status: number;
   readonly message_id: string;
@@ -28,7 +28,7 @@ export class RedfishRefusal extends Error {
             Severity: 'OK',
           },
           {
-            MessageId: `Base.1.18.${this.message_id}`,
+            MessageId: this.message_id.includes('.') ? this.message_id : `Base.1.18.${this.message_id}`,
             Message: this.message,
             MessageSeverity: 'Critical',
             Severity: 'Critical',

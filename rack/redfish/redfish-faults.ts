@@ -20,6 +20,8 @@ export interface RedfishFaults {
   session_status?: number;
   /** So many changes are refused with 412, whatever their ETag; Infinity: all that have one. */
   stale_etag?: number;
+  /** It tells weak ETags, and takes only the strong form of them. */
+  weak_etags?: true;
   /** Reset types that it offers, but refuses. */
   lies_about?: readonly string[];
   /** It offers no AllowableValues. */

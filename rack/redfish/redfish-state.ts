@@ -25,6 +25,11 @@ export interface MediaSlot {
   protocol: string | null;
 }
 
+/** An empty one. */
+export function mediaSlot(id: string, media_types: readonly string[]): MediaSlot {
+  return { id, media_types, image: null, write_protected: true, login: null, protocol: null };
+}
+
 /** What a Redfish BMC knows of its server beside what the server itself is. */
 export class RedfishState {
   readonly machine: Machine;
@@ -33,16 +38,9 @@ export class RedfishState {
   chassis_lamp: Lamp = 'Off';
   system_lamp = false;
   health: Health | null = 'OK';
-  readonly media: readonly MediaSlot[] = [
-    { id: 'Cd', media_types: ['CD', 'DVD'], image: null, write_protected: true, login: null, protocol: null },
-    {
-      id: 'Removable',
-      media_types: ['Floppy', 'USBStick'],
-      image: null,
-      write_protected: true,
-      login: null,
-      protocol: null,
-    },
+  media: readonly MediaSlot[] = [
+    mediaSlot('Cd', ['CD', 'DVD']),
+    mediaSlot('Removable', ['Floppy', 'USBStick']),
   ];
   readonly tasks = new Tasks();
   readonly bios: Bios;

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import type { Machine } from '../machine.ts';
 import { type Area, notInList, type Outcome, textOf, writeEach } from './area.ts';
 import { collection, link, named } from './json.ts';
+import { PATHS } from './paths.ts';
 import { RedfishRefusal } from './redfish-error.ts';
 
 const SERVICE = '/redfish/v1/UpdateService';
@@ -15,6 +17,20 @@ const COMPONENTS: Readonly<Record<string, Component>> = {
   BMC: 'bmc',
   'NIC-Slot-1': 'nic:Slot-1',
 };
+
+const RELATED: Readonly<Record<Component, string>> = {
+  bios: PATHS.system,
+  bmc: PATHS.manager,
+  'nic:Slot-1': `${PATHS.chassis}/NetworkAdapters/Slot-1`,
+};
+
+/** Of a digest of mutable firmware with 32 bytes (DSP0274 10.11.1). */
+const MEASUREMENT_HEAD = '012000';
+
+/** SHA-256 of the image that a component runs, hexadecimal. */
+export function imageDigest(component: Component, version: string): string {
+  return createHash('sha256').update(`${component}-${version}`).digest('hex');
+}
 
 /** Firmware of a virtual server. An image says in its name, or a pushed one in its text, what it is: `bmc-2.0.0`. */
 export class UpdateService implements Area {
@@ -59,9 +75,15 @@ export class UpdateService implements Area {
     const id = path.startsWith(`${INVENTORY}/`) ? path.slice(INVENTORY.length + 1) : '';
     const component = COMPONENTS[id];
     if (component === undefined) return null;
+    const version = this.version(component);
     return {
       ...named(path, 'SoftwareInventory.v1_10_0.SoftwareInventory', id),
-      Version: this.version(component),
+      Version: version,
+      Measurement: {
+        MeasurementSpecification: 1,
+        Measurement: MEASUREMENT_HEAD + imageDigest(component, version),
+      },
+      RelatedItem: [link(RELATED[component])],
       Updateable: true,
       Status: { State: 'Enabled', Health: 'OK' },
     };

@@ -6,6 +6,7 @@ import type { BmcTask, CallOptions, Driver } from '../../../drivers/contract.ts'
 import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import type { RedfishInfo } from '../../../drivers/redfish/driver-info.ts';
 import type { RedfishServer } from '../../../rack/redfish/redfish-rack.ts';
+import { imageDigest } from '../../../rack/redfish/update-service.ts';
 import { recordingContext } from '../../contract/driver-bench.ts';
 import { QUICK_OPTIONS, type QuickRack, quickRack } from './redfish-bench.ts';
 
@@ -54,6 +55,27 @@ describe('redfish firmware updates', () => {
       (error: Error) => error,
     );
   const service = () => server.redfish.state.firmware;
+
+  const digests = async (options: { measured?: true } = { measured: true }) => {
+    const parsed = driver.parse(rack.driver_info(0));
+    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+    await using connection = await driver.connect(parsed.info, PATIENT);
+    const parts = (await connection.firmware?.read({ ...PATIENT, ...options })) ?? [];
+    return Object.fromEntries(parts.map(({ component, digest }) => [component, digest]));
+  };
+
+  it('change what the BMC measures of its image, where it measures and is asked', async () => {
+    expect(await digests()).to.deep.equal({
+      bios: imageDigest('bios', '1.0.0'),
+      bmc: imageDigest('bmc', '1.0.0'),
+      'nic:Slot-1': imageDigest('nic:Slot-1', '1.0.0'),
+    });
+    await update();
+    expect(await digests()).to.include({ bmc: imageDigest('bmc', '3.1.0') });
+    expect(await digests({})).to.include({ bmc: undefined });
+    server.redfish.faults = { lacks: ['Measurement'] };
+    expect(await digests()).to.deep.equal({ bios: undefined, bmc: undefined, 'nic:Slot-1': undefined });
+  });
 
   it('are fetched by the BMC itself', async () => {
     await update();

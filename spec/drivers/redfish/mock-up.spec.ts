@@ -203,4 +203,100 @@ describe("redfish driver on DMTF's mock-up public-rackmount1", () => {
     );
     expect(String(error)).to.contain('redfish_system_id');
   });
+
+  describe('whose boot devices are boot options', () => {
+    const CD = `${SYSTEM}/BootOptions/7`;
+    const facts = {
+      Id: '7',
+      Alias: 'UsbCd',
+      BootOptionReference: 'Boot0007',
+      UefiDevicePath: 'PciRoot(0x0)/USB(0x1)',
+    };
+    const offers = (targets: string[], modes = ['UEFI', 'Legacy']): void => {
+      const boot = {
+        ...{ BootSourceOverrideEnabled: 'Disabled', BootSourceOverrideTarget: 'None' },
+        ...{ BootSourceOverrideMode: 'UEFI', BootOptions: { '@odata.id': `${SYSTEM}/BootOptions` } },
+        'BootSourceOverrideTarget@Redfish.AllowableValues': targets,
+        'BootSourceOverrideMode@Redfish.AllowableValues': modes,
+      };
+      Object.assign(resources[SYSTEM] ?? {}, { Boot: boot });
+      const members = { Members: [{ '@odata.id': CD }] };
+      stage.expect(BMC).get(`${SYSTEM}/BootOptions`).optionally().times(9).reply(200, members);
+      stage.expect(BMC).get(CD).optionally().times(9).reply(200, facts);
+    };
+    const refusal = (change: { persistent?: true; boot_mode?: 'bios' }) => {
+      const wanted = { boot_device: 'cdrom', persistent: false, boot_mode: 'uefi', ...change } as const;
+      return connection.boot?.set(wanted, PATIENT).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      );
+    };
+
+    for (const [target, how] of [
+      ['UefiBootNext', { BootNext: 'Boot0007' }],
+      ['UefiTarget', { UefiTargetBootSourceOverride: 'PciRoot(0x0)/USB(0x1)' }],
+      ['UsbCd', {}],
+    ] as const)
+      it(`boots from a virtual CD by ${target}`, async () => {
+        offers(['Pxe', target]);
+        const Boot = { BootSourceOverrideTarget: target, BootSourceOverrideEnabled: 'Once', ...how };
+        const change = stage.expect(BMC).patch(SYSTEM, { Boot }).reply(204);
+        expect(await refusal({})).to.equal('accepted');
+        change.done();
+        Object.assign(resources[SYSTEM]?.Boot ?? {}, Boot);
+        expect(await connection.boot?.get(PATIENT)).to.deep.equal({
+          boot_device: 'cdrom',
+          persistent: false,
+        });
+      });
+
+    it('refuses it for all boots, and in a mode that the BMC does not have', async () => {
+      offers(['UefiBootNext'], ['UEFI']);
+      expect(await refusal({ persistent: true })).to.equal('unsupported');
+      expect(await refusal({ boot_mode: 'bios' })).to.equal('unsupported');
+      const mode = await connection.bootMode?.set('bios', PATIENT).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      );
+      expect(mode).to.equal('unsupported');
+    });
+  });
+
+  it('reads what a root of trust measured of the firmware that it protects', async () => {
+    const path = '/redfish/v1/ComponentIntegrity';
+    Object.assign(resources['/redfish/v1/'] ?? {}, { ComponentIntegrity: { '@odata.id': path } });
+    const digest = 'ab'.repeat(48);
+    const integrity = {
+      ...{
+        ComponentIntegrityType: 'SPDM',
+        TargetComponentURI: '/redfish/v1/Chassis/1U/TrustedComponents/RoT',
+      },
+      Links: { ComponentsProtected: [{ '@odata.id': SYSTEM }] },
+      SPDM: {
+        MeasurementSet: {
+          Measurements: [
+            { MeasurementType: 'ImmutableROM', Measurement: Buffer.alloc(48).toString('base64') },
+            {
+              MeasurementType: 'MutableFirmware',
+              Measurement: Buffer.from(digest, 'hex').toString('base64'),
+            },
+          ],
+        },
+      },
+    };
+    stage
+      .expect(BMC)
+      .get(path)
+      .reply(200, { Members: [{ '@odata.id': `${path}/1` }, { '@odata.id': `${path}/2` }] });
+    stage.expect(BMC).get(`${path}/1`).reply(200, integrity);
+    stage
+      .expect(BMC)
+      .get(`${path}/2`)
+      .reply(200, { ...integrity, ComponentIntegrityType: 'TPM' });
+    const parts = (await connection.firmware?.read({ ...PATIENT, measured: true })) ?? [];
+    expect(parts.map(({ component, digest }) => [component, digest])).to.deep.equal([
+      ['bios', digest],
+      ['bmc', undefined],
+    ]);
+  });
 });
