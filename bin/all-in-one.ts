@@ -41,10 +41,11 @@ export async function startAllInOne(settings: Settings, log?: Logger): Promise<A
     const worker = { bus, drivers, neighbours, certifier, hostname, drain_ms };
     const { spans, metrics } = base.telemetry;
     const observer = metrics.conductor;
-    base.telemetry.watchConductor(parts.own(await startConductor({ ...base, ...worker, observer, spans })));
+    const conductor = parts.own(await startConductor({ ...base, ...worker, observer, spans }));
+    base.telemetry.watchConductor(conductor);
     ({ registration } = await composeApi(parts, base, { bus, drivers, door, embedded: true }));
     // After the API, so that they end before it: it waits for what is open.
-    door.upgrade(composeConsoles(parts, base, drivers).upgrade);
+    door.upgrade(composeConsoles(parts, base, drivers, conductor.consoles).upgrade);
     base.telemetry.ready(parts);
     const also = registration === null ? '' : `, registration: ${registration}`;
     return {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { ConsoleHomes } from '../conductor/consoles/console-homes.ts';
+import { createPlacement } from '../conductor/placement.ts';
 import type { Settings } from '../config/options.ts';
 import type { IpmiGatewayOptions } from '../gateway/ipmi/gateway.ts';
 import { type IpmiListener, listenIpmi } from '../gateway/ipmi/server.ts';
@@ -27,7 +29,8 @@ export async function startGateway(settings: Settings): Promise<{ ready: string 
       await listen(createRedfishGateway({ ...common, upstream }), { host_ip, port, tls }),
     );
     // After what listens, so that they end before it: it waits for what is open.
-    listener.upgrade(composeConsoles(parts, base, drivers).upgrade);
+    const consoles = new ConsoleHomes({ store, clock, placement: createPlacement(base), own: null });
+    listener.upgrade(composeConsoles(parts, base, drivers, consoles).upgrade);
     const way = drivers.get('ipmi');
     if (way === null) throw new Error('This build has no driver ipmi.');
     const ipmi = parts.own(await openIpmi({ ...common, clock, way }, settings));

@@ -4,7 +4,7 @@ import { isPresent } from './interfaces.ts';
 import type { ConsoleAction } from './notifications/notifier.ts';
 import { type NodeChanges, StepFailure, type WorkContext } from './step.ts';
 
-/** The console of the hardware's own, or else its serial port, which this conductor keeps open; undefined: there is none. */
+/** The console of the hardware's own, or else its serial port, which a conductor keeps open; undefined: there is none. */
 export function consoleOf(ctx: WorkContext, connection: Connection): ConsoleControl | undefined {
   const { console, serialConsole } = connection;
   const { consoles } = ctx;
@@ -14,13 +14,9 @@ export function consoleOf(ctx: WorkContext, connection: Connection): ConsoleCont
     ctx.change({ driver_internal_info: serial_console === null ? others : { ...others, serial_console } });
   };
   return {
-    // A console that nobody knows of any more is taken over, as Ironic does.
-    start: async (options) => {
-      const open = () => serialConsole.open({ ...options, take_over: true });
-      remember({ ...(await consoles.start(ctx.node, serialConsole, open)) });
-    },
+    start: async () => remember({ ...(await consoles.keep(ctx.node)) }),
     stop: async () => {
-      await consoles.stop(ctx.node.uuid);
+      await consoles.release(ctx.node);
       remember(null);
     },
     info: async () => {

@@ -11,7 +11,7 @@ import { type Bmc, openBmc } from './bmc.ts';
 import { jobQueue } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
 import { CommandLog } from './command-log.ts';
-import type { SerialConsoles } from './consoles/serial-consoles.ts';
+import type { ConsoleHomes } from './consoles/console-homes.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import { type Neighbours, NO_NEIGHBOURS, tellPower } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction } from './notifications/notifier.ts';
@@ -49,7 +49,7 @@ export class JobRun implements WorkContext, AsyncDisposable {
   readonly hostname: string;
   readonly neighbours: Neighbours;
   readonly certifier: Certifier | null;
-  readonly consoles: SerialConsoles | null;
+  readonly consoles: ConsoleHomes | null;
   readonly #spans: SpanSink | undefined;
   /** The journal entry of the visit under way. */
   journal_id: number | null = null;

@@ -12,8 +12,8 @@ export type Placed = Pick<NodeRecord, 'uuid' | 'driver' | 'conductor_group'>;
 export interface Placement {
   /** Host name of the live conductor that serves the node; null where none does. */
   hostOf(node: Placed): Promise<string | null>;
-  /** `hostOf` for many nodes at the cost of one look: as it stands now. */
-  hostFinder(): Promise<(node: Placed) => string | null>;
+  /** `hostOf` for many nodes at the cost of one look: as it stood at most `max_age_ms` ago. */
+  hostFinder(max_age_ms?: number): Promise<(node: Placed) => string | null>;
   /** As `hostOf`. @throws NoValidHost when no conductor serves its driver, ServiceUnavailable when none is alive. */
   requireHost(node: Placed): Promise<string>;
   /** The conductor group of a live conductor, chosen at random. @throws ServiceUnavailable when none is alive. */
@@ -67,8 +67,8 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
     return reading;
   }
 
-  async function current(): Promise<Snapshot> {
-    if (snapshot !== null && clock.monotonic() - snapshot.read_at < CACHE_MS) return snapshot;
+  async function current(max_age_ms = CACHE_MS): Promise<Snapshot> {
+    if (snapshot !== null && clock.monotonic() - snapshot.read_at < max_age_ms) return snapshot;
     return fresh();
   }
 
@@ -80,8 +80,8 @@ export function createPlacement(deps: { store: Store; settings: Settings; clock:
 
   const placement: Placement = {
     hostOf: async (node) => ringHost(await ringOf(node), node.uuid),
-    hostFinder: async () => {
-      const { rings } = await current();
+    hostFinder: async (max_age_ms) => {
+      const { rings } = await current(max_age_ms);
       return (node) => ringHost(rings.get(ringKey(node.conductor_group, node.driver)) ?? [], node.uuid);
     },
     requireHost: async (node) => {

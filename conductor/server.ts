@@ -5,7 +5,11 @@ import type { ConductorRecord, HardwareTypeFacts, NodeRecord } from '../lifecycl
 import { runAllocation } from './allocate.ts';
 import { createBmcGates } from './bmc-gates.ts';
 import { type Bus, JOB_ENDED_TOPIC, jobQueue } from './bus/bus.ts';
+import { ConsoleHomes } from './consoles/console-homes.ts';
+import { listenLink } from './consoles/link-server.ts';
+import { publishLink } from './consoles/published-link.ts';
 import { SerialConsoles } from './consoles/serial-consoles.ts';
+import type { ConsoleWay } from './consoles/viewer.ts';
 import { Lease } from './lease.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import { runOrder } from './orders/run-order.ts';
@@ -31,6 +35,8 @@ export interface ConductorOptions extends Omit<ConductorDeps, 'drivers'> {
 /** A running conductor. Disposing it drains: jobs end or are handed over at their next step. */
 export interface Conductor extends AsyncDisposable {
   readonly hostname: string;
+  /** The serial ports of all nodes. */
+  readonly consoles: ConsoleWay;
   /** Jobs that run now. */
   readonly running: number;
   /** Why no work is done here although the process lives, or null: a loop over the leases has not got through for long. */
@@ -59,7 +65,9 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   const lease_ms = settings.conductor.lease_timeout * 1000;
   const gates = options.gates ?? createBmcGates(settings, clock);
   const notifier = options.notifier ?? createNotifier({ ...options, host: hostname });
-  const consoles = options.consoles ?? new SerialConsoles({ ...options, gates });
+  const placement = createPlacement(options);
+  const serial = new SerialConsoles(options);
+  const consoles = new ConsoleHomes({ store, placement, clock, own: { hostname, consoles: serial } });
   const deps = { ...options, notifier, gates, consoles, works: options.works ?? WORKS };
   const leases = new Map<number, { lease: Lease; run: Promise<void> }>();
   /** No new work. */
@@ -82,12 +90,19 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   /** Monotonic times at which a job that was put off is due. */
   const due: number[] = [];
 
-  const placement = createPlacement(options);
   const registration: Pick<ConductorRecord, 'hostname' | 'conductor_group' | 'hardware_types'> = {
     hostname,
     conductor_group: group,
     hardware_types: factsOf(options),
   };
+  const { link_address: address, link_port: port } = settings.console;
+  const link = await listenLink(serial, { address, port });
+  await publishLink(store, {
+    conductor: hostname,
+    address,
+    port: link.port,
+    access: { secret: link.secret },
+  });
   await store.conductors.register(registration);
 
   function poke(): void {
@@ -226,6 +241,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     notifier,
     placement,
     gates,
+    serial,
     registration,
     signal: ending.signal,
     poke,
@@ -260,7 +276,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
     waited.abort();
     for (const { lease } of leases.values()) lease.lose('The conductor ended.');
     ended.abort();
-    await Promise.allSettled([...loops, periodics, consoles[Symbol.asyncDispose]()]);
+    await Promise.allSettled([...loops, periodics, serial[Symbol.asyncDispose]()]);
+    await link[Symbol.asyncDispose]();
     await store.conductors.setOffline(hostname).catch((error: unknown) => {
       log.warn({ err: error }, 'the conductor could not be marked offline');
     });
@@ -268,7 +285,7 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
   }
 
   return {
-    hostname,
+    ...{ hostname, consoles },
     get running() {
       return leases.size;
     },
@@ -280,7 +297,8 @@ export async function startConductor(options: ConductorOptions): Promise<Conduct
       ended.abort();
       for (const { lease } of leases.values()) lease.lose('The conductor was halted.');
       void consumer[Symbol.asyncDispose]();
-      void consoles[Symbol.asyncDispose]();
+      void serial[Symbol.asyncDispose]();
+      void link[Symbol.asyncDispose]();
     },
     [Symbol.asyncDispose]: dispose,
   };

@@ -13,7 +13,7 @@ import type { Bmc } from './bmc.ts';
 import type { BmcGates } from './bmc-gates.ts';
 import type { Bus } from './bus/bus.ts';
 import type { Certifier } from './certificates/certifier.ts';
-import type { SerialConsoles } from './consoles/serial-consoles.ts';
+import type { ConsoleHomes } from './consoles/console-homes.ts';
 import type { Neighbours } from './neighbours/neighbours.ts';
 import type { AnnouncedStatus, ConsoleAction, Notifier } from './notifications/notifier.ts';
 import type { ConductorObserver } from './observer.ts';
@@ -46,7 +46,7 @@ export interface ConductorDeps {
   /** Where jobs on other nodes are announced. Default: conductors find them by looking. */
   bus?: Pick<Bus, 'send'>;
   /** Keeps serial consoles open. Default: nobody. */
-  consoles?: SerialConsoles;
+  consoles?: ConsoleHomes;
   /** Default: none. */
   notifier?: Pick<Notifier, 'nodeChanged' | 'powerCorrected' | 'consoleChanged'>;
 }
@@ -67,7 +67,7 @@ export interface WorkContext {
   readonly hostname: string;
   readonly neighbours: Neighbours;
   readonly certifier: Certifier | null;
-  readonly consoles: SerialConsoles | null;
+  readonly consoles: ConsoleHomes | null;
   /** Aborted when the lease is lost or the conductor ends. */
   readonly signal: AbortSignal;
   /** The database's clock. */

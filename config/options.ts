@@ -599,6 +599,16 @@ export const OPTIONS = {
       '127.0.0.1',
       'Address of this conductor on which the serial consoles of servers listen. Whoever gets there needs no password.',
     ),
+    link_address: text(
+      '127.0.0.1',
+      'Address of this conductor at which other conductors and gateways reach the consoles that it has open (TLS). Set it where they run on other machines.',
+    ),
+    link_port: integer(0, 'TCP port of it. 0: any free one.', 0, 65_535),
+    takeover_interval: integer(
+      5,
+      'Seconds between looks whether consoles run where the hash ring has them.',
+      1,
+    ),
     log_directory: text(
       '',
       'Where what servers print on their consoles is kept, at most 8 MiB of each. Empty: nowhere.',

@@ -1,8 +1,8 @@
-import type { ConsoleRecord } from '../lifecycle/console.ts';
-import { flag, uuid, value } from './columns.ts';
+import type { ConsoleLinkRecord, ConsoleRecord } from '../lifecycle/console.ts';
+import { flag, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { getBy, repository } from './repository.ts';
-import type { ConsoleRepository } from './store.ts';
+import type { ConsoleLinkRepository, ConsoleRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
 export const CONSOLES = defineTable<ConsoleRecord>({
@@ -30,6 +30,29 @@ export const CONSOLES = defineTable<ConsoleRecord>({
   },
   unique: { consoles_uuid: ['uuid'], consoles_ticket_hash: ['ticket_hash'] },
 });
+
+export const CONSOLE_LINKS = defineTable<ConsoleLinkRecord>({
+  name: 'console_links',
+  kind: 'console link',
+  columns: {
+    id: ID,
+    uuid: uuid(),
+    created_at: CREATED_AT,
+    updated_at: UPDATED_AT,
+    conductor: value(),
+    address: value(),
+    port: value(),
+    access: secretJson('{}'),
+  },
+  unique: { console_links_uuid: ['uuid'], console_links_conductor: ['conductor'] },
+});
+
+export function consoleLinkRepository(db: Executor): ConsoleLinkRepository {
+  return {
+    ...repository(db, CONSOLE_LINKS),
+    getByConductor: (hostname) => getBy(db, CONSOLE_LINKS, 'conductor', hostname),
+  };
+}
 
 export function consoleRepository(db: Executor): ConsoleRepository {
   return {

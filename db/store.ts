@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
-import type { ConsoleRecord } from '../lifecycle/console.ts';
+import type { ConsoleLinkRecord, ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
 import type { IsoMountRecord, IsoRecord } from '../lifecycle/iso.ts';
@@ -76,6 +76,7 @@ export interface Tables {
   readonly quotas: QuotaRepository;
   readonly bmc_leases: BmcLeaseRepository;
   readonly consoles: ConsoleRepository;
+  readonly console_links: ConsoleLinkRepository;
   readonly isos: Repository<IsoRecord>;
   readonly iso_mounts: IsoMountRepository;
   readonly work_orders: Repository<WorkOrderRecord>;
@@ -277,6 +278,10 @@ export interface BmcLeaseRepository extends Repository<BmcLeaseRecord> {
 
 export interface ConsoleRepository extends Repository<ConsoleRecord> {
   getByTicketHash(hash: string): Promise<ConsoleRecord | null>;
+}
+
+export interface ConsoleLinkRepository extends Repository<ConsoleLinkRecord> {
+  getByConductor(hostname: string): Promise<ConsoleLinkRecord | null>;
 }
 
 export interface IsoMountRepository extends Repository<IsoMountRecord> {

@@ -5,7 +5,7 @@ import { BMC_LEASES, bmcLeaseRepository } from './bmc-leases.ts';
 import { cableRepository } from './cables.ts';
 import { CHASSIS, chassisRepository } from './chassis.ts';
 import { CONDUCTORS, conductorRepository } from './conductors.ts';
-import { CONSOLES, consoleRepository } from './consoles.ts';
+import { CONSOLE_LINKS, CONSOLES, consoleLinkRepository, consoleRepository } from './consoles.ts';
 import { DEPLOY_TEMPLATES, deployTemplateRepository } from './deploy-templates.ts';
 import { enrolmentTokenRepository } from './enrolment-tokens.ts';
 import { ERASE_CERTIFICATES, eraseCertificateRepository } from './erase-certificates.ts';
@@ -64,6 +64,7 @@ export const TABLES = [
   QUOTAS,
   BMC_LEASES,
   CONSOLES,
+  CONSOLE_LINKS,
   ISOS,
   ISO_MOUNTS,
   WORK_ORDERS,
@@ -112,6 +113,7 @@ export function tables(db: Executor): Tables {
     quotas: quotaRepository(db),
     bmc_leases: bmcLeaseRepository(db),
     consoles: consoleRepository(db),
+    console_links: consoleLinkRepository(db),
     isos: repository(db, ISOS),
     iso_mounts: isoMountRepository(db),
     work_orders: repository(db, WORK_ORDERS),

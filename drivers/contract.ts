@@ -16,13 +16,15 @@ import type { VirtualMediaDevice } from '../lifecycle/virtual-media.ts';
  */
 
 /** Why a driver call failed. The conductor decides on the code alone. */
-export type DriverErrorCode =
-  | 'unreachable'
-  | 'unauthorized'
-  | 'unsupported'
-  | 'rejected'
-  | 'busy'
-  | 'timeout';
+export const DRIVER_ERROR_CODES = [
+  'unreachable',
+  'unauthorized',
+  'unsupported',
+  'rejected',
+  'busy',
+  'timeout',
+] as const;
+export type DriverErrorCode = (typeof DRIVER_ERROR_CODES)[number];
 
 /** The one error that a driver throws. The message names the BMC and the cause, never a secret. */
 export class DriverError extends Error {

@@ -47,6 +47,17 @@ export interface ConsoleRecord extends Stored {
   why: string | null;
 }
 
+/** Where a conductor gives other processes the serial ports that it has open. */
+export interface ConsoleLinkRecord extends Stored {
+  uuid: string;
+  /** Its host name. */
+  conductor: string;
+  address: string;
+  port: number;
+  /** Who has the secret is one of ours; a conductor makes another one when it starts. */
+  access: { secret: string };
+}
+
 /** Why nobody may look through a console any more; null: they may. Pure. */
 export function consoleProblem(
   record: Pick<ConsoleRecord, 'state' | 'side' | 'project'>,

@@ -58,7 +58,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       ...['api/http/request-body.ts', 'api/identity/throttle.ts', 'drivers/contract.ts'],
       ...['drivers/redfish/driver-info.ts', 'drivers/ipmi/completion-error.ts', ...protocolOf('ipmi')],
     ],
-    may_type: ['config/', 'drivers/registry.ts'],
+    may_type: ['config/', 'drivers/registry.ts', 'conductor/consoles/viewer.ts'],
   },
   ...['fake', 'ipmi', 'redfish', 'bampi'].map((driver) => ({
     from: `drivers/${driver}/`,
@@ -112,7 +112,13 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'drivers/redfish/certificates.ts',
     'drivers/redfish/peer.ts',
   ],
-  'node:tls': ['drivers/redfish/certificates.ts', 'drivers/redfish/peer.ts', 'net/json-http.ts'],
+  'node:tls': [
+    'conductor/consoles/link-client.ts',
+    'conductor/consoles/link-server.ts',
+    'drivers/redfish/certificates.ts',
+    'drivers/redfish/peer.ts',
+    'net/json-http.ts',
+  ],
   'node:dns': ['net/egress.ts'],
   nodemailer: ['conductor/notices/mail.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Attachment, SharedConsole } from './shared-console.ts';
+import type { SharedConsole } from './shared-console.ts';
+import type { Attachment } from './viewer.ts';
 
 /** Shown and not taken by the viewer's network yet: beyond it the viewer is sent away. */
 const MAX_BEHIND = 1024 * 1024;
@@ -39,26 +40,28 @@ export class TcpViewers implements AsyncDisposable {
     this.#sockets.add(socket);
     // A viewer that goes is no trouble of ours.
     socket.on('error', () => undefined);
-    const attachment: Attachment | null = console.attach({
-      data: (bytes) => {
-        socket.write(bytes);
-        return socket.writableLength <= MAX_BEHIND;
-      },
-      ended: () => socket.destroy(),
-    });
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      attachment?.detach();
-    });
-    if (attachment === null) socket.end('\r\n[too many viewers]\r\n');
-    else
-      socket.on('data', (bytes) => {
-        // No more is read until the BMC has taken it.
-        socket.pause();
-        attachment
-          .write(bytes, { timeout_ms: TYPE_TIMEOUT_MS })
-          .catch((error: unknown) => socket.write(`\r\n[not typed: ${String(error)}]\r\n`))
-          .finally(() => socket.resume());
+    socket.on('close', () => this.#sockets.delete(socket));
+    try {
+      const attachment = console.attach({
+        data: (bytes) => {
+          socket.write(bytes);
+          return socket.writableLength <= MAX_BEHIND;
+        },
+        ended: () => socket.destroy(),
       });
+      socket.on('close', () => attachment.detach());
+      socket.on('data', (bytes) => type(attachment, socket, bytes));
+    } catch (error) {
+      socket.end(`\r\n[${(error as Error).message}]\r\n`);
+    }
   }
+}
+
+function type(attachment: Attachment, socket: Socket, bytes: Uint8Array): void {
+  // No more is read until the BMC has taken it.
+  socket.pause();
+  attachment
+    .write(bytes, { timeout_ms: TYPE_TIMEOUT_MS })
+    .catch((error: unknown) => socket.write(`\r\n[not typed: ${String(error)}]\r\n`))
+    .finally(() => socket.resume());
 }

@@ -1,5 +1,6 @@
 import type { ConductorRecord } from '../../lifecycle/records.ts';
 import type { Bus } from '../bus/bus.ts';
+import type { SerialConsoles } from '../consoles/serial-consoles.ts';
 import type { Placement } from '../placement.ts';
 import type { ConductorDeps } from '../step.ts';
 
@@ -7,6 +8,8 @@ import type { ConductorDeps } from '../step.ts';
 export interface PeriodicContext extends ConductorDeps {
   bus: Bus;
   placement: Placement;
+  /** The serial ports that are open here. */
+  serial: SerialConsoles;
   /** This conductor's own row, for renewing it. */
   registration: Pick<ConductorRecord, 'hostname' | 'conductor_group' | 'hardware_types'>;
   signal: AbortSignal;

@@ -1,6 +1,7 @@
 import { addressRelease } from './address-release.ts';
 import { addressSweep } from './address-sweep.ts';
 import { auditSeal } from './audit-seal.ts';
+import { consoleTakeover } from './console-takeover.ts';
 import { endOfLifeNotices } from './end-of-life-notices.ts';
 import { faultNotices } from './fault-notices.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -37,4 +38,5 @@ export const PERIODICS: readonly Periodic[] = [
   endOfLifeNotices,
   stalledDeploys,
   noticeDelivery,
+  consoleTakeover,
 ];

@@ -23,6 +23,7 @@ import { repairDates } from './0090-repair-dates.ts';
 import { consoles } from './0095-consoles.ts';
 import { isos } from './0096-isos.ts';
 import { stalledDeploys } from './0105-stalled-deploys.ts';
+import { consoleLinks } from './0124-console-links.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   consoles,
   isos,
   stalledDeploys,
+  consoleLinks,
 ];

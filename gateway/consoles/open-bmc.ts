@@ -1,6 +1,6 @@
 import { DriverError } from '../../drivers/contract.ts';
 import type { DriverRegistry } from '../../drivers/registry.ts';
-import type { OpenBmc } from './serial.ts';
+import type { OpenBmc } from './screen.ts';
 
 const CONNECT_MS = 15_000;
 

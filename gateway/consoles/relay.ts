@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { ConsoleWay } from '../../conductor/consoles/viewer.ts';
 import { DriverError } from '../../drivers/contract.ts';
 import type { Clock } from '../../lifecycle/clock.ts';
 import { CONSOLE_PATH } from '../../lifecycle/console.ts';
 import type { Watch } from '../watch.ts';
-import { openScreen } from './screen.ts';
-import { createSerialPorts, type OpenBmc } from './serial.ts';
+import { type OpenBmc, openScreen } from './screen.ts';
+import { openSerial } from './serial.ts';
 import { type Admitted, type ConsoleStore, redeem } from './tickets.ts';
 import { type CloseReason, closeSocket, type Seat, type Viewer } from './viewer.ts';
 
@@ -14,7 +15,10 @@ export interface ConsoleRelayOptions {
   store: ConsoleStore;
   /** Of consoles. */
   watch: Watch;
+  /** For screens. */
   open: OpenBmc;
+  /** For serial ports. */
+  consoles: ConsoleWay;
   clock: Clock;
   log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   audit: boolean;
@@ -47,7 +51,6 @@ export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
     maxPayload: MOST_TYPED,
     handleProtocols: (wished) => PROTOCOLS.find((protocol) => wished.has(protocol)) ?? false,
   });
-  const ports = createSerialPorts(options.open);
   const open = new Map<WebSocket, (reason: CloseReason, why: string) => void>();
   const work = new Set<Promise<unknown>>();
   const track = (task: Promise<unknown>): void => {
@@ -104,7 +107,7 @@ export function createConsoleRelay(options: ConsoleRelayOptions): ConsoleRelay {
       const { type, read_only, take_over } = console;
       seat =
         type === 'serial'
-          ? await ports.join(node, viewer, take_over)
+          ? await openSerial(options.consoles, node, viewer, take_over)
           : await openScreen(options.open, node, viewer, read_only);
       const taking = seat;
       socket.on('message', (data: Buffer, is_binary: boolean) => {

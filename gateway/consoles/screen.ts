@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { DriverError } from '../../drivers/contract.ts';
+import { type Connection, DriverError } from '../../drivers/contract.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { createRfbReader } from './rfb-reader.ts';
-import type { OpenBmc } from './serial.ts';
 import type { Seat, Viewer } from './viewer.ts';
+
+/** Opens the way to a node's BMC. @throws DriverError */
+export type OpenBmc = (node: NodeRecord) => Promise<Connection>;
 
 const OPEN_MS = 15_000;
 /** What may wait for whoever looks before the BMC is read no further, and where it is read on. */

@@ -1,18 +1,54 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { callLink, watchLink } from '../../conductor/consoles/link-client.ts';
+import type { ConsoleViewer } from '../../conductor/consoles/viewer.ts';
+import { consoleTakeover } from '../../conductor/periodic/console-takeover.ts';
+import { heartbeat } from '../../conductor/periodic/heartbeat.ts';
 import type { Conductor } from '../../conductor/server.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { DriverError } from '../../drivers/contract.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
 import { TestSerialLine } from '../builders/serial-line.ts';
 import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
 import { eventually } from '../services/eventually.ts';
 import { CALLER, type ConductorBench, SILENT, startConductorBench } from './conductor-bench.ts';
+
+const CONSOLE_NODE = {
+  driver: 'ipmi',
+  console_interface: 'ipmitool-socat',
+  power_interface: 'ipmitool',
+  management_interface: 'ipmitool',
+} as const;
+
+function watcher(
+  data: (text: string) => unknown = () => undefined,
+  ended: ConsoleViewer['ended'] = () => undefined,
+): ConsoleViewer {
+  return {
+    data: (bytes) => {
+      data(Buffer.from(bytes).toString('latin1'));
+      return true;
+    },
+    ended,
+  };
+}
+
+async function expectError(promise: Promise<unknown> | undefined, code: string): Promise<void> {
+  const error: unknown = await promise?.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).to.be.instanceOf(DriverError);
+  expect((error as DriverError).code, String(error)).to.equal(code);
+}
 
 describe('serial consoles: ipmitool-socat', () => {
   let folder: string;
@@ -37,13 +73,7 @@ describe('serial consoles: ipmitool-socat', () => {
       { driver: createIpmiDriver({ clock: systemClock, log: SILENT }, QUICK_OPTIONS) },
     );
     conductor = await bench.start();
-    node = await bench.node({
-      driver: 'ipmi',
-      driver_info: server.driver_info,
-      console_interface: 'ipmitool-socat',
-      power_interface: 'ipmitool',
-      management_interface: 'ipmitool',
-    });
+    node = await bench.node({ ...CONSOLE_NODE, driver_info: server.driver_info });
   });
   afterEach(async () => {
     for (const viewer of viewers.splice(0)) viewer.destroy();
@@ -74,6 +104,27 @@ describe('serial consoles: ipmitool-socat', () => {
     });
     socket.on('error', () => undefined);
     return { seen: () => seen, socket };
+  };
+
+  /** The console of somebody who does not ask us, taken from whoever has it. */
+  const sol = async (): Promise<AsyncDisposable> => {
+    const driver = createIpmiDriver({ clock: systemClock, log: SILENT }, QUICK_OPTIONS);
+    const parsed = driver.parse(server.driver_info);
+    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+    const call = { timeout_ms: 5000 };
+    const connection = await driver.connect(parsed.info, call);
+    const stream = await connection.serialConsole?.open({ ...call, take_over: true });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await stream?.[Symbol.asyncDispose]();
+        await driver[Symbol.asyncDispose]();
+      },
+    };
+  };
+  /** The conductor that has the console. */
+  const homeOf = async (): Promise<unknown> => {
+    const { serial_console } = (await bench.read(node)).driver_internal_info;
+    return (serial_console as JsonObject | undefined)?.conductor;
   };
 
   it('is told as Ironic tells it, shown to several viewers, logged, and stopped', async () => {
@@ -125,18 +176,125 @@ describe('serial consoles: ipmitool-socat', () => {
 
   it('is not taken back from an operator who took it, until he leaves', async () => {
     await turn(true);
-    const driver = createIpmiDriver({ clock: systemClock, log: SILENT }, QUICK_OPTIONS);
-    const parsed = driver.parse(server.driver_info);
-    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
-    const call = { timeout_ms: 5000 };
-    const connection = await driver.connect(parsed.info, call);
-    const theirs = await connection.serialConsole?.open({ ...call, take_over: true });
+    const theirs = await sol();
     const session = server.bmc.sol.session;
     await systemClock.sleep(1500);
     expect(server.bmc.sol.session).to.equal(session);
-    await theirs?.[Symbol.asyncDispose]();
-    await driver[Symbol.asyncDispose]();
+    await theirs[Symbol.asyncDispose]();
     await eventually(() => expect(server.bmc.sol.session).not.to.equal(null));
+  });
+
+  it('is one session to the BMC for all who look, by TCP and by other means, at any conductor', async () => {
+    const others = [conductor, await bench.start('conductor-2'), await bench.start('conductor-3')];
+    await turn(true);
+    const tcp = await view();
+    const seen = others.map(() => '');
+    const seats = await Promise.all(
+      others.map(({ consoles }, at) =>
+        consoles.attach(
+          node,
+          watcher((text) => (seen[at] += text)),
+          false,
+        ),
+      ),
+    );
+    line.print('login: ');
+    await eventually(() => expect([tcp.seen(), ...seen]).to.deep.equal(Array(4).fill('login: ')));
+    const call = { timeout_ms: 5000 };
+    for (const [at, seat] of seats.entries()) await seat.write(Buffer.from(`${at}\r`), call);
+    expect(line.typed).to.equal('0\r1\r2\r');
+    await seats[1]?.sendBreak(call);
+    expect(server.bmc.sol.counts.breaks).to.equal(1);
+    // It is open without being enabled as long as somebody looks, and no longer.
+    await turn(false);
+    line.print('still');
+    await eventually(() => expect(seen).to.deep.equal(Array(3).fill('login: still')));
+    expect(tcp.seen()).to.equal('login: ');
+    for (const seat of seats) seat.detach();
+    await eventually(() => expect(server.bmc.sol.session).to.equal(null));
+  });
+
+  it('tells those at another conductor how it ended, and what was not typed', async () => {
+    const others = [conductor, await bench.start('conductor-2')];
+    const ends: string[] = [];
+    const seats = await Promise.all(
+      others.map(({ consoles }) =>
+        consoles.attach(
+          node,
+          watcher(
+            () => undefined,
+            (reason) => ends.push(reason),
+          ),
+          false,
+        ),
+      ),
+    );
+    await expectError(
+      others[1]?.consoles.attach({ ...node, uuid: randomUUID() }, watcher(), false),
+      'rejected',
+    );
+    server.bmc.sol.deactivate(null);
+    await eventually(() => expect(ends).to.deep.equal(['ended', 'ended']));
+    for (const seat of seats)
+      await expectError(seat.write(Buffer.from('x'), { timeout_ms: 5000 }), 'unreachable');
+    const theirs = await sol();
+    await expectError(others[0]?.consoles.attach(node, watcher(), false), 'busy');
+    await expectError(others[1]?.consoles.attach(node, watcher(), false), 'busy');
+    const [seat] = await Promise.all(others.map(({ consoles }) => consoles.attach(node, watcher(), true)));
+    await seat?.write(Buffer.from('mine'), { timeout_ms: 5000 });
+    expect(line.typed).to.equal('mine');
+    await theirs[Symbol.asyncDispose]();
+  });
+
+  it('shows nothing to who has not the secret', async () => {
+    await turn(true);
+    const link = await bench.store.console_links.getByConductor('conductor-1');
+    if (link === null) throw new Error('no link');
+    for (const secret of ['00'.repeat(32), ''])
+      await expectError(
+        watchLink(
+          { ...link, secret },
+          { ask: 'attach', node: node.uuid, take_over: false },
+          watcher(),
+          systemClock,
+        ),
+        'unreachable',
+      );
+    await expectError(
+      callLink({ ...link, secret: 'ff' }, { ask: 'release', node: node.uuid }),
+      'unreachable',
+    );
+    expect(server.bmc.sol.session).not.to.equal(null);
+  });
+
+  it('is taken over by another conductor when its own dies, and opened by one that starts again', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await startConductorBench(
+      {
+        DEFAULT: { enabled_hardware_types: ['ipmi'] },
+        console: { takeover_interval: 0.2 },
+        conductor: { heartbeat_timeout: 1, heartbeat_interval: 0.2, poll_interval: 0.2 },
+      },
+      { driver: createIpmiDriver({ clock: systemClock, log: SILENT }, QUICK_OPTIONS) },
+    );
+    const options = { periodics: [heartbeat, consoleTakeover] };
+    const two = { one: await bench.start('one', options), two: await bench.start('two', options) };
+    node = await bench.node({ ...CONSOLE_NODE, driver_info: server.driver_info });
+    await turn(true);
+    const home = (await info()) === null ? 'none' : await homeOf();
+    const dies = home === 'one' ? two.one : two.two;
+    const session = server.bmc.sol.session;
+    // Nobody asks for it.
+    dies.halt();
+    await eventually(() => expect(server.bmc.sol.session).to.be.an('object').and.not.equal(session), 8000);
+    line.print('here');
+    const viewer = await view();
+    await eventually(() => expect(viewer.seen()).to.equal('here'));
+    const lives = home === 'one' ? two.two : two.one;
+    await lives[Symbol.asyncDispose]();
+    expect(server.bmc.sol.session).to.equal(null);
+    await bench.start(lives.hostname, options);
+    await eventually(() => expect(server.bmc.sol.session).not.to.equal(null), 8000);
   });
 
   it('is opened anew by the next question when its conductor ended', async () => {

@@ -5,7 +5,8 @@ import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../config/system-clock.ts';
-import { type Connection, DriverError, type SerialStream } from '../../drivers/contract.ts';
+import { type Connection, type Driver, DriverError, type SerialStream } from '../../drivers/contract.ts';
+import { createFakeDriver } from '../../drivers/fake/driver.ts';
 import { type ConsoleRelay, createConsoleRelay } from '../../gateway/consoles/relay.ts';
 import { consolesOver } from '../../gateway/consoles/tickets.ts';
 import { createWatch, type Watch } from '../../gateway/watch.ts';
@@ -103,19 +104,20 @@ describe('S82 consoles by websocket', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     base = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    bench = await startConductorBench({ gateway: { console_endpoint: base } });
+    bench = await startConductorBench({ gateway: { console_endpoint: base } }, { driver: withSerialPort() });
     api = await serveLifecycle(bench, undefined, true);
-    await bench.start();
+    const conductor = await bench.start();
     node = await bench.node({ provision_state: 'active', lessee: 'p1' });
     const { store } = bench;
     watch = createWatch((uuids) => consolesOver(store, uuids), systemClock);
     const open = async (): Promise<Connection> =>
       ({
-        serialConsole: { open: async () => line.open() },
         graphicalConsole: { connect: async () => screen() },
         [Symbol.asyncDispose]: async () => {},
       }) as unknown as Connection;
-    relay = createConsoleRelay({ store, watch, open, clock: systemClock, log: SILENT, audit: true, idle_s });
+    const { consoles } = conductor;
+    const common = { store, watch, clock: systemClock, log: SILENT, audit: true, idle_s };
+    relay = createConsoleRelay({ ...common, open, consoles });
     server.on('upgrade', (request, socket, head) => {
       if (!relay.upgrade(request, socket, head)) socket.destroy();
     });
@@ -127,6 +129,17 @@ describe('S82 consoles by websocket', () => {
       server.close();
       await api[Symbol.asyncDispose]();
       await bench[Symbol.asyncDispose]();
+    };
+  }
+
+  function withSerialPort(): Driver {
+    const fake = createFakeDriver({ clock: systemClock, log: SILENT }, new Map());
+    return {
+      ...fake,
+      connect: async (info, options) => ({
+        ...(await fake.connect(info as never, options)),
+        serialConsole: { terminal_port: null, open: async () => line.open() },
+      }),
     };
   }
 
