@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ImageCache, openImageCache } from '../boot/image-cache.ts';
 import type { NewServers } from '../boot/new-servers.ts';
 import {
   bucketOf,
@@ -45,6 +46,7 @@ export async function composeBoot(
   };
   const allowed_paths = settings.conductor.file_url_allowed_paths;
   const scripts = createRunTimeScripts(scriptSource(settings, clock), log);
+  const cache = await imageCache(parts, { settings, log, clock });
   const registration = await newServers(settings, store, scripts, embedded);
   try {
     return parts.own(
@@ -57,6 +59,7 @@ export async function composeBoot(
         log,
         glance,
         allowed_paths,
+        cache,
         registration,
         scripts,
         loaders: { isolinux_bin, ldlinux_c32, esp_image },
@@ -71,6 +74,26 @@ export async function composeBoot(
     const { code } = error as NodeJS.ErrnoException;
     throw new StartError(
       `Cannot listen on ${host_ip} port ${port} (${code ?? 'error'}). Choose another [boot]host_ip or port.`,
+    );
+  }
+}
+
+const MIB = 1024 ** 2;
+
+/** Where images of Glance are kept; null: nowhere. @throws StartError */
+async function imageCache(
+  parts: Parts,
+  { settings, log, clock }: Pick<Base, 'settings' | 'log' | 'clock'>,
+): Promise<ImageCache | null> {
+  const { image_cache_path, image_cache_size } = settings.boot;
+  if (image_cache_size === 0) return null;
+  const folder = image_cache_path || join(settings.DEFAULT.state_path, 'image-cache');
+  try {
+    return parts.own(await openImageCache({ folder, most_bytes: image_cache_size * MIB, clock, log }));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `Images cannot be kept in ${folder} (${code ?? 'error'}). Choose another [boot]image_cache_path, or image_cache_size 0.`,
     );
   }
 }

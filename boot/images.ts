@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
-import type { Sender } from './sender.ts';
+import type { Readable, Sender } from './sender.ts';
 
 /**
  * Answers GET and HEAD of one file below `folder`. Anything else than a regular file that really lies there (a folder,
@@ -35,9 +35,28 @@ export async function sendFile(
 ): Promise<void> {
   const { size, mtime } = await handle.stat();
   const etag = `"${size.toString(16)}-${mtime.getTime().toString(16)}"`;
+  const content = { handle, size, etag, headers: { 'last-modified': mtime.toUTCString() } };
+  await sendContent(content, sender, request, response);
+}
+
+/** Bytes that have a name for what they are. */
+export interface Content {
+  handle: Readable;
+  size: number;
+  etag: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Answers GET and HEAD of bytes, all of them or one range. */
+export async function sendContent(
+  { etag, handle, headers: more, size }: Content,
+  sender: Sender,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const headers = {
     etag,
-    'last-modified': mtime.toUTCString(),
+    ...more,
     'accept-ranges': 'bytes',
     'content-type': 'application/octet-stream',
   };

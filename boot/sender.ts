@@ -1,6 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pace } from './rack-pace.ts';
+
+/** What a file is read with: as many bytes as there are from `position` on, `length` at most. */
+export interface Readable {
+  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
 
 /**
  * Sends bytes of a file, from `start` to `end` and both with them, as the body of a response whose head is written, and ends it.
@@ -8,7 +12,7 @@ import type { Pace } from './rack-pace.ts';
  * @throws Error when the file ends before its last byte: the response is to be cut off then.
  */
 export type Sender = (
-  handle: FileHandle,
+  handle: Readable,
   part: { start: number; end: number },
   request: IncomingMessage,
   response: ServerResponse,
@@ -38,7 +42,7 @@ export function createSender(pace: Pace | null): Sender {
 
 /** While one chunk is written the next one is read, into two buffers that are used in turns: nothing is left for the collector. */
 async function pump(
-  handle: FileHandle,
+  handle: Readable,
   { start, end }: { start: number; end: number },
   most_bytes: number,
   response: ServerResponse,

@@ -9,6 +9,7 @@ import { createCallLimit } from '../net/call-limit.ts';
 import { sendBootFile } from './boot-files.ts';
 import { type BootIsos, createBootIsos, type IsoLoaders } from './boot-iso.ts';
 import { sendDeployImage } from './deploy-images.ts';
+import type { ImageCache } from './image-cache.ts';
 import { sendImage } from './images.ts';
 import { answerInstall, type InstallStore } from './installs.ts';
 import { type IsoSource, sendIso } from './isos.ts';
@@ -19,7 +20,7 @@ import { type BootFacts, chainScript, maybeProfile, nodeScript, unknownServerScr
 import type { Sources } from './send-source.ts';
 import { createSender } from './sender.ts';
 
-export interface BootServerOptions extends Omit<Sources, 'sender'> {
+export interface BootServerOptions extends Omit<Sources, 'sender' | 'pace' | 'cache'> {
   host_ip: string;
   /** 0: any free one. */
   port: number;
@@ -40,6 +41,8 @@ export interface BootServerOptions extends Omit<Sources, 'sender'> {
   /** Images that were brought, under /isos. Default: there are none. */
   uploads?: IsoSource;
   limits?: BootLimits;
+  /** Where images of Glance are kept; the caller closes it. Default: nowhere. */
+  cache?: ImageCache | null;
   clock: Pick<Clock, 'monotonic' | 'sleep'>;
   log: BootLog;
 }
@@ -63,7 +66,7 @@ export interface BootServer extends AsyncDisposable {
   readonly url: string;
 }
 
-interface Serving extends BootServerOptions, Sources {
+interface Serving extends Omit<BootServerOptions, 'cache'>, Sources {
   own_url: string;
   isos: BootIsos | null;
   /** @throws TooManyRequests */
@@ -96,6 +99,8 @@ export async function startBoot(options: BootServerOptions): Promise<BootServer>
     ...options,
     own_url: '',
     isos: null,
+    cache: options.cache ?? null,
+    pace,
     sender: createSender(pace),
     admit: createCallLimit(clock, limits.calls_per_minute),
   };

@@ -500,6 +500,15 @@ export const OPTIONS = {
     host_ip: text('127.0.0.1', 'Address that the boot service listens on.'),
     port: integer(8088, 'Port that the boot service listens on. 0: any free one.', 0, 65_535),
     image_path: text('', 'Folder of images served under /images. Empty: images in state_path.'),
+    image_cache_path: text(
+      '',
+      'Folder, of this process alone, that images of Glance are kept in. Empty: image-cache in state_path.',
+    ),
+    image_cache_size: integer(
+      20_480,
+      'MiB that the images kept there may have, together; the longest unused go first. 0: none is kept.',
+      0,
+    ),
     enrolment_token: text(
       '',
       'Token (kurogane enrolment token create) that servers which nobody knows register with. Empty: they boot from their disk.',
