@@ -165,6 +165,21 @@ export interface RegistrationAnswer {
   cause: string | null;
   /** null: there is nothing to set. */
   bmc: BmcOrders | null;
+  /** What the server updates itself once its BMC is set, before it restarts and registers again. */
+  updates: FirmwareOrder[];
+}
+
+/** A component that a server updates by a script of the operator's. */
+export interface FirmwareOrder {
+  component: string;
+  product_name: string;
+  /** The version that it has. */
+  found: string;
+  /** The least version that is wanted. */
+  wanted: string;
+  /** Name of the script among the run-time scripts. */
+  script: string;
+  timeout_s: number;
 }
 
 export interface RegistrationProgress {
@@ -175,8 +190,8 @@ export interface RegistrationProgress {
   log_tail: string;
 }
 
-/** `stay`: powered on, so that somebody sees it. */
-export type RegistrationAction = 'wait' | 'power-off' | 'stay';
+/** `stay`: powered on, so that somebody sees it. `restart`: and register again, with the firmware that it has then. */
+export type RegistrationAction = 'wait' | 'power-off' | 'stay' | 'restart';
 
 export interface RegistrationVerdict {
   action: RegistrationAction;

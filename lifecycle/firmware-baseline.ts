@@ -14,6 +14,21 @@ export interface FirmwareRule {
   product_name: string | null;
   version: string;
   enforced: boolean;
+  /** How a registration brings an older one up to it: the image that the BMC takes, the script that the server runs. */
+  update_url?: string | null;
+  update_script?: string | null;
+}
+
+/** An update during a registration. */
+export interface FirmwareUpdate {
+  /** `bmc`: a conductor has the BMC do it. `server`: the server runs a script. */
+  by: 'bmc' | 'server';
+  /** The version before the first try. */
+  before: string;
+  /** How often it was begun. */
+  tries: number;
+  /** `ran`: whoever did it says that it went well; only the version that is read afterwards proves it. */
+  state: 'planned' | 'started' | 'ran' | 'proved' | 'failed';
 }
 
 export interface FirmwareVerdict {
@@ -25,6 +40,7 @@ export interface FirmwareVerdict {
   baseline: string | null;
   /** Whether it fails the registration. */
   failed: boolean;
+  update?: FirmwareUpdate;
 }
 
 /** Judges every component by the baseline that names it most closely. Pure. */
@@ -32,15 +48,9 @@ export function firmwareVerdicts(
   seen: readonly SeenFirmware[],
   rules: readonly FirmwareRule[],
 ): FirmwareVerdict[] {
-  return seen.map(({ component, product_name, manufacturer, version }) => {
-    const [rule] = rules
-      .filter(
-        (one) =>
-          one.component === component &&
-          fits(one.manufacturer, manufacturer) &&
-          fits(one.product_name, product_name),
-      )
-      .toSorted((one, other) => closeness(other) - closeness(one));
+  return seen.map((one) => {
+    const { component, product_name, version } = one;
+    const rule = closestRule(one, rules);
     const about = { component, product_name, version };
     if (rule === undefined) return { ...about, verdict: 'no-baseline', baseline: null, failed: false };
     const old = compareVersions(version, rule.version) < 0;
@@ -51,6 +61,21 @@ export function firmwareVerdicts(
       failed: old && rule.enforced,
     };
   });
+}
+
+/** The rule that names a component most closely. */
+export function closestRule<R extends FirmwareRule>(
+  { component, manufacturer, product_name }: Omit<SeenFirmware, 'version'>,
+  rules: readonly R[],
+): R | undefined {
+  return rules
+    .filter(
+      (one) =>
+        one.component === component &&
+        fits(one.manufacturer, manufacturer) &&
+        fits(one.product_name, product_name),
+    )
+    .toSorted((one, other) => closeness(other) - closeness(one))[0];
 }
 
 const fits = (wanted: string | null, given: string): boolean =>

@@ -1,4 +1,4 @@
-import { compareVersions, type FirmwareRule } from './firmware-baseline.ts';
+import { closestRule, compareVersions, type FirmwareRule } from './firmware-baseline.ts';
 import type { JsonObject } from './json.ts';
 import type { Stored } from './records.ts';
 
@@ -129,22 +129,19 @@ export function firmwareDifferences(
 const otherDigest = (wanted: string | null, told: string | null): boolean =>
   wanted !== null && wanted.toLowerCase() !== told?.toLowerCase();
 
-function ruleFor<R extends FirmwareRule>(part: FirmwareState, rules: readonly R[]): R | undefined {
-  const kind = part.component.split(':', 1)[0];
-  const fits = (wanted: string | null, told: string | null) =>
-    wanted === null || wanted.toLowerCase() === told?.toLowerCase();
-  return rules
-    .filter(
-      (rule) =>
-        rule.component === kind &&
-        fits(rule.manufacturer, part.manufacturer) &&
-        fits(rule.product_name, part.product_name),
-    )
-    .toSorted((one, other) => closeness(other) - closeness(one))[0];
+function ruleFor<R extends FirmwareRule>(
+  { component, manufacturer, product_name }: FirmwareState,
+  rules: readonly R[],
+): R | undefined {
+  const kind = firmwareKind(component);
+  return closestRule(
+    { component: kind, manufacturer: manufacturer ?? '', product_name: product_name ?? '' },
+    rules,
+  );
 }
 
-const closeness = ({ manufacturer, product_name }: FirmwareRule): number =>
-  (product_name === null ? 0 : 2) + (manufacturer === null ? 0 : 1);
+/** What baselines call a component of a BMC: `nic` of `nic:Slot-1`. */
+export const firmwareKind = (component: string): string => component.split(':', 1)[0] ?? component;
 
 /**
  * The steps that bring a server's settings back, as far as steps can: accounts that were added go, volumes are made anew, BIOS settings are

@@ -111,6 +111,14 @@ export interface FirmwareBaselineRecord extends Stored {
   digest: string | null;
   /** An older one fails the registration; else it is only told. */
   enforced: boolean;
+  /** Image that the BMC updates an older one with when its server registers; null: it does not. */
+  update_url: string | null;
+  /** Of that image, as `firmware.update` takes it. */
+  update_checksum: string | null;
+  /** Run-time script (name) that the server itself runs for it; null: there is none. */
+  update_script: string | null;
+  /** Seconds that the script may take. */
+  update_timeout_s: number | null;
   note: string | null;
 }
 
@@ -131,10 +139,10 @@ export const REGISTRATION_STEPS = [
   'collect',
   'enrol',
   'cabling',
-  'firmware',
   'address',
   'bmc-lan',
   'bmc-account',
+  'firmware',
   'report',
   'verify',
 ] as const;

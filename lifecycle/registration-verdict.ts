@@ -1,5 +1,6 @@
 import { cablingVerdicts, isWrong, type PlannedCable, type PortVerdict } from './cabling.ts';
-import { type FirmwareRule, type FirmwareVerdict, firmwareVerdicts } from './firmware-baseline.ts';
+import type { FirmwareRule, FirmwareVerdict } from './firmware-baseline.ts';
+import { firmwareCause, NO_WAY, planUpdates, type UpdateWays } from './firmware-updates.ts';
 import type { NodeRecord } from './records.ts';
 import type { RegistrationStep } from './registration-records.ts';
 import type { ServerReport } from './server-report.ts';
@@ -79,15 +80,20 @@ export interface HardwareVerdict {
   failure: { step: RegistrationStep; cause: string } | null;
 }
 
-/** Judges cabling, then firmware. Pure; see cablingVerdicts and firmwareVerdicts. */
+/**
+ * Judges cabling, then firmware. Pure; see cablingVerdicts and planUpdates.
+ *
+ * @param updates who can update firmware, and what an earlier registration of the server has done of it. Default: nobody, nothing.
+ */
 export function hardwareVerdict(
   report: ServerReport,
   plan: readonly PlannedCable[],
   known_switches: ReadonlySet<string>,
   baselines: readonly FirmwareRule[],
+  updates: { ways: UpdateWays; earlier: readonly FirmwareVerdict[] } = { ways: NO_WAY, earlier: [] },
 ): HardwareVerdict {
   const ports = cablingVerdicts(plan, report.ports, known_switches);
-  const firmware = firmwareVerdicts(report.firmware, baselines);
+  const firmware = planUpdates(report.firmware, baselines, updates.ways, updates.earlier);
   const wrong = ports.filter(isWrong);
   const old = firmware.filter(({ failed }) => failed);
   if (wrong.length > 0)
@@ -96,14 +102,7 @@ export function hardwareVerdict(
       firmware,
       failure: { step: 'cabling', cause: wrong.map(({ cause }) => cause).join(' ') },
     };
-  if (old.length > 0) {
-    const cause = old
-      .map(
-        ({ component, product_name, version, baseline }) =>
-          `The firmware of ${component} (${product_name}) is ${version}: at least ${baseline} is wanted. Update it.`,
-      )
-      .join(' ');
-    return { ports, firmware, failure: { step: 'firmware', cause } };
-  }
+  if (old.length > 0)
+    return { ports, firmware, failure: { step: 'firmware', cause: old.map(firmwareCause).join(' ') } };
   return { ports, firmware, failure: null };
 }

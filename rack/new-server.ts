@@ -2,6 +2,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import {
   type BmcOrders,
   CallRefused,
+  type FirmwareOrder,
   type RegistrationClient,
   type ReportReply,
 } from './registration-client.ts';
@@ -11,11 +12,13 @@ export interface NewServerOptions {
   clock: Clock;
   client: RegistrationClient;
   token: string;
-  /** A RegisterRequest of registration.proto. */
-  facts: object;
+  /** A RegisterRequest of registration.proto, as the server is after it was started. */
+  facts(): object;
   /** Throw what ipmitool would say. */
   setLan(orders: BmcOrders): Promise<void>;
   setAccount(orders: BmcOrders): Promise<void>;
+  /** Throws what the script would say. Default: it ends well, and changes nothing. */
+  update?(order: FirmwareOrder): Promise<void>;
 }
 
 /** How it ended: whether the server's lamp is on, and why. */
@@ -27,6 +30,8 @@ export interface Registered {
   step: string;
   cause: string;
   bmc: BmcOrders | null;
+  /** How often it restarted for its firmware. */
+  restarts: number;
 }
 
 /** RESOURCE_EXHAUSTED and UNAVAILABLE: the service asks to come again. */
@@ -34,19 +39,29 @@ const COME_AGAIN = [8, 14];
 const TRIES = 30;
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
+/** More than the service ever asks for. */
+const MOST_RESTARTS = 8;
 
 /** What the agent of the ramdisk does from its start on: the protocol, without the machine around it. */
 export async function registerNewServer(options: NewServerOptions): Promise<Registered> {
+  for (let restarts = 0; ; restarts++) {
+    const outcome = await attempt(options);
+    if (outcome !== 'restart') return { ...outcome, restarts };
+    if (restarts === MOST_RESTARTS) throw new Error(`The server was restarted ${restarts} times.`);
+  }
+}
+
+async function attempt(options: NewServerOptions): Promise<Omit<Registered, 'restarts'> | 'restart'> {
   const { client, clock, facts, token } = options;
   const ended = (
     power: 'on' | 'off',
     { step, cause }: { step: string; cause: string },
     code = '',
-  ): Registered => ({
+  ): Omit<Registered, 'restarts'> => ({
     ...{ power, node_uuid: null, code, step, cause, bmc: null },
   });
   try {
-    const reply = await patiently(clock, () => client.register(token, facts));
+    const reply = await patiently(clock, () => client.register(token, facts()));
     const { bmc, node_uuid, registration_uuid, secret } = reply;
     if (reply.action === 'ACTION_STAY') return { ...ended('on', reply), node_uuid };
     const tell = (step: string, outcome: string, cause = ''): Promise<ReportReply> =>
@@ -64,6 +79,21 @@ export async function registerNewServer(options: NewServerOptions): Promise<Regi
           return { ...ended('on', await tell(step, 'OUTCOME_FAILED', (error as Error).message)), node_uuid };
         }
       }
+    }
+    for (const order of reply.updates ?? []) {
+      await tell('firmware', 'OUTCOME_RUNNING');
+      try {
+        await options.update?.(order);
+      } catch (error) {
+        return {
+          ...ended('on', await tell('firmware', 'OUTCOME_FAILED', (error as Error).message)),
+          node_uuid,
+        };
+      }
+    }
+    if ((reply.updates ?? []).length > 0) {
+      const verdict = await tell('firmware', 'OUTCOME_DONE');
+      return verdict.action === 'ACTION_RESTART' ? 'restart' : { ...ended('on', verdict), node_uuid };
     }
     for (let pause_ms = PAUSE_MS; ; pause_ms = Math.min(pause_ms * 1.5, LONGEST_PAUSE_MS)) {
       const verdict = await tell('report', 'OUTCOME_DONE');

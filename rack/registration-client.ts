@@ -25,6 +25,17 @@ export interface RegisterReply extends ReportReply {
   node_uuid: string;
   secret: string;
   bmc: BmcOrders | null;
+  updates?: FirmwareOrder[];
+}
+
+/** A component whose firmware the server updates itself. */
+export interface FirmwareOrder {
+  component: string;
+  product_name: string;
+  found: string;
+  wanted: string;
+  script: string;
+  timeout_s: number;
 }
 
 export interface BmcOrders {

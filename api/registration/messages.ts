@@ -71,15 +71,17 @@ const ACTIONS: Readonly<Record<RegistrationAction | 'go-on', WireAction>> = {
   wait: 'ACTION_WAIT',
   'power-off': 'ACTION_POWER_OFF',
   stay: 'ACTION_STAY',
+  restart: 'ACTION_RESTART',
 };
 
 export function registerReply(answer: RegistrationAnswer): RegisterReply {
-  const { bmc, cause, node_uuid, registration_uuid, secret, step } = answer;
+  const { bmc, cause, node_uuid, registration_uuid, secret, step, updates } = answer;
   return {
     ...{ registration_uuid, node_uuid, secret },
     action: ACTIONS[answer.action],
     ...{ step: step ?? '', cause: cause ?? '' },
     bmc: bmc === null ? null : { ...bmc, gateway: bmc.gateway ?? '', vlan_id: bmc.vlan_id ?? 0 },
+    updates,
   };
 }
 

@@ -47,7 +47,12 @@ export interface RegisterRequest {
   agent_version: string;
 }
 
-export type WireAction = 'ACTION_GO_ON' | 'ACTION_WAIT' | 'ACTION_POWER_OFF' | 'ACTION_STAY';
+export type WireAction =
+  | 'ACTION_GO_ON'
+  | 'ACTION_WAIT'
+  | 'ACTION_POWER_OFF'
+  | 'ACTION_STAY'
+  | 'ACTION_RESTART';
 
 export interface RegisterReply {
   registration_uuid: string;
@@ -64,6 +69,14 @@ export interface RegisterReply {
     username: string;
     password: string;
   } | null;
+  updates: {
+    component: string;
+    product_name: string;
+    found: string;
+    wanted: string;
+    script: string;
+    timeout_s: number;
+  }[];
 }
 
 export interface ReportRequest {

@@ -65,6 +65,10 @@ const BASELINE: readonly OptionRow[] = [
   field('version', 'the least version'),
   field('digest', 'of the image of this very version'),
   field('enforced', 'an older one fails the registration', { kind: 'switch' }),
+  field('update_url', 'image that the BMC updates an older one with at registration'),
+  field('update_checksum', 'of that image'),
+  field('update_script', 'run-time script that the server runs for it instead'),
+  field('update_timeout_s', 'seconds that the script may take', { kind: 'integer' }),
   field('note', 'words about it'),
 ];
 

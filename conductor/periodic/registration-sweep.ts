@@ -1,10 +1,20 @@
+import type { RegistrationRecord } from '../../lifecycle/registration-records.ts';
 import { failRegistration } from '../registration/end-registration.ts';
-import { settle } from '../registration/progress.ts';
-import type { Periodic } from './periodic.ts';
+import { isWithConductor, settle } from '../registration/progress.ts';
+import type { Periodic, PeriodicContext } from './periodic.ts';
 
 const INTERVAL_S = 30;
 /** Looked at in one run; the rest in the next. */
 const BATCH = 500;
+
+/** Whether a job is at work on its node. */
+async function isHeld(
+  { store }: Pick<PeriodicContext, 'store'>,
+  { node_uuid }: RegistrationRecord,
+): Promise<boolean> {
+  const node = node_uuid === null ? null : await store.nodes.get(node_uuid);
+  return node !== null && node.reservation !== null;
+}
 
 /** Ends registrations whose server fell silent: what nobody ends would look as if it ran for ever. */
 export const registrationSweep: Periodic = {
@@ -17,11 +27,13 @@ export const registrationSweep: Periodic = {
     const now = await store.now();
     const running = await store.registrations.list({ where: { state: 'running' }, limit: BATCH });
     for (const record of running) {
-      if (now - (record.updated_at ?? record.created_at) < timeout_ms) continue;
-      // The server went away while its BMC was tried: that may have ended well.
-      if ((await settle(deps, record)).action !== 'wait') continue;
+      const is_late = now - (record.updated_at ?? record.created_at) >= timeout_ms;
+      // The server may have gone away meanwhile; a job ends by itself, however long it takes.
+      if (isWithConductor(record))
+        if ((await settle(deps, record)).action !== 'wait' || (await isHeld(ctx, record))) continue;
+      if (!is_late) continue;
       const cause = `The server has said nothing for ${settings.registration.timeout} s. Look at its console.`;
-      if (await failRegistration(deps, record, { step: record.step, cause }))
+      if (await failRegistration(deps, record, { step: record.step, cause, silent: true }))
         ctx.log.warn(
           { registration: record.uuid, node: record.node_uuid },
           'a server fell silent while it registered',

@@ -1,4 +1,5 @@
 import type { Tables } from '../../db/store.ts';
+import { isUnproved, withUpdates } from '../../lifecycle/firmware-updates.ts';
 import type { Notice } from '../../lifecycle/notice.ts';
 import type { RegistrationRecord, RegistrationStep } from '../../lifecycle/registration-records.ts';
 import { addNotice } from '../notices/add-notice.ts';
@@ -8,6 +9,8 @@ export interface RegistrationFailure {
   step: RegistrationStep;
   cause: string;
   log_tail?: string | null;
+  /** Nobody said that it failed: nothing was heard any more. */
+  silent?: boolean;
 }
 
 /** How `last_error` of the node tells it. */
@@ -39,16 +42,21 @@ export function failureNotice(record: RegistrationRecord): Notice {
  */
 export async function failRegistration(
   deps: RegistrationDeps,
-  { uuid }: Pick<RegistrationRecord, 'uuid'>,
+  { firmware, uuid }: Pick<RegistrationRecord, 'uuid' | 'firmware'>,
   failure: RegistrationFailure,
 ): Promise<boolean> {
   const now = await deps.placement.dbNow();
   return deps.store.transaction(async (tables) => {
     const { step, cause, log_tail } = failure;
     const changes = { state: 'failed' as const, step, cause, finished_at: now };
+    // Whoever starts the server again wants them done anew. Those of one that fell silent may have been made: its versions will tell.
+    const undone =
+      step === 'firmware' && failure.silent !== true
+        ? { firmware: withUpdates(firmware, isUnproved, { state: 'failed' }) }
+        : {};
     const record = await tables.registrations.update(
       uuid,
-      { ...changes, ...(log_tail === undefined ? {} : { log_tail }) },
+      { ...changes, ...undone, ...(log_tail === undefined ? {} : { log_tail }) },
       { state: 'running' },
     );
     if (record === null) return false;
@@ -68,15 +76,18 @@ export async function endEarlier(
   tables: Pick<Tables, 'registrations'>,
   system_uuid: string,
   now: number,
+  but: string | null = null,
 ): Promise<void> {
   const running = await tables.registrations.list({
     where: { system_uuid, state: 'running' },
     fields: ['uuid'],
   });
-  for (const { uuid } of running)
+  for (const { uuid } of running) {
+    if (uuid === but) continue;
     await tables.registrations.update(
       uuid,
       { state: 'failed', cause: 'The server began to register anew.', finished_at: now },
       { state: 'running' },
     );
+  }
 }

@@ -1,4 +1,5 @@
 import { serviceError } from '../../lifecycle/errors.ts';
+import { isAtWork, isUnproved, withUpdates } from '../../lifecycle/firmware-updates.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { RegistrationRecord } from '../../lifecycle/registration-records.ts';
 import type { RegistrationAction, RegistrationProgress, RegistrationVerdict } from '../client.ts';
@@ -21,7 +22,7 @@ export async function registrationProgress(
 ): Promise<RegistrationVerdict> {
   const record = await ownRecord(deps, registration_uuid, secret);
   if (record.state !== 'running') return verdictOf(record);
-  if (record.step === 'verify') return settle(deps, record);
+  if (isWithConductor(record)) return settle(deps, record);
   const log_tail = clean(progress.log_tail, LOG_TAIL) || record.log_tail;
   if (progress.outcome === 'failed') {
     const cause = clean(progress.cause, CAUSE) || 'The agent gave no cause.';
@@ -36,7 +37,36 @@ export async function registrationProgress(
     );
     return { action: 'wait', step: progress.step, cause: null };
   }
+  if (progress.step === 'firmware') return restart(deps, record, log_tail);
+  const undone = record.firmware.find(({ update }) => update?.by === 'server' && isUnproved(update));
+  if (undone !== undefined) {
+    const cause = `The agent ${record.agent_version ?? ''} has not updated the firmware of ${undone.component} (${undone.product_name}): use one that does, or take update_script from the baseline.`;
+    await failRegistration(deps, record, { step: 'firmware', cause, log_tail });
+    return settle(deps, record);
+  }
   return verify(deps, record, log_tail);
+}
+
+/** Whether the server has done its part, and a conductor is at work on its BMC. */
+export const isWithConductor = ({ step, firmware }: RegistrationRecord): boolean =>
+  step === 'verify' || firmware.some((one) => isAtWork(one, 'bmc'));
+
+/** Its scripts have ended well. What they did shows when it registers again. */
+async function restart(
+  deps: RegistrationDeps,
+  record: RegistrationRecord,
+  log_tail: string | null,
+): Promise<RegistrationVerdict> {
+  const firmware = withUpdates(record.firmware, ({ by, state }) => by === 'server' && state === 'started', {
+    state: 'ran',
+  });
+  const step = 'firmware';
+  const updated = await deps.store.registrations.update(
+    record.uuid,
+    { step, firmware, log_tail },
+    { state: 'running' },
+  );
+  return updated === null ? settle(deps, record) : { action: 'restart', step, cause: null };
 }
 
 /** The server has done its part: a conductor proves that its BMC can be reached. */
@@ -69,14 +99,18 @@ export async function settle(
 ): Promise<RegistrationVerdict> {
   const record = await deps.store.registrations.get(uuid);
   if (record === null) throw serviceError('NotFound', { kind: 'Registration', ident: uuid });
-  if (record.state !== 'running' || record.step !== 'verify') return verdictOf(record);
+  if (record.state !== 'running' || !isWithConductor(record)) return verdictOf(record);
   const node = await nodeOf(deps, record);
   if (node === null) {
     const cause = 'The node was deleted while it was verified.';
-    await failRegistration(deps, record, { step: 'verify', cause });
+    await failRegistration(deps, record, { step: record.step, cause });
   } else if (node.provision_state === 'enroll' && node.reservation === null) {
-    const cause = `The BMC could not be reached at ${record.bmc_address ?? 'its address'} with the account that was set on it: ${node.last_error ?? 'no cause is known.'}`;
-    await failRegistration(deps, record, { step: 'verify', cause });
+    const why = node.last_error ?? 'no cause is known.';
+    const cause =
+      record.step === 'firmware'
+        ? why
+        : `The BMC could not be reached at ${record.bmc_address ?? 'its address'} with the account that was set on it: ${why}`;
+    await failRegistration(deps, record, { step: record.step, cause });
   } else if (node.provision_state !== 'enroll' && node.provision_state !== 'verifying') {
     await succeed(deps, record, node);
   }

@@ -1,30 +1,27 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Store, Tables } from '../../db/store.ts';
+import type { Tables } from '../../db/store.ts';
 import { ServiceError, serviceError } from '../../lifecycle/errors.ts';
-import { flavorOf } from '../../lifecycle/flavor-match.ts';
+import { NO_WAY } from '../../lifecycle/firmware-updates.ts';
 import { chooseInterfaces } from '../../lifecycle/interfaces.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { localLink } from '../../lifecycle/lldp.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { FlavorRecord, RegistrationRecord } from '../../lifecycle/registration-records.ts';
+import { identityVerdict } from '../../lifecycle/registration-verdict.ts';
 import {
-  type HardwareVerdict,
-  hardwareVerdict,
-  identityVerdict,
-} from '../../lifecycle/registration-verdict.ts';
-import {
-  flavorFacts,
   inventoryOf,
   reportProblem,
   type ServerReport,
   schedulingProperties,
 } from '../../lifecycle/server-report.ts';
 import type { BmcOrders, RegistrationAnswer } from '../client.ts';
+import { isPresent } from '../interfaces.ts';
 import { addNotice } from '../notices/add-notice.ts';
 import { audit } from '../requests/audit.ts';
 import { asRead } from '../requests/reserve.ts';
 import { orderBmc } from './bmc-orders.ts';
 import { endEarlier, failureNotice, failureText } from './end-registration.ts';
+import { judge } from './judge.ts';
 import { type Known, knownServer } from './known-server.ts';
 import { type RegistrationDeps, registrant, sha256 } from './registration-deps.ts';
 
@@ -147,13 +144,20 @@ async function enrol(
     throw serviceError('ServiceUnavailable', {
       why: `No conductor serves the hardware type ${driver} ([registration]driver): start one, or enable it.`,
     });
-  const { hardware, flavor } = await judge(store, report, known);
   const login = deps.drivers?.get(driver)?.login;
+  const interfaces = chooseInterfaces(driver, facts, {});
+  const bmc_updates = isPresent((known.node ?? interfaces).firmware_interface) && login !== undefined;
+  const ways = source === null ? NO_WAY : { bmc: bmc_updates, server: true };
+  const { hardware, flavor, orders } = await judge(store, report, known, ways);
   // Who inspects over HTTP takes no orders.
   const takes = source !== null && hardware.failure === null && login !== undefined;
   const ordered = takes ? await orderBmc(deps, report) : null;
   const failure = hardware.failure ?? (ordered !== null && 'failure' in ordered ? ordered.failure : null);
   const bmc = ordered !== null && 'bmc' in ordered ? ordered.bmc : null;
+  const updates = failure === null ? orders : [];
+  // It restarted for its firmware: this is the same attempt.
+  const { last } = known;
+  const continued = source !== null && last?.state === 'running' && last.step === 'firmware' ? last : null;
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const now = await placement.dbNow();
   const driver_info: JsonObject = {
@@ -166,39 +170,43 @@ async function enrol(
       ? { state: 'failed', step: failure.step, cause: failure.cause, finished_at: now }
       : source === null
         ? { state: 'succeeded', step: 'report', finished_at: now }
-        : { state: 'running', step: bmc === null ? 'report' : 'bmc-lan' };
+        : { state: 'running', step: bmc !== null ? 'bmc-lan' : updates.length > 0 ? 'firmware' : 'report' };
   const node: Partial<NodeRecord> = {
     driver_info,
     properties: { ...known.node?.properties, ...schedulingProperties(report) },
     resource_class: flavor?.resource_class ?? known.node?.resource_class ?? null,
     last_error: failure === null ? null : failureText(failure),
   };
-  const registration_uuid = randomUUID();
+  const registration_uuid = continued?.uuid ?? randomUUID();
   const written = await store.transaction(async (tables) => {
     if (known.node === null) {
       if (source !== null && (await tables.enrolment_tokens.use(source.token_hash)) === null)
         throw serviceError('InvalidEnrolmentToken', {});
       await tables.nodes.create({
         ...{ uuid: report.system_uuid, driver, conductor_group, provision_state: 'enroll' as const },
-        ...chooseInterfaces(driver, facts, {}),
+        ...interfaces,
         ...node,
       });
     } else if (!(await tables.nodes.change(known.node.uuid, node, asRead(known.node)))) return false;
     await addPorts(tables, report);
     await tables.inventory.put(report.system_uuid, { inventory: inventoryOf(report), plugin_data: {} });
     await tables.servers.update(report.system_uuid, serverFacts(report, flavor));
-    await endEarlier(tables, report.system_uuid, now);
-    const record = await tables.registrations.create({
+    await endEarlier(tables, report.system_uuid, now, continued?.uuid ?? null);
+    const told = {
       ...aboutServer(report),
-      uuid: registration_uuid,
-      node_uuid: report.system_uuid,
       token_uuid: source?.token_uuid ?? null,
       bmc_address: bmc?.address ?? null,
       secret_hash: sha256(secret),
       ports: hardware.ports,
       firmware: hardware.firmware,
       ...state,
-    });
+    };
+    const record =
+      (continued && (await tables.registrations.update(continued.uuid, told, { state: 'running' }))) ??
+      (await tables.registrations.create({
+        ...{ uuid: registration_uuid, node_uuid: report.system_uuid },
+        ...told,
+      }));
     if (failure !== null) await addNotice(tables, settings, now, failureNotice(record));
     await audit(tables, settings, report.system_uuid, registrant(`req-${registration_uuid}`), {
       action: 'register',
@@ -208,7 +216,7 @@ async function enrol(
   });
   if (!written) return null;
   return {
-    ...{ registration_uuid, node_uuid: report.system_uuid, secret, bmc },
+    ...{ registration_uuid, node_uuid: report.system_uuid, secret, bmc, updates },
     action: failure === null ? 'go-on' : 'stay',
     step: failure?.step ?? null,
     cause: failure?.cause ?? null,
@@ -229,27 +237,6 @@ function wayIn(
     };
   const told = inspected?.bmc?.address ?? null;
   return told === null ? {} : { [login.address]: told };
-}
-
-async function judge(
-  store: Store,
-  report: ServerReport,
-  { server }: Known,
-): Promise<{ hardware: HardwareVerdict; flavor: FlavorRecord | null }> {
-  // The plan names a server by its serial number, or by where it stands.
-  const place =
-    server?.rack == null || server.rack_unit === null ? [] : [`${server.rack}/${server.rack_unit}`];
-  const device = [report.serial_number, ...place].filter((name) => name !== '');
-  const [plan, switches, baselines, flavors] = await Promise.all([
-    store.cables.list({ where: { device } }),
-    store.cables.switches(),
-    store.firmware_baselines.list(),
-    store.flavors.list(),
-  ]);
-  return {
-    hardware: hardwareVerdict(report, plan, switches, baselines),
-    flavor: flavorOf(flavorFacts(report), flavors),
-  };
 }
 
 async function addPorts(tables: Tables, { system_uuid, ports }: ServerReport): Promise<void> {

@@ -1,4 +1,5 @@
 import { refreshCaches } from '../caches.ts';
+import { bmcFirmwareStep, bmcFirmwareSteps } from '../registration/bmc-firmware.ts';
 import { DONE, findIn, plannedStep, type StepDefinition, type Work, type WorkContext } from '../step.ts';
 import { verifyClock } from '../steps/management.ts';
 
@@ -18,16 +19,19 @@ function verifiesClock({ settings, node }: WorkContext): boolean {
   return settings.redfish.enable_verify_bmc_clock && ['redfish', 'fake'].includes(node.management_interface);
 }
 
-/** enroll → manageable: the BMC can be reached with the credentials given. */
+const own = findIn({
+  'power.validate': readPower,
+  'management.verify_bmc_clock': { survives: 'repeat', run: verifyClock.run },
+});
+
+/** enroll → manageable: the BMC can be reached with the credentials given, and has updated what it was to update. */
 export const verifyWork: Work = {
   plan: async (ctx) => [
     plannedStep('power.validate'),
     ...(verifiesClock(ctx) ? [plannedStep('management.verify_bmc_clock', { priority: 1 })] : []),
+    ...(await bmcFirmwareSteps(ctx)),
   ],
-  find: findIn({
-    'power.validate': readPower,
-    'management.verify_bmc_clock': { survives: 'repeat', run: verifyClock.run },
-  }),
+  find: (step) => own(step) ?? bmcFirmwareStep(step),
   finish: () => ({ events: ['done'], changes: { last_error: null } }),
   fail: () => ({ events: ['fail'], changes: {} }),
 };

@@ -15,6 +15,7 @@ import { bmcLeases } from './0062-bmc-leases.ts';
 import { workOrders } from './0063-work-orders.ts';
 import { stageIndexes } from './0064-stage-indexes.ts';
 import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
+import { firmwareUpdates } from './0086-firmware-updates.ts';
 import { serverBaselines } from './0086-server-baselines.ts';
 import { noticeSubscriptions } from './0087-notice-subscriptions.ts';
 import { models } from './0088-models.ts';
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly Migration[] = [
   stageIndexes,
   quarantineAndDates,
   serverBaselines,
+  firmwareUpdates,
   noticeSubscriptions,
   models,
   kindIndex,

@@ -10,7 +10,7 @@ import { type Registered, registerNewServer } from '../../rack/new-server.ts';
 import { openRegistrationClient } from '../../rack/registration-client.ts';
 import { startDeployment } from '../e2e/deployment.ts';
 import { freePort } from '../services/free-port.ts';
-import { type RackedServer, rackedServers } from './racked-servers.ts';
+import { NEW_CARD, OLD_CARD, type RackedServer, rackedServers } from './racked-servers.ts';
 import { SABOTAGE_NAMES, SABOTAGES, type SabotageName } from './sabotage.ts';
 
 export interface MassFigures {
@@ -84,6 +84,10 @@ async function prepare(api: PublicApi, racked: readonly RackedServer[]): Promise
     version: '20.5',
     enforced: true,
   });
+  await make('firmware-baselines', {
+    ...{ component: 'nic', product_name: 'CX6', version: NEW_CARD, enforced: true },
+    ...{ update_script: 'update-card.sh', update_timeout_s: 600 },
+  });
   await make('flavors', {
     name: 'v1',
     match: [{ field: 'product_name', op: 'eq', value: 'V1' }],
@@ -124,14 +128,21 @@ async function powerOn(
     ca: readFileSync(join(TLS, 'ca.pem'), 'utf8'),
   });
   let bmc: Bmc | null = null;
+  let { card } = server;
   const outcome = await registerNewServer({
-    ...{ clock: systemClock, client, facts: server.facts },
+    ...{ clock: systemClock, client, facts: () => server.facts(card) },
     token: sabotage === 'forged-token' ? 'kg-forged' : token,
+    update: async ({ script }) => {
+      if (sabotage === 'update-fails') throw new Error(`${script} ended with 3: no such device`);
+      if (sabotage !== 'update-without-effect') card = NEW_CARD;
+    },
     setLan: async ({ address }) => {
       if (sabotage === 'lan-refused')
         throw new Error('LAN Parameter Data does not match!  Write may have failed.');
       const machine = machineOf(server);
       machine.forcePower('on');
+      // After a restart it is set anew.
+      if (bmc !== null) return;
       bmc = await Bmc.start({ machine, address, port: bmc_port, users: [] });
       bmcs.push({ bmc, machine });
     },
@@ -227,11 +238,14 @@ async function judged(
 }
 
 function soundMistakes(
-  { serial_number }: RackedServer,
+  { card, serial_number }: RackedServer,
   outcome: Registered,
   shown: ShownServer | undefined,
 ): string[] {
   if (outcome.power !== 'off') return [`left on at ${outcome.step}: ${outcome.cause}`];
+  const restarts = card === OLD_CARD ? 1 : 0;
+  if (outcome.restarts !== restarts)
+    return [`restarted ${outcome.restarts} times for its firmware, not ${restarts}`];
   const wanted = {
     ...{ serial_number, provision_state: 'manageable', availability_zone: 'z1' },
     bmc_address: outcome.bmc?.address ?? null,

@@ -6,12 +6,17 @@ export interface RackedServer {
   system_uuid: string;
   serial_number: string;
   sabotage: SabotageName | null;
-  /** A RegisterRequest. */
-  facts: object;
+  /** A RegisterRequest, with the firmware that its second network card has. */
+  facts(card: string): object;
+  /** Firmware of that card as it was bought: one of twenty is older than it may be. */
+  card: string;
   cable: { device: string; port: string; switch_name: string; switch_port: string };
 }
 
 const PORTS_PER_SWITCH = 16;
+const OLD_CARDS = 20;
+export const OLD_CARD = '14.2';
+export const NEW_CARD = '16.35';
 
 /** `count` servers; those of `sabotaged` have something wrong, by turns over all ways. The same for the same numbers. */
 export function rackedServers(count: number, sabotages: readonly SabotageName[]): RackedServer[] {
@@ -32,9 +37,10 @@ function rackedServer(index: number, sabotage: SabotageName | null): RackedServe
     switch_name: `leaf${Math.floor(index / PORTS_PER_SWITCH) + 1}`,
     switch_port: `Eth${(index % PORTS_PER_SWITCH) + 1}`,
   };
+  const old_card = sabotage === null ? index % OLD_CARDS === OLD_CARDS - 1 : sabotage.startsWith('update-');
   return {
-    ...{ system_uuid, serial_number, sabotage, cable },
-    facts: {
+    ...{ system_uuid, serial_number, sabotage, cable, card: old_card ? OLD_CARD : NEW_CARD },
+    facts: (card) => ({
       ...{ system_uuid, serial_number, manufacturer: 'Kurogane', product_name: 'V1', cpu_arch: 'x86_64' },
       ...{ cpu_model: 'Virtual', cpus: 16, memory_mb: 65_536, boot_mode: 'uefi', bios_vendor: 'Kurogane' },
       disks: [
@@ -54,11 +60,12 @@ function rackedServer(index: number, sabotage: SabotageName | null): RackedServe
           manufacturer: 'Intel',
           version: sabotage === 'old-nic' ? '5.0' : '20.5.13',
         },
+        { component: 'nic', product_name: 'CX6', manufacturer: 'Mellanox', version: card },
       ],
       bmc: sabotage === 'no-bmc' ? null : { address: '0.0.0.0', mac: macOf(index, 0xbb) },
       address: `198.18.${Math.floor(index / 256)}.${index % 256}`,
       agent_version: 'rack',
-    },
+    }),
   };
 }
 

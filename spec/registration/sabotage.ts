@@ -27,6 +27,14 @@ export const SABOTAGES = {
   'missing-port': { step: 'cabling', cause: /has no port eno1/ },
   'old-bios': { step: 'firmware', cause: /firmware of bios .* is 1\.2: at least 2\.0 is wanted/ },
   'old-nic': { step: 'firmware', cause: /firmware of nic .* is 5\.0: at least 20\.5 is wanted/ },
+  'update-fails': {
+    step: 'firmware',
+    cause: /update-card\.sh ended with 3: no such device/,
+  },
+  'update-without-effect': {
+    step: 'firmware',
+    cause: /firmware of nic \(CX6\) is still 14\.2 after it was updated from 14\.2/,
+  },
   'no-bmc': { step: 'bmc-lan', cause: /no BMC that answers in band/ },
   'lan-refused': { step: 'bmc-lan', cause: /LAN Parameter Data does not match/ },
   'account-refused': { step: 'bmc-account', cause: /Set User Name command failed/ },

@@ -46,8 +46,10 @@ const BASELINE: Resource<FirmwareBaselineRecord> = {
   table: (store) => store.firmware_baselines,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:registration:manage' },
   filters: ['component'],
-  view: ({ component, manufacturer, product_name, version, digest, enforced, note }) => ({
+  view: ({ component, manufacturer, product_name, version, digest, enforced, note, ...record }) => ({
     ...{ component, manufacturer, product_name, version, digest, enforced, note },
+    ...{ update_url: record.update_url, update_checksum: record.update_checksum },
+    ...{ update_script: record.update_script, update_timeout_s: record.update_timeout_s },
   }),
   read: (body) => body as Partial<FirmwareBaselineRecord>,
 };

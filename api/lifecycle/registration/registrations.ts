@@ -19,7 +19,9 @@ const REGISTRATION: Resource<RegistrationRecord> = {
   view: (record) => ({
     ...Object.fromEntries(PLAIN.map((field) => [field, record[field]])),
     ports: record.ports.map((one): JsonObject => ({ ...one })),
-    firmware: record.firmware.map((one): JsonObject => ({ ...one })),
+    firmware: record.firmware.map(
+      ({ update, ...one }): JsonObject => ({ ...one, update: update === undefined ? null : { ...update } }),
+    ),
     finished_at: isoTime(record.finished_at),
   }),
   read: () => ({}),

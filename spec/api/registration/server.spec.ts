@@ -17,6 +17,7 @@ import { ANSWER, CA_FILE, type StubService, startStubService } from './start-stu
 
 const CA = readFileSync(CA_FILE, 'utf8');
 const [SERVER] = rackedServers(1, []);
+const FACTS = SERVER?.facts(SERVER.card) ?? {};
 
 describe('S20 S64 the registration service', () => {
   let stub: StubService;
@@ -49,7 +50,7 @@ describe('S20 S64 the registration service', () => {
     );
 
   it('takes what a server tells, and gives it its orders', async () => {
-    expect(await client.register('kg-t', SERVER?.facts ?? {})).to.deep.include({
+    expect(await client.register('kg-t', FACTS)).to.deep.include({
       ...{ registration_uuid: 'r1', secret: 's', action: 'ACTION_GO_ON', step: '', cause: '' },
       bmc: { ...ANSWER.bmc, gateway: '', vlan_id: 0 },
     });
@@ -78,7 +79,7 @@ describe('S20 S64 the registration service', () => {
 
   it('cleans what goes into records and messages', async () => {
     await client.register('kg-t', {
-      ...SERVER?.facts,
+      ...FACTS,
       serial_number: ` A\u0000B\n${'x'.repeat(300)}`,
       bmc: null,
     });
@@ -113,7 +114,7 @@ describe('S20 S64 the registration service', () => {
   for (const [name, error, status, code] of REFUSALS)
     it(`refuses ${name} by name`, async () => {
       stub.conductor = { ...stub.conductor, register: () => Promise.reject(error()) };
-      const refused = await refusal(client.register('kg-t', SERVER?.facts ?? {}));
+      const refused = await refusal(client.register('kg-t', FACTS));
       expect(refused).to.include({ status, code });
       expect(refused.message).to.not.contain('planted');
     });
@@ -127,11 +128,9 @@ describe('S20 S64 the registration service', () => {
   });
 
   it('refuses a message that is too large, and a token that is none', async () => {
-    const large = { ...SERVER?.facts, cpu_model: 'x'.repeat(300_000) };
+    const large = { ...FACTS, cpu_model: 'x'.repeat(300_000) };
     expect((await refusal(client.register('kg-t', large))).status).to.equal(8);
-    expect((await refusal(client.register('two words', SERVER?.facts ?? {}))).code).to.equal(
-      'InvalidEnrolmentToken',
-    );
+    expect((await refusal(client.register('two words', FACTS))).code).to.equal('InvalidEnrolmentToken');
     expect(stub.seen).to.deep.equal([]);
   });
 
@@ -145,7 +144,7 @@ describe('S20 S64 the registration service', () => {
     });
     const calls = await Promise.all(
       Array.from({ length: 5 }, () =>
-        flood.register('kg-t', SERVER?.facts ?? {}).then(
+        flood.register('kg-t', FACTS).then(
           () => 'served',
           ({ code, status }: CallRefused) => `${status} ${code}`,
         ),
@@ -153,7 +152,7 @@ describe('S20 S64 the registration service', () => {
     );
     expect(calls.sort()).to.deep.equal([...Array(3).fill('8 TooManyRequests'), 'served', 'served']);
     expect(small.seen).to.have.length(2);
-    expect((await client.register('kg-t', SERVER?.facts ?? {})).action).to.equal('ACTION_GO_ON');
+    expect((await client.register('kg-t', FACTS)).action).to.equal('ACTION_GO_ON');
   });
 
   it('speaks to nobody without TLS, and to nobody who does not believe its certificate', async () => {

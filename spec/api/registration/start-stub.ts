@@ -16,6 +16,7 @@ export const CA_FILE = join(TLS, 'ca.pem');
 
 export const ANSWER: RegistrationAnswer = {
   ...{ registration_uuid: 'r1', node_uuid: 'n1', secret: 's', action: 'go-on', step: null, cause: null },
+  updates: [],
   bmc: {
     ...{ address: '192.0.2.9', netmask: '255.255.255.0', gateway: null, vlan_id: null },
     ...{ username: 'kurogane', password: 'hunter2-planted' },

@@ -6,9 +6,11 @@ import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-
 
 /** A machine as its kernel shows it, in a folder, with programs that write down how they were called. */
 export interface AgentMachine extends AsyncDisposable {
-  /** Runs `kurogane-agent register` on it. */
-  register(): Promise<RunResult>;
-  /** What ipmitool and poweroff were told, in order. */
+  /** Runs `kurogane-agent register` on it, as a run-time script of this boot service would. */
+  register(boot_url?: string): Promise<RunResult>;
+  /** Runs `kurogane-agent script`. */
+  script(url: string, sha256: string): Promise<RunResult>;
+  /** What ipmitool, poweroff and reboot were told, in order. */
   commands(): Promise<string[]>;
 }
 
@@ -62,6 +64,8 @@ export async function startAgentMachine(options: {
   fingerprint: string;
   token: string;
   ipmitool?: string;
+  /** More of the kernel line. */
+  append?: string;
 }): Promise<AgentMachine> {
   const folder: TemporaryFolder = await temporaryFolder('kurogane-agent-');
   const put = async (name: string, content: string | Buffer): Promise<void> => {
@@ -75,12 +79,15 @@ export async function startAgentMachine(options: {
   const line = [
     `BOOTIF=01-${MACHINE.mac.replaceAll(':', '-')} kurogane.registration=${target} kurogane.lldp_wait=0.1`,
     `kurogane.registration_sha256=${fingerprint} kurogane.token=${token}`,
+    options.append ?? '',
   ];
   await put('proc/cmdline', `${line.join(' ')}\n`);
   const log = join(folder.path, 'commands');
   await writeFile(log, '');
   await put('bin/ip', '#!/bin/sh\necho "2: kgnone0 inet 192.0.2.44/24 scope global"\n');
-  await put('bin/poweroff', `#!/bin/sh\necho "poweroff $*" >> ${log}\n`);
+  for (const name of ['poweroff', 'reboot'])
+    await put(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> ${log}\n`);
+  await put('bin/kurogane-agent', `#!/bin/sh\nexec /usr/bin/python3 ${AGENT} "$@"\n`);
   await put(
     'bin/ipmitool',
     `#!/bin/sh
@@ -96,17 +103,20 @@ case "$*" in
 esac
 `,
   );
+  const agent = (args: string[], env: Record<string, string> = {}): Promise<RunResult> =>
+    run({
+      command: '/usr/bin/python3',
+      args: [AGENT, ...args],
+      env: {
+        PATH: `${folder.path}/bin:/usr/bin:/bin`,
+        KUROGANE_AGENT_ROOT: folder.path,
+        PYTHONDONTWRITEBYTECODE: '1',
+        ...env,
+      },
+    });
   return {
-    register: () =>
-      run({
-        command: '/usr/bin/python3',
-        args: [AGENT, 'register'],
-        env: {
-          PATH: `${folder.path}/bin:/usr/bin:/bin`,
-          KUROGANE_AGENT_ROOT: folder.path,
-          PYTHONDONTWRITEBYTECODE: '1',
-        },
-      }),
+    register: (boot_url) => agent(['register'], boot_url === undefined ? {} : { BOOT_URL: boot_url }),
+    script: (url, sha256) => agent(['script', url, sha256]),
     commands: async () => (await readFile(log, 'utf8')).split('\n').filter((text) => text !== ''),
     [Symbol.asyncDispose]: () => folder.remove(),
   };
