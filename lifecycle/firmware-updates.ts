@@ -73,7 +73,7 @@ export function firmwareCause({
   const what = `The firmware of ${component} (${product_name}) is`;
   if (update?.state !== 'failed') return `${what} ${version}: at least ${baseline} is wanted. Update it.`;
   if (update.tries >= UPDATE_TRIES)
-    return `${what} ${version} after ${update.tries} updates, and at least ${baseline} is wanted: the server was restarted in the middle of them. Look at its console.`;
+    return `${what} ${version} after ${update.tries} updates, and at least ${baseline} is wanted: the server was restarted in the middle of them. Look what it says on its screen.`;
   return `${what} still ${version} after it was updated from ${update.before}: at least ${baseline} is wanted. Look at the end of the log, and at the image.`;
 }
 
