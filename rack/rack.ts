@@ -34,7 +34,10 @@ export interface RackOptions {
   username?: string;
   /** Default: a random one. */
   password?: string;
-  bmc?: Pick<BmcOptions, 'bmc_key' | 'cipher_suites' | 'max_sessions' | 'reset_ms' | 'random'>;
+  bmc?: Pick<
+    BmcOptions,
+    'authentication_types' | 'bmc_key' | 'cipher_suites' | 'max_sessions' | 'reset_ms' | 'random'
+  >;
 }
 
 /** One server of the rack with what an operator would write on its label. */

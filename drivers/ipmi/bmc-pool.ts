@@ -26,8 +26,17 @@ export class BmcPool implements AsyncDisposable {
 
   /** Holds a BMC until `release` is called. `key` is of the controller that `info` leads to: the BMC, or one behind it. */
   acquire(info: IpmiInfo): { bmc: Bmc; key: string; release: () => Promise<void> } {
-    const { address, port, username, password, privilege, cipher_suite, hex_kg_key, route } = info;
-    const login = JSON.stringify([address, port, username, password, privilege, cipher_suite, hex_kg_key]);
+    const { address, port, username, password, privilege, cipher_suite, hex_kg_key, protocol, route } = info;
+    const login = JSON.stringify([
+      address,
+      port,
+      username,
+      password,
+      privilege,
+      cipher_suite,
+      hex_kg_key,
+      protocol,
+    ]);
     const key = createHmac('sha256', this.#salt).update(login).digest('base64');
     const entry = this.#entries.get(key) ?? this.#add(key, info);
     entry.bmc.wake();

@@ -6,6 +6,7 @@ import { MAX_USERNAME } from './codec/rakp.ts';
 import { RMCP_PORT } from './codec/rmcp.ts';
 import { PRIVILEGE, type PrivilegeLevel } from './commands/command.ts';
 import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
+import { MAX_V15_PASSWORD } from './crypto/plain-channel.ts';
 import { MAX_PASSWORD } from './crypto/rakp-keys.ts';
 
 /** driver_info of the hardware type ipmi: Ironic's names and defaults (ironic/drivers/modules/ipmitool.py). */
@@ -16,6 +17,8 @@ export interface IpmiInfo {
   username: string;
   password: string;
   privilege: PrivilegeLevel;
+  /** Version of sessions. */
+  protocol: 2 | 1.5;
   /** null: the driver's list is tried in its order. */
   cipher_suite: number | null;
   /** K_G in hex; null: the BMC has none. */
@@ -47,7 +50,8 @@ export const IPMI_PROPERTIES = {
     secret: true,
   },
   ipmi_protocol_version: {
-    description: 'IPMI version of sessions: 2.0, the default. 1.5 is not supported. Optional.',
+    description:
+      'IPMI version of sessions: 2.0, the default, or 1.5 for BMCs that have no other: it encrypts nothing. Optional.',
   },
   ipmi_bridging: {
     description:
@@ -88,6 +92,11 @@ type Property = keyof typeof IPMI_PROPERTIES;
 const KG_LENGTH = 20;
 /** As ipmitool takes them. */
 const NUMBER = /^(\d{1,10}|0x[0-9a-f]{1,8})$/i;
+const PROTOCOLS = new Map<string, 2 | 1.5>([
+  ['2.0', 2],
+  ['2', 2],
+  ['1.5', 1.5],
+]);
 const TRUE_WORDS: ReadonlySet<string> = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
 const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
 /** Properties of each hop. */
@@ -139,18 +148,20 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
   if (Buffer.byteLength(username) > MAX_USERNAME)
     say('ipmi_username', `is longer than ${MAX_USERNAME} bytes, which IPMI v2.0 does not allow.`);
   const password = text('ipmi_password') ?? '';
-  if (Buffer.byteLength(password) > MAX_PASSWORD)
-    say('ipmi_password', `is longer than ${MAX_PASSWORD} bytes, which IPMI v2.0 does not allow.`);
 
   const level = (text('ipmi_priv_level') ?? 'ADMINISTRATOR').toLowerCase();
   const privilege = isPrivilege(level) ? PRIVILEGE[level] : null;
   if (privilege === null) say('ipmi_priv_level', 'must be one of CALLBACK, USER, OPERATOR, ADMINISTRATOR.');
 
-  const version = text('ipmi_protocol_version');
-  if (version === '1.5')
-    say('ipmi_protocol_version', 'is 1.5, which has no encryption and is not supported: use 2.0.');
-  else if (version !== null && version !== '2.0' && version !== '2')
-    say('ipmi_protocol_version', 'must be 2.0.');
+  const version = text('ipmi_protocol_version') ?? '2.0';
+  const protocol = PROTOCOLS.get(version);
+  if (protocol === undefined) say('ipmi_protocol_version', 'must be 2.0 or 1.5.');
+  const longest = protocol === 1.5 ? MAX_V15_PASSWORD : MAX_PASSWORD;
+  if (Buffer.byteLength(password) > longest)
+    say(
+      'ipmi_password',
+      `is longer than ${longest} bytes, which IPMI v${protocol === 1.5 ? '1.5' : '2.0'} does not allow.`,
+    );
 
   const cipher_suite = integer('ipmi_cipher_suite', 0, 255);
   if (cipher_suite === 0)
@@ -201,6 +212,7 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<IpmiInfo> {
       force_boot_device,
       disable_boot_timeout,
       terminal_port,
+      protocol: protocol ?? 2,
       // ipmitool takes an address of 0 for none, too.
       route: hops.length === 0 ? null : { hops, local_address: local_address || BMC_ADDRESS },
     },

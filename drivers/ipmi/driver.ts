@@ -97,11 +97,13 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
       return {
         ...connectionTo(controller, boot, context),
         // Those of the BMC, and a node behind it is only one of its guests.
-        ...(info.route === null && {
-          accounts: ipmiAccounts(controller, clock),
-          lan: ipmiLan(controller, clock),
-          serialConsole: ipmiSerialConsole(info, bmcs, consoles),
-        }),
+        ...(info.route === null && { lan: ipmiLan(controller, clock) }),
+        // v1.5 has no Serial over LAN, and carries passwords in the clear.
+        ...(info.route === null &&
+          info.protocol === 2 && {
+            accounts: ipmiAccounts(controller, clock),
+            serialConsole: ipmiSerialConsole(info, bmcs, consoles),
+          }),
         [Symbol.asyncDispose]: release,
       };
     },

@@ -223,7 +223,7 @@ function refusal(status: number, name: string, what: string): Handshake {
 }
 
 /** Random, so that it cannot be guessed from outside the wire. */
-function freeSessionId(transport: Transport): number {
+export function freeSessionId(transport: Transport): number {
   for (;;) {
     const id = u32(randomBytes(4), 0);
     if (id !== 0 && !transport.udp.has(id)) return id;

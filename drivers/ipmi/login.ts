@@ -4,7 +4,8 @@ import { CIPHER_SUITES, type CipherSuite } from './crypto/cipher-suites.ts';
 import type { Deadline } from './deadlines.ts';
 import type { IpmiInfo } from './driver-info.ts';
 import type { BmcContext } from './driver-options.ts';
-import { type Credentials, openSession } from './handshake.ts';
+import { type Credentials, type Handshake, openSession } from './handshake.ts';
+import { openPlainSession } from './plain-handshake.ts';
 import { NoAnswer, type Session } from './session.ts';
 import { type Endpoint, resolveEndpoint } from './udp.ts';
 
@@ -43,7 +44,6 @@ export class Login {
 
   /** @throws DriverError, NoAnswer, or the reason of an abort */
   async open(call: Call): Promise<Session> {
-    const { transport, options } = this.#context;
     this.#endpoint ??= await this.#resolve(call);
     const candidates = this.#candidates();
     let wait_ms = FIRST_WAIT_MS;
@@ -55,15 +55,7 @@ export class Login {
           'unsupported',
           `${this.#name}: the BMC does none of the cipher suites wished (${this.#wished().join(', ')}). Enable 17 or 3 on it, or set ipmi_cipher_suite.`,
         );
-      const handshake = await openSession(
-        transport,
-        this.#endpoint,
-        this.#credentials,
-        suite,
-        call,
-        options.command_retries + 1,
-        this.#name,
-      );
+      const handshake = await this.#begin(this.#endpoint, suite, call);
       if ('session' in handshake) {
         this.#suite = suite.id;
         return handshake.session;
@@ -95,6 +87,14 @@ export class Login {
         wait_ms = Math.min(wait_ms * 2, LONGEST_WAIT_MS);
       }
     }
+  }
+
+  #begin(endpoint: Endpoint, suite: CipherSuite, call: Call): Promise<Handshake> {
+    const { transport, options } = this.#context;
+    const sends = options.command_retries + 1;
+    return this.#info.protocol === 1.5
+      ? openPlainSession(transport, endpoint, this.#credentials, call, sends, this.#name)
+      : openSession(transport, endpoint, this.#credentials, suite, call, sends, this.#name);
   }
 
   /** DNS has no bound of its own: the call's deadline and abort end the wait. */

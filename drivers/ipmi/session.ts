@@ -1,12 +1,11 @@
 import { bridgedAnswer, encodeBridged, type Route } from './bridge.ts';
 import type { Call } from './call.ts';
-import { isFlaw } from './codec/flaw.ts';
+import { type Flaw, isFlaw } from './codec/flaw.ts';
 import { decodeResponse, encodeRequest, type ResponseMessage } from './codec/message.ts';
-import { PAYLOAD_TYPE, type V2Packet } from './codec/packet.ts';
+import { PAYLOAD_TYPE, type Packet, type V2Packet } from './codec/packet.ts';
 import { closeSession } from './commands/close-session.ts';
 import type { Command } from './commands/command.ts';
 import { PRIVILEGE } from './commands/command.ts';
-import type { SealedChannel } from './crypto/sealed-channel.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import { ReplayWindow } from './replay-window.ts';
 import type { RoundTrip, RoundTrips } from './round-trips.ts';
@@ -53,14 +52,20 @@ export interface SolReceiver {
 
 interface Waiting extends Deadline {
   /** The packet's outcome: null when it was the answer. */
-  accept(packet: V2Packet): DropReason | null;
+  accept(packet: Packet): DropReason | null;
+}
+
+/** What makes datagrams of messages and tells whether they are the BMC's. */
+export interface Channel {
+  seal(session_id: number, sequence: number, message: Uint8Array, payload_type?: number): Uint8Array;
+  open(packet: Packet): Uint8Array | Flaw;
 }
 
 /** A close that is not answered is not worth more: the BMC forgets the session by itself. IPMI v2.0 6.12.15 */
 const CLOSE_SENDS = 2;
 const LAST_SEQUENCE = 0xffff_fff0;
 
-/** The console's end of one RMCP+ session, from the first setup message on. One exchange at a time. */
+/** The console's end of one session, of RMCP+ or of v1.5, from the first setup message on. One exchange at a time. */
 export class Session implements Receiver {
   readonly endpoint: Endpoint;
   readonly console_session_id: number;
@@ -71,16 +76,23 @@ export class Session implements Receiver {
   /** It answered before: silence may mean that the BMC forgot it. */
   used = false;
   sol: SolReceiver | null = null;
+  readonly #version: Packet['version'];
   readonly #transport: Transport;
   readonly #round_trip: RoundTrip;
   #waiting: Waiting | null = null;
-  #channel: SealedChannel | null = null;
+  #channel: Channel | null = null;
   #managed_session_id = 0;
   #sequence = 0;
   #rq_seq = 0;
   readonly #window = new ReplayWindow();
 
-  constructor(transport: Transport, endpoint: Endpoint, console_session_id: number) {
+  constructor(
+    transport: Transport,
+    endpoint: Endpoint,
+    console_session_id: number,
+    version: Packet['version'] = 2,
+  ) {
+    this.#version = version;
     this.#transport = transport;
     this.#round_trip = transport.round_trips.of(endpoint);
     this.endpoint = endpoint;
@@ -88,11 +100,12 @@ export class Session implements Receiver {
     transport.udp.register(console_session_id, this);
   }
 
-  /** From here on packets are sealed. */
-  activate(managed_session_id: number, channel: SealedChannel): void {
+  /** From here on packets are sealed. @param sequence the number before that of the first one */
+  activate(managed_session_id: number, channel: Channel, sequence = 0): void {
     this.#managed_session_id = managed_session_id;
     this.#channel = channel;
-    this.#transport.udp.endSetup(this);
+    this.#sequence = sequence;
+    if (this.#version === 2) this.#transport.udp.endSetup(this);
   }
 
   /** True when its sequence numbers are used up. */
@@ -105,12 +118,33 @@ export class Session implements Receiver {
    * @param route to a controller behind the BMC; null: the command is for the BMC. One that cannot be handed on is answered by Send Message.
    * @throws NoAnswer, or the reason of an abort
    */
-  async request<Request, Response>(
+  request<Request, Response>(
     command: Command<Request, Response>,
     request: Request,
     call: Call,
     sends: number,
     route: Route | null = null,
+  ): Promise<ResponseMessage> {
+    return this.#request(command, request, call, sends, route, () => ++this.#sequence);
+  }
+
+  /** Sends the command that turns a v1.5 log-in into a session, and has no number yet. */
+  requestFirst<Request, Response>(
+    command: Command<Request, Response>,
+    request: Request,
+    call: Call,
+    sends: number,
+  ): Promise<ResponseMessage> {
+    return this.#request(command, request, call, sends, null, () => 0);
+  }
+
+  async #request<Request, Response>(
+    command: Command<Request, Response>,
+    request: Request,
+    call: Call,
+    sends: number,
+    route: Route | null,
+    number: () => number,
   ): Promise<ResponseMessage> {
     const channel = this.#channel;
     if (channel === null) throw new Error('The session is not active.');
@@ -121,7 +155,7 @@ export class Session implements Receiver {
     const message = route === null ? encodeRequest(plain) : encodeBridged(route, plain);
     // Sent again under the same rqSeq, so that the BMC can tell, and a new session sequence number: IPMI v2.0 6.12.13
     return this.exchange(
-      () => channel.seal(this.#managed_session_id, ++this.#sequence, message),
+      () => channel.seal(this.#managed_session_id, number(), message),
       (packet, turn) => {
         if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return 'unexpected';
         const response = decodeResponse(packet.payload);
@@ -153,7 +187,7 @@ export class Session implements Receiver {
    */
   exchange<Answer>(
     build: () => Uint8Array,
-    accept: (packet: V2Packet, turn: Turn<Answer>) => DropReason | null,
+    accept: (packet: Packet, turn: Turn<Answer>) => DropReason | null,
     call: Call,
     sends: number,
     repeatable: boolean,
@@ -218,21 +252,36 @@ export class Session implements Receiver {
     return true;
   }
 
-  receive(packet: V2Packet): DropReason | null {
+  receive(packet: Packet): DropReason | null {
+    if (packet.version !== this.#version) return 'unsupported';
+    if (packet.version === 2) return this.#receiveV2(packet);
+    if (packet.session_id !== (this.#channel === null ? 0 : this.#managed_session_id))
+      return 'unknown-session';
+    return this.#channel === null ? this.#take(packet) : this.#openMessage(packet, this.#channel);
+  }
+
+  #receiveV2(packet: V2Packet): DropReason | null {
     const is_sol = packet.payload_type === PAYLOAD_TYPE.sol && this.sol !== null;
     if (this.#channel === null || (packet.payload_type !== PAYLOAD_TYPE.ipmi && !is_sol)) {
       // Setup messages are neither numbered nor sealed as a whole; a sealed one here is a forgery.
       if (packet.authenticated || packet.payload_type === PAYLOAD_TYPE.ipmi) return 'unexpected';
-      return this.#waiting === null ? 'unexpected' : this.#waiting.accept(packet);
+      return this.#take(packet);
     }
+    return this.#openMessage(packet, this.#channel);
+  }
+
+  #openMessage(packet: Packet, channel: Channel): DropReason | null {
     if (!this.#window.isNew(packet.sequence)) return 'replayed';
-    const message = this.#channel.open(packet);
+    const message = channel.open(packet);
     if (isFlaw(message)) return message;
     this.#window.accept(packet.sequence);
-    if (is_sol) return this.sol?.receive(message) ?? null;
-    if (this.#waiting === null) return 'unexpected';
+    if (packet.payload_type === PAYLOAD_TYPE.sol) return this.sol?.receive(message) ?? null;
     packet.payload = message;
-    return this.#waiting.accept(packet);
+    return this.#take(packet);
+  }
+
+  #take(packet: Packet): DropReason | null {
+    return this.#waiting === null ? 'unexpected' : this.#waiting.accept(packet);
   }
 
   /** Says good-bye to the BMC and forgets the session. Does not throw. */

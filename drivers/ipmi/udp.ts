@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { u32 } from './codec/bytes.ts';
 import { type Flaw, isFlaw } from './codec/flaw.ts';
-import { decodePacket, PAYLOAD_TYPE, type V2Packet } from './codec/packet.ts';
+import { decodePacket, PAYLOAD_TYPE, type Packet } from './codec/packet.ts';
 
 /** Why a datagram was dropped. */
 export type DropReason =
@@ -26,7 +26,7 @@ export interface Endpoint {
 export interface Receiver {
   readonly endpoint: Endpoint;
   /** Takes a packet that came from the endpoint with this session's id; null: it was used. */
-  receive(packet: V2Packet): DropReason | null;
+  receive(packet: Packet): DropReason | null;
 }
 
 /** Replies of many BMCs arrive at once. The kernel gives at most net.core.rmem_max. */
@@ -45,7 +45,7 @@ const SETUP_REPLIES: ReadonlySet<number> = new Set([
  */
 export class UdpChannel implements Disposable {
   readonly #receivers = new Map<number, Receiver>();
-  /** Sessions that were begun, by endpoint, until they are active or forgotten. */
+  /** Sessions that were begun, by endpoint, until they are active or forgotten; those of v1.5 until they are forgotten. */
   readonly #setups = new Map<string, Set<Receiver>>();
   readonly #drops = new Map<DropReason, number>();
   readonly #sockets = new Map<4 | 6, Socket>();
@@ -117,10 +117,10 @@ export class UdpChannel implements Disposable {
   #deliver(datagram: Uint8Array, source: RemoteInfo): DropReason | null {
     const packet = decodePacket(datagram);
     if (isFlaw(packet)) return packet;
-    // We speak v2.0 only, so nothing else can be an answer.
-    if (packet.version !== 2) return 'unsupported';
+    // v1.5 has no id that a console chose.
+    if (packet.version === 1.5) return this.#deliverBySource(packet, source);
     const is_setup = SETUP_REPLIES.has(packet.payload_type);
-    if (is_setup && packet.payload.length < 8) return this.#deliverRefusal(packet, source);
+    if (is_setup && packet.payload.length < 8) return this.#deliverBySource(packet, source);
     const receiver = this.#receivers.get(is_setup ? u32(packet.payload, 4) : packet.session_id);
     if (receiver === undefined) return 'unknown-session';
     const { address, port } = receiver.endpoint;
@@ -128,9 +128,9 @@ export class UdpChannel implements Disposable {
     return receiver.receive(packet);
   }
 
-  /** Some BMCs (OpenIPMI's) refuse a session with tag and status alone: the source and the tag tell whose it is. */
-  #deliverRefusal(packet: V2Packet, source: RemoteInfo): DropReason | null {
-    let reason: DropReason = 'truncated';
+  /** Some BMCs (OpenIPMI's) refuse a session with tag and status alone: the source tells whose it may be, and the receivers the rest. */
+  #deliverBySource(packet: Packet, source: RemoteInfo): DropReason | null {
+    let reason: DropReason = packet.version === 2 ? 'truncated' : 'unsupported';
     for (const receiver of this.#setups.get(keyOf(source)) ?? []) {
       const outcome = receiver.receive(packet);
       if (outcome === null) return null;

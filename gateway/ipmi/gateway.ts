@@ -4,6 +4,7 @@ import type { Store } from '../../db/store.ts';
 import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { decodeRequest, encodeResponse, type RequestMessage } from '../../drivers/ipmi/codec/message.ts';
 import {
+  AUTH_TYPE,
   decodePacket,
   encodeV2Packet,
   encodeV15Packet,
@@ -98,7 +99,8 @@ export class IpmiGateway implements AsyncDisposable {
     const packet = decodePacket(datagram);
     if (isFlaw(packet)) return;
     if (packet.version === 1.5) {
-      if (packet.session_id === 0) this.#reply(this.#beforeSession(packet.payload, encodeV15Packet), from);
+      if (packet.session_id === 0 && packet.auth_type === AUTH_TYPE.none)
+        this.#reply(this.#beforeSession(packet.payload, encodeV15Packet), from);
     } else if (packet.session_id !== 0) this.#inSession(packet, from);
     else if (!packet.authenticated && !packet.encrypted) this.#logIn(packet, from);
   }

@@ -3,6 +3,7 @@ import type { Machine } from '../machine.ts';
 import type { BusDevice } from './bridge.ts';
 import type { SystemEventLog } from './event-log.ts';
 import type { Parameters } from './parameters.ts';
+import type { PlainSessions } from './plain-sessions.ts';
 import type { SolPort } from './sol.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -12,6 +13,11 @@ export interface BmcState {
   /** By place, from user 1 on; replaced, never changed in place. */
   users: readonly BmcUser[];
   readonly cipher_suites: readonly number[];
+  /** Of v1.5 sessions, by AUTH_TYPE; none: it has no such sessions. */
+  readonly authentication_types: readonly number[];
+  readonly plain_sessions: PlainSessions;
+  readonly open_sessions: number;
+  readonly session_limit: number;
   readonly guid: Uint8Array;
   readonly bmc_key: Uint8Array | null;
   readonly sel: SystemEventLog;

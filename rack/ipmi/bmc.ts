@@ -2,17 +2,24 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { decodeRequest, encodeResponse, type RequestMessage } from '../../drivers/ipmi/codec/message.ts';
 import {
+  AUTH_TYPE,
   decodePacket,
   encodeV2Packet,
   encodeV15Packet,
   PAYLOAD_TYPE,
   type V2Packet,
+  type V15Packet,
 } from '../../drivers/ipmi/codec/packet.ts';
 import { decodePresencePing, encodePresencePong, rmcpClass } from '../../drivers/ipmi/codec/rmcp.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import { sendMessage } from '../../drivers/ipmi/commands/send-message.ts';
 import { sameBytes } from '../../drivers/ipmi/crypto/rakp-keys.ts';
-import { type BmcUser, type Session, SessionTable } from '../../drivers/ipmi/managed/session-table.ts';
+import {
+  type BmcUser,
+  type OpenSession,
+  type Session,
+  SessionTable,
+} from '../../drivers/ipmi/managed/session-table.ts';
 import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
 import { type BusDevice, trackedResponses } from './bridge.ts';
@@ -21,6 +28,7 @@ import { findHandler } from './command-table.ts';
 import { SystemEventLog } from './event-log.ts';
 import { firstLan } from './lan.ts';
 import type { Parameters } from './parameters.ts';
+import { PlainSessions } from './plain-sessions.ts';
 import { type SerialLine, SolPort } from './sol.ts';
 import { Watchdog } from './watchdog.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
@@ -32,6 +40,8 @@ export interface BmcOptions {
   port: number;
   users: readonly BmcUser[];
   cipher_suites?: readonly number[];
+  /** Of v1.5 sessions, by AUTH_TYPE. Default: there are none. */
+  authentication_types?: readonly number[];
   max_sessions?: number;
   /** Time that a reset BMC answers nothing. */
   reset_ms?: number;
@@ -45,6 +55,7 @@ export interface BmcOptions {
 
 const NO_FAULTS: BmcFaults = Object.freeze({});
 const DEFAULT_SUITES: readonly number[] = Object.freeze([3, 17]);
+const NO_TYPES: readonly number[] = Object.freeze([]);
 const EMPTY: Uint8Array = new Uint8Array(0);
 const NO_DEVICES: ReadonlyMap<number, BusDevice> = new Map();
 
@@ -55,6 +66,7 @@ const NO_DEVICES: ReadonlyMap<number, BusDevice> = new Map();
 export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   readonly machine: Machine;
   readonly cipher_suites: readonly number[];
+  readonly authentication_types: readonly number[];
   readonly max_sessions: number;
   readonly bmc_key: Uint8Array | null;
   users: readonly BmcUser[];
@@ -75,6 +87,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   readonly #random: () => number;
   readonly #socket: Socket;
   #sessions: SessionTable | null = null;
+  #plain_sessions: PlainSessions | null = null;
   #sel: SystemEventLog | null = null;
   #sol: SolPort | null = null;
   #watchdog: Watchdog | null = null;
@@ -86,6 +99,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
     this.machine = options.machine;
     this.users = options.users;
     this.cipher_suites = options.cipher_suites ?? DEFAULT_SUITES;
+    this.authentication_types = options.authentication_types ?? NO_TYPES;
     this.max_sessions = options.max_sessions ?? 16;
     this.bmc_key = options.bmc_key ?? null;
     this.serial = options.serial ?? null;
@@ -147,12 +161,22 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
     return this.#watchdog;
   }
 
+  get plain_sessions(): PlainSessions {
+    this.#plain_sessions ??= new PlainSessions(this);
+    return this.#plain_sessions;
+  }
+
+  get #table(): SessionTable {
+    this.#sessions ??= new SessionTable(this);
+    return this.#sessions;
+  }
+
   get session_limit(): number {
     return this.faults.session_table_full === true ? 0 : this.max_sessions;
   }
 
   get open_sessions(): number {
-    return this.#sessions?.size ?? 0;
+    return (this.#sessions?.size ?? 0) + (this.#plain_sessions?.size ?? 0);
   }
 
   now_ms(): number {
@@ -168,7 +192,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   }
 
   closeSession(id: number): boolean {
-    return this.#sessions?.close(id) ?? false;
+    return this.#sessions?.close(id) === true || this.#plain_sessions?.close(id) === true;
   }
 
   /** Nothing is wrong with it any more. */
@@ -180,6 +204,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   reset(kind: 'warm' | 'cold'): void {
     this.machine.note('bmc reset', kind);
     this.#sessions = null;
+    this.#plain_sessions = null;
     this.#silent_until_ms = this.now_ms() + this.#reset_ms;
   }
 
@@ -240,7 +265,8 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
     const packet = decodePacket(datagram);
     if (isFlaw(packet)) return null;
     if (packet.version === 1.5) {
-      if (packet.session_id !== 0) return null;
+      if (packet.session_id !== 0) return this.#answerPlain(packet);
+      if (packet.auth_type !== AUTH_TYPE.none) return null;
       return this.#runMessage(packet.payload, null)?.map(encodeV15Packet) ?? null;
     }
     if (packet.session_id !== 0) return this.#answerInSession(packet, from);
@@ -249,18 +275,17 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   }
 
   #answerOutside(packet: V2Packet): readonly Uint8Array[] | null {
-    this.#sessions ??= new SessionTable(this);
     switch (packet.payload_type) {
       case PAYLOAD_TYPE.openSessionRequest:
-        return one(this.#sessions.open(packet.payload));
+        return one(this.#table.open(packet.payload));
       case PAYLOAD_TYPE.rakp1:
         return one(
-          this.#sessions.rakp1(packet.payload, (name) =>
+          this.#table.rakp1(packet.payload, (name) =>
             this.users.find((user) => user.name === name && user.enabled !== false),
           ),
         );
       case PAYLOAD_TYPE.rakp3:
-        return one(this.#sessions.rakp3(packet.payload));
+        return one(this.#table.rakp3(packet.payload));
       case PAYLOAD_TYPE.ipmi:
         return (
           this.#runMessage(packet.payload, null)?.map((message) =>
@@ -270,6 +295,15 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
       default:
         return null;
     }
+  }
+
+  #answerPlain(packet: V15Packet): readonly Uint8Array[] | null {
+    const table = this.#table;
+    return this.plain_sessions.answer(
+      packet,
+      (message, session) => this.#runMessage(message, session),
+      (session, sequence) => table.isNew(session, sequence),
+    );
   }
 
   #answerInSession(packet: V2Packet, from: RemoteInfo): readonly Uint8Array[] | null {
@@ -294,7 +328,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   }
 
   /** Carries a message out; null: it is none. A request that comes again is answered again without being carried out again. */
-  #runMessage(bytes: Uint8Array, session: Session | null): Uint8Array[] | null {
+  #runMessage(bytes: Uint8Array, session: OpenSession | null): Uint8Array[] | null {
     const request = decodeRequest(bytes);
     if (isFlaw(request)) return null;
     const { busy = 0 } = this.faults;

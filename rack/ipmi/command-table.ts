@@ -38,6 +38,7 @@ import { BRIDGE_ROWS } from './bridge.ts';
 import { FRU_SIZE_BYTES, fruInventory } from './fru.ts';
 import { type Handler, on, onRaw } from './handler.ts';
 import { LAN_ROWS } from './lan.ts';
+import { PLAIN_SESSION_ROWS } from './plain-sessions.ts';
 import { readSensor, SDR_RECORDS, sensorThresholds } from './sensors.ts';
 import { SOL_ROWS } from './sol-commands.ts';
 import { USER_ROWS } from './users.ts';
@@ -67,9 +68,9 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     channel === THIS_CHANNEL || channel === 1
       ? {
           channel: 1,
-          authentication_types: 0,
+          authentication_types: bmc.authentication_types.reduce((bits, type) => bits | (1 << type), 0),
           rmcp_plus: true,
-          ipmi_v15: false,
+          ipmi_v15: bmc.authentication_types.length > 0,
           two_key_login: bmc.bmc_key !== null,
           logins: 0x04,
         }
@@ -112,6 +113,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   ...BRIDGE_ROWS,
   ...USER_ROWS,
   ...LAN_ROWS,
+  ...PLAIN_SESSION_ROWS,
   ...SOL_ROWS,
   ...WATCHDOG_ROWS,
 

@@ -2,7 +2,7 @@ import { type Flaw, isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
 import type { Command } from '../../drivers/ipmi/commands/command.ts';
 import { rawCommand } from '../../drivers/ipmi/commands/raw.ts';
-import type { Session } from '../../drivers/ipmi/managed/session-table.ts';
+import type { OpenSession } from '../../drivers/ipmi/managed/session-table.ts';
 import type { BmcState } from './bmc-state.ts';
 
 /** A handler's answer: response data, or a completion code. */
@@ -11,7 +11,7 @@ type Answer = { data: Uint8Array } | { code: number };
 export interface Handler {
   name: string;
   privilege: number | null;
-  answer(bmc: BmcState, data: Uint8Array, session: Session | null): Answer;
+  answer(bmc: BmcState, data: Uint8Array, session: OpenSession | null): Answer;
 }
 
 /** A command's key and its handler. */
@@ -20,7 +20,7 @@ export type Row = readonly [number, Handler];
 /** A command and what the BMC does then. @param act a response, or a completion code. */
 export function on<Request, Response>(
   command: Command<Request, Response>,
-  act: (bmc: BmcState, request: Request, session: Session | null) => Response | number,
+  act: (bmc: BmcState, request: Request, session: OpenSession | null) => Response | number,
 ): Row {
   return [
     (command.netfn << 8) | command.cmd,

@@ -14,6 +14,7 @@ import {
   SOL_PARAMETER,
   setSolConfiguration,
 } from '../../drivers/ipmi/commands/sol-configuration.ts';
+import type { OpenSession, Session } from '../../drivers/ipmi/managed/session-table.ts';
 import type { BmcState } from './bmc-state.ts';
 import { on, type Row } from './handler.ts';
 import { getParameter, setParameter } from './parameters.ts';
@@ -44,6 +45,11 @@ function isSol({ payload_type, instance }: { payload_type: number; instance?: nu
   return payload_type === PAYLOAD_TYPE.sol && (instance ?? 1) === 1;
 }
 
+/** Payloads are of RMCP+ alone. */
+function isSealed(session: OpenSession | null): session is Session {
+  return session !== null && 'suite' in session;
+}
+
 /** A payload command's answer when its payload is not the one that there is. */
 function refusal(bmc: BmcState, instance: { payload_type: number; instance: number }): number | null {
   if (!isSol(instance)) return COMPLETION_CODE.parameterOutOfRange;
@@ -55,7 +61,7 @@ export const SOL_ROWS: readonly Row[] = [
   on(activatePayload, (bmc, request, session) => {
     const refused = refusal(bmc, request);
     if (refused !== null) return refused;
-    if (session === null) return COMPLETION_CODE.notInPresentState;
+    if (!isSealed(session)) return COMPLETION_CODE.notInPresentState;
     if (bmc.sol.session !== null) return ACTIVE_ELSEWHERE;
     if (!request.encrypted || !request.authenticated) return NEEDS_ENCRYPTION;
     bmc.sol.activate(session);
@@ -65,7 +71,7 @@ export const SOL_ROWS: readonly Row[] = [
   on(deactivatePayload, (bmc, request, session) => {
     const refused = refusal(bmc, request);
     if (refused !== null) return refused;
-    return bmc.sol.deactivate(session) ? nothing : ALREADY_DEACTIVATED;
+    return bmc.sol.deactivate(isSealed(session) ? session : null) ? nothing : ALREADY_DEACTIVATED;
   }),
   on(getPayloadActivationStatus, (bmc, request) =>
     isSol(request)

@@ -16,18 +16,24 @@ export const PAYLOAD_TYPE = {
   rakp4: 0x15,
 } as const;
 
+/** Of v1.5 sessions; those of MD2 and OEM are not read. IPMI v2.0 table 13-8 */
+export const AUTH_TYPE = { none: 0x00, md5: 0x02, password: 0x04 } as const;
+export const AUTH_CODE_LENGTH = 16;
+
 /** No IPMI datagram of ours or of a BMC is larger: payload and trailer are 8 and 16 bit long but LAN buffers are small. */
 export const MAX_DATAGRAM = 1472;
 export const V2_HEADER_LENGTH = 12;
 const V15_HEADER_LENGTH = 10;
 const AUTH_TYPE_RMCP_PLUS = 0x06;
-const AUTH_TYPE_NONE = 0x00;
+const V15_TYPES: ReadonlySet<number> = new Set(Object.values(AUTH_TYPE));
 const ENCRYPTED = 0x80;
 const AUTHENTICATED = 0x40;
 const PAYLOAD_TYPE_MASK = 0x3f;
 const OEM_EXPLICIT = 0x02;
 /** Integrity pad, pad length, next header. */
 const NEXT_HEADER = 0x07;
+
+const NO_CODE = new Uint8Array(0);
 
 /** A datagram taken apart, still sealed. All byte fields are views into the datagram. */
 export interface V2Packet {
@@ -45,11 +51,16 @@ export interface V2Packet {
   signed: Uint8Array;
 }
 
-/** A datagram under the v1.5 header with authentication type none, as Get Channel Authentication Capabilities comes. */
+/** A datagram under the v1.5 header: in a v1.5 session, or, of type none, before any, as Get Channel Authentication Capabilities comes. */
 export interface V15Packet {
   version: 1.5;
+  /** It carries nothing else. */
+  payload_type: typeof PAYLOAD_TYPE.ipmi;
+  auth_type: number;
   session_id: number;
   sequence: number;
+  /** Empty: the type is none. */
+  auth_code: Uint8Array;
   payload: Uint8Array;
 }
 
@@ -63,7 +74,7 @@ export function decodePacket(datagram: Uint8Array): Packet | Flaw {
   const body = datagram.subarray(RMCP_HEADER_LENGTH);
   if (body.length < 1) return 'truncated';
   if (body[0] === AUTH_TYPE_RMCP_PLUS) return decodeV2(body);
-  return body[0] === AUTH_TYPE_NONE ? decodeV15(body) : 'unsupported';
+  return V15_TYPES.has(u8(body, 0)) ? decodeV15(body) : 'unsupported';
 }
 
 function decodeV2(body: Uint8Array): V2Packet | Flaw {
@@ -89,16 +100,21 @@ function decodeV2(body: Uint8Array): V2Packet | Flaw {
 }
 
 function decodeV15(body: Uint8Array): V15Packet | Flaw {
-  if (body.length < V15_HEADER_LENGTH) return 'truncated';
-  const end = V15_HEADER_LENGTH + u8(body, 9);
+  const auth_type = u8(body, 0);
+  const code_end = V15_HEADER_LENGTH - 1 + (auth_type === AUTH_TYPE.none ? 0 : AUTH_CODE_LENGTH);
+  if (body.length <= code_end) return 'truncated';
+  const end = code_end + 1 + u8(body, code_end);
   if (end > body.length) return 'truncated';
   // One pad byte after the payload is legal: IPMI v2.0 13.6, "Legacy PAD".
   if (end + 1 < body.length) return 'oversized';
   return {
     version: 1.5,
+    payload_type: PAYLOAD_TYPE.ipmi,
+    auth_type,
     session_id: u32(body, 5),
     sequence: u32(body, 1),
-    payload: body.subarray(V15_HEADER_LENGTH, end),
+    auth_code: body.subarray(V15_HEADER_LENGTH - 1, code_end),
+    payload: body.subarray(code_end + 1, end),
   };
 }
 
@@ -111,13 +127,27 @@ export function encodeV2Packet(payload_type: number, payload: Uint8Array): Uint8
   return datagram;
 }
 
-/** A datagram under the v1.5 header, authentication type none. */
+/** A datagram under the v1.5 header outside any session. */
 export function encodeV15Packet(payload: Uint8Array): Uint8Array {
-  const datagram = new Uint8Array(RMCP_HEADER_LENGTH + V15_HEADER_LENGTH + payload.length);
+  const outside = { auth_type: AUTH_TYPE.none, session_id: 0, sequence: 0, auth_code: NO_CODE };
+  return encodeAuthenticatedV15Packet(outside, payload);
+}
+
+/** A datagram of a v1.5 session; its auth code is 16 bytes long, or empty with the type none. */
+export function encodeAuthenticatedV15Packet(
+  head: Pick<V15Packet, 'auth_type' | 'session_id' | 'sequence' | 'auth_code'>,
+  payload: Uint8Array,
+): Uint8Array {
+  const code_at = RMCP_HEADER_LENGTH + V15_HEADER_LENGTH - 1;
+  const code_end = code_at + head.auth_code.length;
+  const datagram = new Uint8Array(code_end + 1 + payload.length);
   putRmcpHeader(datagram, RMCP_CLASS.ipmi);
-  datagram[RMCP_HEADER_LENGTH] = AUTH_TYPE_NONE;
-  datagram[RMCP_HEADER_LENGTH + 9] = payload.length;
-  datagram.set(payload, RMCP_HEADER_LENGTH + V15_HEADER_LENGTH);
+  datagram[RMCP_HEADER_LENGTH] = head.auth_type;
+  putU32(datagram, RMCP_HEADER_LENGTH + 1, head.sequence);
+  putU32(datagram, RMCP_HEADER_LENGTH + 5, head.session_id);
+  datagram.set(head.auth_code, code_at);
+  datagram[code_end] = payload.length;
+  datagram.set(payload, code_end + 1);
   return datagram;
 }
 

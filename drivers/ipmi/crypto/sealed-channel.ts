@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { u8 } from '../codec/bytes.ts';
 import type { Flaw } from '../codec/flaw.ts';
-import { encodeSealedPacket, isTrailer, PAYLOAD_TYPE, type V2Packet } from '../codec/packet.ts';
+import { encodeSealedPacket, isTrailer, PAYLOAD_TYPE, type Packet } from '../codec/packet.ts';
 import { RMCP_HEADER_LENGTH } from '../codec/rmcp.ts';
 import type { CipherSuite } from './cipher-suites.ts';
 import { hmac, type SessionKeys, sameBytes } from './rakp-keys.ts';
@@ -49,7 +49,8 @@ export class SealedChannel {
   }
 
   /** The IPMI message in a packet: only if it is authenticated, encrypted and unchanged. */
-  open(packet: V2Packet): Uint8Array | Flaw {
+  open(packet: Packet): Uint8Array | Flaw {
+    if (packet.version !== 2) return 'bad-mac';
     const suite = this.#suite;
     const k1 = this.#k1;
     if (!packet.authenticated || !packet.encrypted) return 'bad-mac';

@@ -47,27 +47,31 @@ interface Answered {
   data: Uint8Array;
 }
 
-export interface Session<User extends BmcUser = BmcUser> {
+/** What sessions of RMCP+ and of v1.5 have in common. */
+export interface OpenSession<User extends BmcUser = BmcUser> {
   readonly id: number;
-  readonly console_session_id: number;
-  readonly suite: CipherSuite;
   readonly privilege_limit: number;
   /** Present level; sessions begin as user. IPMI v2.0 22.18 */
   privilege: number;
   user: User | null;
-  exchange: Exchange | null;
-  /** RAKP 4 as sent, for a RAKP 3 that comes again. */
-  rakp4: Uint8Array | null;
-  /** Once the key exchange is over. */
-  channel: SealedChannel | null;
   sequence_out: number;
   highest_in: number;
   /** Bit n: number `highest_in` - n came. */
   seen: number;
   answered: Answered | null;
+  last_used_ms: number;
+}
+
+export interface Session<User extends BmcUser = BmcUser> extends OpenSession<User> {
+  readonly console_session_id: number;
+  readonly suite: CipherSuite;
+  exchange: Exchange | null;
+  /** RAKP 4 as sent, for a RAKP 3 that comes again. */
+  rakp4: Uint8Array | null;
+  /** Once the key exchange is over. */
+  channel: SealedChannel | null;
   /** Where its console's last datagram came from. */
   from: { address: string; port: number } | null;
-  last_used_ms: number;
 }
 
 /** RMCP+ status codes that the table answers with. IPMI v2.0 table 13-15 */
@@ -255,7 +259,7 @@ export class SessionTable<User extends BmcUser = BmcUser> {
   }
 
   /** Notes a sequence number. False: it came before or is too old; such a packet is dropped. IPMI v2.0 6.12.13 */
-  isNew(session: Session<User>, sequence: number): boolean {
+  isNew(session: OpenSession<User>, sequence: number): boolean {
     const ahead = sequence - session.highest_in;
     if (sequence === 0 || ahead > WINDOW || ahead <= -WINDOW) return false;
     if (ahead > 0) {

@@ -23,6 +23,7 @@ describe('driver_info of ipmi', () => {
       username: 'admin',
       password: 's3cret',
       privilege: 4,
+      protocol: 2,
       cipher_suite: null,
       hex_kg_key: null,
       force_boot_device: false,
@@ -83,7 +84,8 @@ describe('driver_info of ipmi', () => {
     'no address': { ipmi_address: '' },
     'an address with a blank': { ipmi_address: 'a b' },
     'an unknown suite': { ipmi_cipher_suite: 8 },
-    'version 1.5': { ipmi_protocol_version: '1.5' },
+    'an unknown version': { ipmi_protocol_version: 'constructor' },
+    'a password too long for version 1.5': { ipmi_password: 'x'.repeat(17), ipmi_protocol_version: '1.5' },
     'an unknown bridging': { ipmi_bridging: 'triple' },
     'bridging without a channel': {
       ipmi_target_channel: null,

@@ -187,6 +187,26 @@ describe("ipmi driver on OpenIPMI's ipmi_sim", () => {
     expect(String(error)).to.contain('ipmi_hex_kg_key');
   });
 
+  it('opens sessions of IPMI 1.5, and through them the controller behind', async () => {
+    const plain = { ipmi_protocol_version: '1.5' };
+    await using old = await connect(plain);
+    await old.power.set('power on', BOTH);
+    expect([await old.power.get(BOTH), await sim.power()]).to.deep.equal(['power on', 'on']);
+    await using behind = await connect({
+      ...plain,
+      ipmi_bridging: 'single',
+      ipmi_target_channel: 0,
+      ipmi_target_address: '0x82',
+    });
+    const reply = await behind.raw?.send(Uint8Array.of(0x06, 0x01), BOTH);
+    expect(Buffer.from(reply ?? []).toString('hex')).to.match(/^000307060?2/);
+    for (const changes of [{ ipmi_password: 'wrong' }, { ipmi_username: 'nobody' }]) {
+      await using refused = await connect({ ...plain, ...changes });
+      const error = await refused.power.get(BOTH).catch((reason: unknown) => reason);
+      expect(error, Object.keys(changes)[0]).to.include({ code: 'unauthorized' });
+    }
+  });
+
   it('leaves no socket and no session', async () => {
     const before = openSockets();
     await connection.power.get(BOTH);

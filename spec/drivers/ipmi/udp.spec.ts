@@ -6,7 +6,7 @@ import {
   encodeV2Packet,
   encodeV15Packet,
   PAYLOAD_TYPE,
-  type V2Packet,
+  type Packet,
 } from '../../../drivers/ipmi/codec/packet.ts';
 import { type DropReason, type Endpoint, type Receiver, UdpChannel } from '../../../drivers/ipmi/udp.ts';
 import { eventually } from '../../contract/driver-bench.ts';
@@ -18,14 +18,15 @@ describe('UDP channel', () => {
   let bmc: Socket;
   let stranger: Socket;
   let console_port: number;
-  let packets: V2Packet[];
+  let receiver: Receiver;
+  let packets: Packet[];
 
   beforeEach(async () => {
     [bmc, stranger] = await Promise.all([bound(), bound()]);
     channel = new UdpChannel();
     packets = [];
     const endpoint: Endpoint = { address: '127.0.0.1', port: bmc.address().port, family: 4 };
-    const receiver: Receiver = {
+    receiver = {
       endpoint,
       receive: (packet) => {
         packets.push(packet);
@@ -73,7 +74,10 @@ describe('UDP channel', () => {
   it('drops what is longer than it says', () =>
     drops(bmc, Buffer.concat([sessionPacket(SESSION_ID), new Uint8Array(1)]), 'oversized'));
   it('drops what is far too long', () => drops(bmc, new Uint8Array(60_000).fill(6), 'oversized'));
-  it('drops v1.5', () => drops(bmc, encodeV15Packet(new Uint8Array(8)), 'unsupported'));
+  it('drops v1.5 where no session of v1.5 is', () => {
+    channel.endSetup(receiver);
+    return drops(bmc, encodeV15Packet(new Uint8Array(8)), 'unsupported');
+  });
   it('drops a refusal of a session that was not begun there', () =>
     drops(stranger, encodeV2Packet(PAYLOAD_TYPE.openSessionResponse, Uint8Array.of(1, 4)), 'truncated'));
 });
