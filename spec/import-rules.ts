@@ -67,7 +67,7 @@ export const IMPORT_RULES: readonly Rule[] = [
       'drivers/contract.ts',
       'drivers/retry.ts',
       'lifecycle/',
-      'net/read-bounded.ts',
+      ...['net/read-bounded.ts', 'net/bounded-json.ts', 'net/connection-trouble.ts', 'net/verification.ts'],
     ],
   })),
   { from: 'drivers/example/', may: ['drivers/example/', 'drivers/contract.ts', 'lifecycle/'] },
@@ -122,7 +122,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['net/egress.ts'],
   nodemailer: ['conductor/notices/mail.ts'],
   'node:http': ['boot/server.ts', 'rack/bampi/bampi.ts'],
-  'node:https': ['rack/agent-api.ts', 'rack/redfish/redfish-bmc.ts'],
+  'node:https': ['rack/agent-api.ts', 'rack/bampi/bampi.ts', 'rack/redfish/redfish-bmc.ts'],
   'node:child_process': ['boot/image-build/build.ts', 'boot/ramdisk/build.ts', 'rack/qemu/qemu-machine.ts'],
   undici: [
     'conductor/agent.ts',

@@ -2,7 +2,7 @@ import type { Clock } from '../../lifecycle/clock.ts';
 import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import { type CallOptions, DriverError, type TaskStatus } from '../contract.ts';
 import type { BampiInfo } from './driver-info.ts';
-import type { BampiHttp } from './http.ts';
+import { AnswerLost, type BampiHttp } from './http.ts';
 
 /** Task types of BAMPI that a public client shows. */
 export type TaskType = 'change_boot_mode' | 'restore_os' | 'configure_raid' | 'disposable_os_run_script';
@@ -12,6 +12,7 @@ const FIRST_PAUSE_MS = 100;
 const MOST_PAUSE_MS = 5000;
 const FLAP_PAUSE_MS = 100;
 const MOST_READS = 6;
+const MOST_ATTEMPTS = 3;
 
 /** One server at BAMPI. */
 export class BampiClient {
@@ -54,8 +55,17 @@ export class BampiClient {
     throw new DriverError('busy', 'BAMPI does not know the power state of the server.');
   }
 
+  /** An answer that is lost is no failure when the server is as it should be; what may be sent twice is. */
   async setPower(status: 'on' | 'off' | 'reset' | 'cycle', options: CallOptions): Promise<void> {
-    await this.#ofServer('PUT', 'powerStatus', options, { status });
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        await this.#ofServer('PUT', 'powerStatus', options, { status });
+        return;
+      } catch (error) {
+        const ensures = status === 'on' || status === 'off';
+        if (!(error instanceof AnswerLost) || !ensures || attempt === MOST_ATTEMPTS) throw error;
+        if ((await this.power(options)) === status) return;
+      }
   }
 
   /** @throws DriverError `rejected`: an answer without an id is a refusal */
@@ -81,6 +91,8 @@ export class BampiClient {
     const answer = await this.#http.ask('GET', `/tasks/${encodeURIComponent(id)}`, options);
     if (answer === null) return { state: 'vanished', message: null, percent: null };
     const status = isObject(answer) ? answer.status : null;
+    if (typeof status !== 'string')
+      throw new DriverError('rejected', `BAMPI does not say how far the task ${id} is.`);
     if (status === 'Success') return { state: 'done', message: null, percent: 100 };
     if (status !== 'Error') return { state: 'running', message: null, percent: null };
     return { state: 'failed', message: await this.log(id, options), percent: null };
@@ -115,9 +127,8 @@ export class BampiClient {
    */
   async runTask(taskType: TaskType, taskProfile: string, options: CallOptions): Promise<void> {
     const until_ms = this.#clock.monotonic() + options.timeout_ms;
-    const id =
-      (await this.running(taskType, taskProfile, options)) ??
-      (await this.startTask(taskType, taskProfile, options));
+    const running = await this.running(taskType, taskProfile, options);
+    const id = running ?? (await this.#startOnce(taskType, taskProfile, options));
     for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(pause_ms * 2, MOST_PAUSE_MS)) {
       const { state, message } = await this.task(id, options);
       if (state === 'done') return;
@@ -130,6 +141,19 @@ export class BampiClient {
         throw new DriverError('timeout', `BAMPI's task ${taskType} ${taskProfile} has not ended in time.`);
       await this.#clock.sleep(pause_ms, options.signal);
     }
+  }
+
+  /** Whether it was started is seen in the history when the answer is lost. */
+  async #startOnce(taskType: TaskType, taskProfile: string, options: CallOptions): Promise<string> {
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return await this.startTask(taskType, taskProfile, options);
+      } catch (error) {
+        if (!(error instanceof AnswerLost)) throw error;
+        const running = await this.running(taskType, taskProfile, options);
+        if (running !== null) return running;
+        if (attempt === MOST_ATTEMPTS) throw error;
+      }
   }
 
   async #ofServer(

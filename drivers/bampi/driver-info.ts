@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { verificationOf } from '../../net/verification.ts';
 import type { DriverProperty, ParsedInfo } from '../contract.ts';
 
 /** driver_info of the hardware type bampi. */
@@ -10,6 +11,8 @@ export interface BampiInfo {
   password: string;
   /** The server's name at BAMPI, in any case. */
   hostname: string;
+  /** false: BAMPI's certificate is not checked; a text: file with the certificates of its CA. */
+  verify_ca: boolean | string;
   /** RAID level in Ironic's words → name of the layout at BAMPI. */
   raid_profiles: Readonly<Record<string, string>>;
 }
@@ -23,6 +26,10 @@ export const BAMPI_PROPERTIES = {
   bampi_username: { description: 'User name at BAMPI (HTTP Basic). Required.', required: true },
   bampi_password: { description: 'Its password. Required.', required: true, secret: true },
   bampi_hostname: { description: "The server's hostname at BAMPI, in any case. Required.", required: true },
+  bampi_verify_ca: {
+    description:
+      "Whether BAMPI's certificate is checked, or the path of a file with the certificates of its CA; default True. Optional.",
+  },
   bampi_raid_profiles: {
     description: 'RAID level → name of the layout at BAMPI, like {"1": "raid1"}. Optional.',
   },
@@ -59,10 +66,13 @@ export function parseBampiInfo(driver_info: JsonObject): ParsedInfo<BampiInfo> {
   const raid_profiles = profilesOf(driver_info.bampi_raid_profiles);
   if (raid_profiles === null)
     problems.push('bampi_raid_profiles must be an object of RAID level → name of a layout.');
-  if (problems.length > 0 || origin === null || raid_profiles === null) return { problems };
-  return {
-    info: { origin, base_path: base_path.replace(/\/$/, ''), username, password, hostname, raid_profiles },
-  };
+  const verify_ca = verificationOf(driver_info.bampi_verify_ca);
+  if (verify_ca === null)
+    problems.push('bampi_verify_ca must be true, false or the absolute path of a file with certificates.');
+  if (problems.length > 0 || origin === null || raid_profiles === null || verify_ca === null)
+    return { problems };
+  const login = { username, password, hostname };
+  return { info: { origin, base_path: base_path.replace(/\/$/, ''), ...login, verify_ca, raid_profiles } };
 }
 
 const DEFAULT_PATH = '/bampi/api/kddi/v1';

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { POWER_TARGETS, type PowerTarget } from '../../lifecycle/power.ts';
 import {
   type BootControl,
@@ -42,7 +43,7 @@ export function createBampiDriver({ clock }: DriverContext): Driver<BampiInfo> {
     parse: parseBampiInfo,
     connect: async (info, options) => {
       options.signal?.throwIfAborted();
-      const http = new BampiHttp(info, clock);
+      const http = new BampiHttp(info, await certificatesOf(info), clock);
       open.add(http);
       return connection(new BampiClient(http, info, clock), info, async () => {
         open.delete(http);
@@ -54,6 +55,16 @@ export function createBampiDriver({ clock }: DriverContext): Driver<BampiInfo> {
       open.clear();
     },
   };
+}
+
+/** PEM of the file that bampi_verify_ca names; null: it names none. */
+async function certificatesOf({ verify_ca }: BampiInfo): Promise<string | null> {
+  if (typeof verify_ca !== 'string') return null;
+  try {
+    return await readFile(verify_ca, 'utf8');
+  } catch {
+    throw new DriverError('rejected', 'The file that bampi_verify_ca names cannot be read by the conductor.');
+  }
 }
 
 function connection(client: BampiClient, info: BampiInfo, close: () => Promise<void>): Connection {

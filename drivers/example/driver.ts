@@ -53,6 +53,7 @@ const INTERFACES = {
 
 const MAX_ANSWER_BYTES = 4096;
 const BUSY_PAUSE_MS = 100;
+const MOST_ATTEMPTS = 3;
 
 /** Called once by each process. `context` has the clock and the log. */
 export function createDriver({ clock }: DriverContext): Driver<StripInfo> {
@@ -104,7 +105,7 @@ function connection(info: StripInfo, clock: DriverContext['clock']): Connection 
   };
 }
 
-/** One request, asked again while the strip is busy: an answer, or a DriverError by the deadline. */
+/** One request, asked again while the strip is busy and when its answer is lost: an answer, or a DriverError by the deadline. */
 async function ask(
   { url, key, outlet }: StripInfo,
   clock: DriverContext['clock'],
@@ -116,7 +117,7 @@ async function ask(
   const until_ms = clock.monotonic() + options.timeout_ms;
   const deadline = AbortSignal.timeout(options.timeout_ms);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
-  for (;;) {
+  for (let attempt = 1; ; ) {
     let response: Response;
     let text: string;
     try {
@@ -132,6 +133,8 @@ async function ask(
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof DriverError) throw error;
+      // The connection broke, before or after the work: outlets may be told twice.
+      if (!deadline.aborted && attempt++ < MOST_ATTEMPTS) continue;
       throw new DriverError('unreachable', `The strip at ${new URL(url).host} does not answer.`);
     }
     if (response.ok) return text;

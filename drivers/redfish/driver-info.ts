@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { verificationOf } from '../../net/verification.ts';
 import type { DriverProperty, ParsedInfo } from '../contract.ts';
 
 export const AUTH_TYPES = ['auto', 'basic', 'session'] as const;
@@ -45,9 +46,6 @@ export const REDFISH_PROPERTIES = {
 
 type Property = keyof typeof REDFISH_PROPERTIES;
 
-const TRUE_WORDS: ReadonlySet<string> = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
-const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
-
 /** Reads driver_info: all problems at once. No problem repeats a value. */
 export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<RedfishInfo> {
   const problems: string[] = [];
@@ -81,7 +79,7 @@ export function parseDriverInfo(driver_info: JsonObject): ParsedInfo<RedfishInfo
   const auth_type = AUTH_TYPES.find((each) => each === (text('redfish_auth_type') ?? each)) ?? null;
   if (auth_type === null) say('redfish_auth_type', 'must be one of auto, basic, session.');
 
-  const verify_ca = verification(given(driver_info.redfish_verify_ca));
+  const verify_ca = verificationOf(driver_info.redfish_verify_ca);
   if (verify_ca === null)
     say('redfish_verify_ca', 'must be true, false or the absolute path of a file with certificates.');
 
@@ -105,16 +103,6 @@ function originOf(address: string): string | null {
   const { protocol, origin, username, password, hostname } = new URL(url);
   if ((protocol !== 'https:' && protocol !== 'http:') || hostname === '') return null;
   return username === '' && password === '' ? origin : null;
-}
-
-function verification(value: Json): boolean | string | null {
-  if (value === null) return true;
-  if (typeof value === 'boolean') return value;
-  if (typeof value === 'object') return null;
-  const word = String(value).toLowerCase();
-  if (TRUE_WORDS.has(word)) return true;
-  if (FALSE_WORDS.has(word)) return false;
-  return typeof value === 'string' && value.startsWith('/') ? value : null;
 }
 
 function given(value: Json | undefined): Json {

@@ -1,8 +1,9 @@
 import { type Duplex, Readable } from 'node:stream';
 import { Agent, request } from 'undici';
+import { parseBoundedJson } from '../../net/bounded-json.ts';
+import { connectionTrouble } from '../../net/connection-trouble.ts';
 import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { DriverError } from '../contract.ts';
-import { parseBoundedJson } from './bounded-json.ts';
 import type { Call } from './call.ts';
 import { openWebSocket } from './websocket.ts';
 
@@ -215,40 +216,17 @@ export class Http implements AsyncDisposable {
   }
 
   #connectionError(error: unknown): ConnectionError {
-    const code = causeCode(error);
-    const certificate = CERTIFICATE_PROBLEMS.test(code);
-    const words = certificate
-      ? `Its certificate is refused (${code}). Set redfish_verify_ca to the file of the CA that signed it.`
-      : UNRESOLVED.has(code)
-        ? `The name cannot be resolved (${code}). Check redfish_address and the name service.`
-        : `The BMC cannot be reached (${code}). Check redfish_address and the network.`;
-    return new ConnectionError(`${this.name}: ${words}`, {
-      sent: !certificate && !NEVER_SENT.has(code),
-      final: certificate,
-    });
+    const { code, kind, sent } = connectionTrouble(error);
+    const words = {
+      certificate: `Its certificate is refused (${code}). Set redfish_verify_ca to the file of the CA that signed it.`,
+      name: `The name cannot be resolved (${code}). Check redfish_address and the name service.`,
+      connection: `The BMC cannot be reached (${code}). Check redfish_address and the network.`,
+    }[kind];
+    return new ConnectionError(`${this.name}: ${words}`, { sent, final: kind === 'certificate' });
   }
 }
 
 /** Asks a file server, which is no BMC: it gets no credentials. */
 export function askFileServer(url: string, call: Call): Promise<Response> {
   return fetch(url, { signal: call.signal });
-}
-
-const CERTIFICATE_PROBLEMS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
-const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** The innermost error code: messages may hold more than one should tell. */
-function causeCode(error: unknown): string {
-  let code = 'connection broken';
-  for (let each = error; each instanceof Error; each = each.cause)
-    if ('code' in each && typeof each.code === 'string') code = each.code;
-  return code;
 }

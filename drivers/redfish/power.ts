@@ -1,6 +1,7 @@
 import type { PowerState, PowerTarget } from '../../lifecycle/power.ts';
 import { DriverError, type Nmi, type PowerControl } from '../contract.ts';
 import type { Call } from './call.ts';
+import { ConnectionError } from './http.ts';
 import { Refusal } from './message.ts';
 import { resetResource } from './reset.ts';
 import { type Resource, required, textIn } from './resources.ts';
@@ -21,6 +22,8 @@ const STATES: Readonly<Record<string, ReadablePower>> = {
 const FIRST_LOOK_MS = 50;
 const LONGEST_LOOK_MS = 2000;
 const SETTLING_MS = 1000;
+/** Of what may be done twice. */
+const ATTEMPTS = 3;
 
 export function redfishPower(system: System): PowerControl {
   const { client } = system;
@@ -28,28 +31,34 @@ export function redfishPower(system: System): PowerControl {
   const stateOf = (resource: Resource): ReadablePower =>
     required(resource, 'PowerState', STATES[textIn(resource.body, 'PowerState') ?? ''] ?? null);
 
-  /** A refusal or a lost answer is no failure when the server is where it should be. */
+  /**
+   * A refusal or a lost answer is no failure when the server is where it should be. When it is not, and the connection broke, the BMC
+   * may not have heard of it.
+   */
   const ensure = async (
     call: Call,
     resource: Resource,
     state: ReadablePower,
     ways: readonly string[],
+    attempts = 1,
   ): Promise<void> => {
     if (stateOf(resource) === state) return;
-    try {
-      await resetResource(system, call, resource, 'ComputerSystem', ways);
-    } catch (error) {
-      if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
-      call.signal.throwIfAborted();
-      const now = await system.read(call).then(stateOf, () => null);
-      if (now !== state) throw error;
-    }
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return await resetResource(system, call, resource, 'ComputerSystem', ways);
+      } catch (error) {
+        if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
+        call.signal.throwIfAborted();
+        const now = await system.read(call).then(stateOf, () => null);
+        if (now === state) return;
+        if (!(error instanceof ConnectionError) || now === null || attempt === attempts) throw error;
+      }
   };
 
   const powerOn = async (call: Call, resource: Resource): Promise<void> => {
     for (;;)
       try {
-        return await ensure(call, resource, 'power on', ['On', 'ForceOn']);
+        return await ensure(call, resource, 'power on', ['On', 'ForceOn'], ATTEMPTS);
       } catch (error) {
         // iDRAC 10 does so for a while after it was switched off (opendev.org/openstack/ironic, redfish/power.py).
         const settling =
@@ -58,7 +67,8 @@ export function redfishPower(system: System): PowerControl {
         await call.sleep(SETTLING_MS);
       }
   };
-  const powerOff = (call: Call, resource: Resource) => ensure(call, resource, 'power off', ['ForceOff']);
+  const powerOff = (call: Call, resource: Resource) =>
+    ensure(call, resource, 'power off', ['ForceOff'], ATTEMPTS);
   const softOff = (call: Call, resource: Resource) =>
     ensure(call, resource, 'power off', ['GracefulShutdown']);
 

@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { Certificate } from '../certificate.ts';
+import { type HostileBody, sendHostileBody } from '../hostile-body.ts';
+import { fateOf, sendBy, type WireFault } from '../wire-fault.ts';
 
 /** What may go wrong at a stand-in BAMPI. */
 export interface BampiFaults {
@@ -8,6 +13,12 @@ export interface BampiFaults {
   silent?: boolean;
   /** Everything is answered with 503. */
   busy?: boolean;
+  /** What happens to its answers on their way. */
+  wire?: WireFault;
+  /** Answers to reads are this instead. */
+  body?: HostileBody;
+  /** Everything is redirected to this URL. */
+  redirect_to?: string;
   /** Power reads that come before the true one. */
   power_reads?: string[];
   /** Tasks are answered without an id. */
@@ -44,31 +55,43 @@ interface Task extends JsonObject {
 const MAX_BODY_BYTES = 64 * 1024;
 const BASE = '/bampi/api/kddi/v1';
 
+export interface BampiOptions {
+  hostnames: readonly string[];
+  username: string;
+  password: string;
+  clock: Clock;
+  /** Default: it speaks HTTP. */
+  certificate?: Certificate;
+}
+
 /** A BAMPI in memory, as far as its public client shows it. Its tasks end with the second look at them. */
 export class Bampi implements AsyncDisposable {
   readonly servers: readonly BampiServer[];
   readonly tasks: Task[] = [];
   readonly #authorization: string;
   readonly #http: Server;
+  readonly #scheme: 'http' | 'https';
   readonly #looked = new Set<string>();
+  readonly #clock: Clock;
+  /** Requests that came. */
+  requests = 0;
 
-  private constructor(hostnames: readonly string[], username: string, password: string) {
+  private constructor({ hostnames, username, password, clock, certificate }: BampiOptions) {
+    this.#clock = clock;
     this.servers = hostnames.map((hostname) => ({
       ...{ hostname, power: 'off', reboots: 0, boot_mode: 'Disabled', raid: null, image: null, faults: {} },
     }));
     this.#authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    this.#http = createServer((request, response) => {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
       this.#serve(request, response).catch(() => response.destroy());
-    });
+    };
+    this.#http = certificate === undefined ? createServer(serve) : createTlsServer(certificate, serve);
+    this.#scheme = certificate === undefined ? 'http' : 'https';
   }
 
   /** Starts listening on the loopback. */
-  static async start(options: {
-    hostnames: readonly string[];
-    username: string;
-    password: string;
-  }): Promise<Bampi> {
-    const bampi = new Bampi(options.hostnames, options.username, options.password);
+  static async start(options: BampiOptions): Promise<Bampi> {
+    const bampi = new Bampi(options);
     await new Promise<void>((resolve, reject) => {
       bampi.#http.once('error', reject);
       bampi.#http.listen(0, '127.0.0.1', resolve);
@@ -77,7 +100,7 @@ export class Bampi implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,13 +111,21 @@ export class Bampi implements AsyncDisposable {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://bampi');
     const body = await readJson(request);
-    const send = (status: number, answer: Json = {}) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    };
+    this.requests += 1;
     const path = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : '';
     const server = this.#serverOf(path, url, body);
-    const { faults = {} } = server ?? this.servers.find(({ faults }) => faults.silent || faults.busy) ?? {};
+    const { faults = {} } = server ?? this.servers.find((each) => Object.keys(each.faults).length > 0) ?? {};
     if (faults.silent) return;
+    const fate = fateOf(faults.wire, this.requests);
+    if (fate === 'request lost') return void response.destroy();
+    if (faults.redirect_to !== undefined)
+      return void response.writeHead(307, { location: faults.redirect_to + url.pathname }).end();
+    if (faults.body !== undefined && request.method === 'GET')
+      return sendHostileBody(faults.body, response, this.#clock);
+    const send = (status: number, answer: Json = {}) =>
+      sendBy(fate, response, {
+        ...{ status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) },
+      });
     if (faults.busy) return send(503);
     if (request.headers.authorization !== this.#authorization) return send(401);
     if (path === '/servers')

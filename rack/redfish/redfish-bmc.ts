@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Certificate } from '../certificate.ts';
+import { sendHostileBody } from '../hostile-body.ts';
 import type { Machine } from '../machine.ts';
 import type { Screen } from '../screen.ts';
+import { fateOf, sendBy } from '../wire-fault.ts';
 import type { Area, Outcome } from './area.ts';
-import { sendHostileBody } from './hostile-body.ts';
 import { KVM_PATH, KVM_PLACES, Kvm } from './kvm.ts';
 import { PATHS } from './paths.ts';
 import { carryOut, changeResource } from './redfish-changes.ts';
@@ -64,6 +65,7 @@ export class RedfishBmc implements AsyncDisposable {
   readonly #kvm: Kvm | null;
   #vendor: Vendor | null = null;
   #at_once = 0;
+  #exchanges = 0;
 
   private constructor(options: RedfishBmcOptions) {
     this.state = new RedfishState(options.machine, options);
@@ -180,6 +182,9 @@ export class RedfishBmc implements AsyncDisposable {
       response.destroy();
       return;
     }
+    this.#exchanges += 1;
+    const fate = fateOf(this.faults.wire, this.#exchanges);
+    if (fate === 'request lost') return void response.destroy();
     if (method === 'GET' && path !== PATHS.root && this.faults.body !== undefined)
       return sendHostileBody(this.faults.body, response, this.state.machine.clock);
     let reply: Reply;
@@ -195,8 +200,21 @@ export class RedfishBmc implements AsyncDisposable {
       response.destroy();
       return;
     }
-    response.writeHead(reply.status, { 'odata-version': '4.0', ...reply.headers });
-    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+    const { status, headers, body: told } = this.#located(reply);
+    sendBy(fate, response, {
+      ...{ status, headers: { 'odata-version': '4.0', ...headers } },
+      ...(told === undefined ? {} : { body: JSON.stringify(told) }),
+    });
+  }
+
+  /** The same with its places at another origin, where it tells them so. */
+  #located({ status, headers = {}, body }: Reply): Reply {
+    const { locations_at: origin } = this.faults;
+    const { location } = headers;
+    if (origin === undefined || location === undefined)
+      return { status, headers, ...(body === undefined ? {} : { body }) };
+    const moved = { ...headers, location: origin + location };
+    return { status, headers: moved, ...(body === undefined ? {} : { body: elsewhere(body, origin) }) };
   }
 
   /** A WebSocket to the screen, or an answer that is none. */
@@ -205,6 +223,11 @@ export class RedfishBmc implements AsyncDisposable {
     const path = new URL(request.url ?? '/', this.url).pathname;
     this.#note({ method: 'GET', path, credentials: credentialsOf(request), body: null });
     if (this.faults.silent === true) return;
+    const { screen_at } = this.faults;
+    if (screen_at !== undefined)
+      return void socket.end(
+        `HTTP/1.1 302 Found\r\nlocation: ${screen_at}${path}\r\ncontent-length: 0\r\n\r\n`,
+      );
     try {
       if (this.#kvm === null || path !== KVM_PATH)
         throw new RedfishRefusal(

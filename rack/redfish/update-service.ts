@@ -40,6 +40,8 @@ export class UpdateService implements Area {
   /** Protocols that it fetches with; empty: it does not fetch. */
   fetches: readonly string[] = ['HTTP', 'HTTPS'];
   takes_pushes = true;
+  /** Where it says that it takes them. */
+  push_uri = PUSH;
   /** It takes bare images, as before 2020; with `targets`, told before. */
   takes_bare_pushes = false;
   /** What was asked for last with Targets. */
@@ -117,7 +119,7 @@ export class UpdateService implements Area {
       ...named(SERVICE, 'UpdateService.v1_14_0.UpdateService', 'UpdateService'),
       ServiceEnabled: true,
       FirmwareInventory: link(INVENTORY),
-      ...(this.takes_pushes ? { MultipartHttpPushUri: PUSH } : {}),
+      ...(this.takes_pushes ? { MultipartHttpPushUri: this.push_uri } : {}),
       ...(this.takes_bare_pushes ? { HttpPushUri: BARE_PUSH, HttpPushUriTargets: this.#push_targets } : {}),
       Actions:
         this.fetches.length === 0

@@ -101,7 +101,9 @@ describe('one runbook on each kind of server', () => {
   describe('with BAMPI', () => {
     let bampi: Bampi;
     beforeEach(async () => {
-      bampi = await Bampi.start({ hostnames: ['Rack1-A'], username: 'u', password: 'p' });
+      bampi = await Bampi.start({
+        ...{ hostnames: ['Rack1-A'], username: 'u', password: 'p', clock: systemClock },
+      });
     });
     afterEach(() => bampi[Symbol.asyncDispose]());
     const info = () => ({

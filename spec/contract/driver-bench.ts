@@ -34,6 +34,9 @@ export interface ServerTruth {
  * - `doubled`, `late`, `reordered`: replies come twice, after the driver asked again, or in another order;
  * - `malformed`: before each good reply come broken, foreign and forged ones;
  * - `busy`: the server says that it is busy, always.
+ *
+ * HTTP has one exchange at a time on a connection of TCP: there answers are lost, doubled or malformed (rack/wire-fault.ts), and
+ * nothing can be late or reordered. Hardware in memory has no wire.
  */
 export type BenchFault = 'silent' | 'lossy' | 'doubled' | 'late' | 'reordered' | 'malformed' | 'busy';
 

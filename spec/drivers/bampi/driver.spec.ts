@@ -1,20 +1,30 @@
 import { expect } from 'chai';
+import { systemClock } from '../../../config/system-clock.ts';
 import { createBampiDriver } from '../../../drivers/bampi/driver.ts';
 import { type Connection, DriverError } from '../../../drivers/contract.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { Bampi, type BampiFaults, type BampiServer } from '../../../rack/bampi/bampi.ts';
+import { WIRE_FAULTS } from '../../../rack/wire-fault.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
-import { type DriverBench, recordingContext } from '../../contract/driver-bench.ts';
+import { type BenchFault, type DriverBench, recordingContext } from '../../contract/driver-bench.ts';
 
 const PASSWORD = 'b4mpi-s3cret';
 const CALL = { timeout_ms: 5000 };
+
+const FAULTS: Readonly<Partial<Record<BenchFault, BampiFaults>>> = {
+  silent: { silent: true },
+  busy: { busy: true },
+  ...Object.fromEntries(WIRE_FAULTS.map((wire) => [wire, { wire }])),
+};
 
 async function startBampi(): Promise<{
   bampi: Bampi;
   server(i: 0 | 1): BampiServer;
   driver_info(i: 0 | 1): JsonObject;
 }> {
-  const bampi = await Bampi.start({ hostnames: ['Rack1-A', 'Rack1-B'], username: 'u', password: PASSWORD });
+  const bampi = await Bampi.start({
+    ...{ hostnames: ['Rack1-A', 'Rack1-B'], username: 'u', password: PASSWORD, clock: systemClock },
+  });
   const server = (i: 0 | 1) => bampi.servers[i] as BampiServer;
   return {
     bampi,
@@ -52,7 +62,7 @@ async function startBampiBench(): Promise<DriverBench> {
       nmi_count: 0,
     }),
     break: (i, fault) => {
-      server(i).faults = fault === 'silent' ? { silent: true } : fault === 'busy' ? { busy: true } : {};
+      server(i).faults = FAULTS[fault] ?? {};
     },
     heal: (i) => {
       server(i).faults = {};
@@ -64,7 +74,7 @@ async function startBampiBench(): Promise<DriverBench> {
 describeDriver('bampi', startBampiBench, {
   capabilities: ['boot'],
   boots_for_good_only: true,
-  faults: ['silent', 'busy'],
+  faults: ['silent', 'busy', ...WIRE_FAULTS],
   secrets: [PASSWORD, 'wr0ng-s3cret'],
 });
 

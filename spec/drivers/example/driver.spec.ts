@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { projectRoot } from '../../../config/project-root.ts';
 import { createDriver } from '../../../drivers/example/driver.ts';
+import { fateOf, sendBy, WIRE_FAULTS } from '../../../rack/wire-fault.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import type { BenchFault, DriverBench, ServerTruth } from '../../contract/driver-bench.ts';
 
@@ -16,15 +17,18 @@ async function startStripBench(): Promise<DriverBench> {
     reboots: 0,
     fault: null as BenchFault | null,
   }));
+  let exchanges = 0;
   const server = createServer(async (request, response): Promise<void> => {
     const outlet = outlets[Number(request.url?.split('/').at(-1))];
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
-    const end = (status: number, body = ''): void => {
-      response.writeHead(status).end(body);
-    };
+    exchanges += 1;
+    const wire = WIRE_FAULTS.find((each) => each === outlet?.fault);
+    const fate = fateOf(wire, exchanges);
+    const end = (status: number, body = ''): void => sendBy(fate, response, { status, headers: {}, body });
     if (outlet === undefined) return end(404);
     if (outlet.fault === 'silent') return;
+    if (fate === 'request lost') return void response.destroy();
     if (outlet.fault === 'busy') return end(503);
     if (request.headers['x-key'] !== KEY) return end(401);
     if (request.method === 'GET') return end(200, JSON.stringify({ on: outlet.power === 'on' }));
@@ -67,7 +71,7 @@ async function startStripBench(): Promise<DriverBench> {
 
 describeDriver('example', startStripBench, {
   capabilities: [],
-  faults: ['silent', 'busy'],
+  faults: ['silent', 'busy', ...WIRE_FAULTS],
   secrets: [KEY, 'wr0ng-key'],
 });
 

@@ -2,6 +2,7 @@ import { systemClock } from '../../../config/system-clock.ts';
 import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
+import { WIRE_FAULTS } from '../../../rack/wire-fault.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import type { BenchFault } from '../../contract/driver-bench.ts';
 import { describeBmcManagement } from '../../contract/driver-bmc.ts';
@@ -11,6 +12,7 @@ import { PASSWORD, QUICK_OPTIONS, quickRack, WRONG_PASSWORD } from './redfish-be
 const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
   silent: { silent: true },
   busy: { busy: Number.POSITIVE_INFINITY },
+  ...Object.fromEntries(WIRE_FAULTS.map((wire) => [wire, { wire }])),
 };
 const LAMP = { Lit: 'on', Off: 'off', Blinking: 'blinking' } as const;
 
@@ -113,7 +115,7 @@ describeDriver('redfish', startRedfishBench, {
     ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
     ...(['virtualMedia', 'health', 'bios', 'firmware', 'eventLog'] as const),
   ],
-  faults: ['silent', 'busy'],
+  faults: ['silent', 'busy', ...WIRE_FAULTS],
   secrets: [PASSWORD, WRONG_PASSWORD],
 });
 

@@ -141,6 +141,13 @@ describe('redfish driver: the graphical console', () => {
       expect(error.message).to.contain(message);
     });
 
+  it('is not looked for on another host, which gets no credentials', async () => {
+    await using other = await quickRack({ count: 1, screen: () => screen });
+    server.redfish.faults = { screen_at: other.server(0).redfish.url };
+    expect(await refused()).to.include({ code: 'rejected' });
+    expect(other.server(0).redfish.requests).to.deep.equal([]);
+  });
+
   it('is unreachable when the certificate is not the one of the CA, and by the deadline when the BMC is silent', async () => {
     expect(await refused(PATIENT, { redfish_verify_ca: true })).to.include({ code: 'unreachable' });
     server.redfish.faults = { silent: true };

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { CallOptions, Connection, Driver } from '../../../drivers/contract.ts';
@@ -92,6 +93,7 @@ describe('redfish driver on a hostile BMC', () => {
     for (const [body, code] of [
       ['drip', 'timeout'],
       ['endless', 'rejected'],
+      ['bomb', 'rejected'],
       ['deep', 'rejected'],
       ['wrong type', 'unsupported'],
       ['not JSON', 'rejected'],
@@ -129,7 +131,7 @@ describe('redfish driver on a hostile BMC', () => {
 
   describe('every capability', () => {
     for (const faults of [
-      ...(['drip', 'endless', 'deep', 'not JSON', 'array'] as const).map((body) => ({ body })),
+      ...(['drip', 'endless', 'bomb', 'deep', 'not JSON', 'array'] as const).map((body) => ({ body })),
       ...[
         { busy: Number.POSITIVE_INFINITY },
         { silent: true } as const,
@@ -205,6 +207,56 @@ describe('redfish driver on a hostile BMC', () => {
         expect(error.code).to.equal('rejected');
         expect(error.message).to.contain('another host');
         expect(other.requests).to.deep.equal([]);
+      });
+
+    it('is not contacted where sessions and tasks are said to be there: their path counts', async () => {
+      const other = rack.server(1).redfish;
+      failsWith({ locations_at: other.url, task: { looks: 1, end: 'Completed' } });
+      const driver = start();
+      const connection = await connect(driver);
+      await connection.power.set('power on', PATIENT);
+      expect(server.machine.power).to.equal('on');
+      expect(seen('GET', '/Tasks/1')).to.be.greaterThan(0);
+      await driver[Symbol.asyncDispose]();
+      expect(server.redfish.open_sessions).to.equal(0);
+      expect(other.requests).to.deep.equal([]);
+    });
+
+    it('gets no firmware that is to be pushed, and no credentials with it', async () => {
+      const other = rack.server(1).redfish;
+      Object.assign(server.redfish.state.firmware, { fetches: [], push_uri: `${other.url}/upload/firmware` });
+      const files = createHttpServer((_request, response) => response.end('bmc-2.0.0'));
+      await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
+      try {
+        const url = `http://127.0.0.1:${(files.address() as AddressInfo).port}/bmc-2.0.0.bin`;
+        const { firmwareUpdater } = await connect();
+        const error = await errorOf(firmwareUpdater?.update({ component: 'bmc', url }, PATIENT));
+        expect(error).to.include({ code: 'rejected' });
+        expect(error.message).to.contain('another host');
+        expect(other.requests).to.deep.equal([]);
+      } finally {
+        files.closeAllConnections();
+        await new Promise<void>((resolve) => files.close(() => resolve()));
+      }
+    });
+
+    for (const link of [
+      '//127.0.0.2/redfish/v1/Systems',
+      'https://u:p@127.0.0.2/x',
+      'http://127.0.0.1/x',
+      'file:///etc/passwd',
+    ])
+      it(`is not contacted by a link in another form: ${link}`, async () => {
+        const connection = await connect();
+        await connection.power.get(PATIENT);
+        const asked = server.redfish.requests.length;
+        server.redfish.state.storage.read = () => ({ Members: [{ '@odata.id': link }] });
+        const error = await errorOf(connection.raid?.read(PATIENT));
+        expect(error).to.include({ code: 'rejected' });
+        expect(error.message).to.contain('another host');
+        expect(
+          server.redfish.requests.slice(asked).every(({ path }) => path.startsWith('/redfish/')),
+        ).to.equal(true);
       });
 
     it('is not needed for redirects that go round and round: they end', async () => {
