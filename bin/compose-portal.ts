@@ -8,6 +8,7 @@ import { portalPages } from '../api/portal/pages.ts';
 import { createSessionSeal } from '../api/portal/session-cookie.ts';
 import { portalSessions } from '../api/portal/sessions.ts';
 import { projectRoot } from '../config/project-root.ts';
+import { consoleAddress } from '../lifecycle/console.ts';
 import { openJsonHttp } from '../net/json-http.ts';
 import type { Base } from './compose-base.ts';
 import type { Parts } from './parts.ts';
@@ -45,7 +46,7 @@ export async function composePortal(
   const identity = options.embedded_door ?? remoteDoor(parts, { settings, log, clock });
   const router = express.Router();
   router.use('/session', portalSessions({ door, identity, log }));
-  router.use(portalPages(join(projectRoot, 'dist/portal')));
+  router.use(portalPages(join(projectRoot, 'dist/portal'), consoleAddress(settings.gateway)));
   return { router, admit: (request) => admit(request, door) };
 }
 

@@ -8,6 +8,14 @@ export type ConsoleType = (typeof CONSOLE_TYPES)[number];
 
 /** Where consoles are opened, below the address of whoever serves them. */
 export const CONSOLE_PATH = '/console';
+/** The websocket that consoles are opened by, without a ticket; null: nobody serves them. @param settings `[gateway]` Pure. */
+export function consoleAddress(settings: {
+  console_endpoint: string;
+  public_endpoint: string;
+}): string | null {
+  const base = settings.console_endpoint || settings.public_endpoint.replace(/^http/, 'ws');
+  return base === '' ? null : `${base.replace(/\/+$/, '')}${CONSOLE_PATH}`;
+}
 /** How long a ticket is good for, once. */
 export const TICKET_MS = 60_000;
 /** Of one server: tickets that were not used yet, and consoles that are open. */

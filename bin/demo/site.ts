@@ -8,6 +8,7 @@ import { loadSettings } from '../../config/load-settings.ts';
 import { createLogger } from '../../config/logger.ts';
 import type { Settings } from '../../config/options.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { MachineConsole } from '../../rack/machine-console.ts';
 import { type Rack, startRack } from '../../rack/rack.ts';
 import { type AllInOne, startAllInOne } from '../all-in-one.ts';
 import { newPassword } from '../embedded-accounts.ts';
@@ -63,6 +64,7 @@ export async function startSite(folder: string): Promise<Site> {
         delays_ms: DELAYS_MS,
       }),
     );
+    for (const { bmc, machine } of rack.servers) bmc.serial = new MachineConsole(machine);
     const service = parts.own(await startAllInOne(settings, log));
     boot_url = service.boot_url;
     return {
@@ -123,7 +125,7 @@ async function demoSettings(folder: string, users_file: string): Promise<Setting
     env: {
       KUROGANE_DEFAULT__STATE_PATH: folder,
       KUROGANE_DEFAULT__HOST: 'demo',
-      KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,fake-hardware',
+      KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,redfish,fake-hardware',
       KUROGANE_DEFAULT__ENABLED_BOOT_INTERFACES: 'ipxe,pxe,fake',
       KUROGANE_DEFAULT__ENABLED_DEPLOY_INTERFACES: 'direct,ramdisk,fake',
       KUROGANE_API__PORT: String(await freeOr(API_PORT)),

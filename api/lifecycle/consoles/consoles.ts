@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
-  CONSOLE_PATH,
   CONSOLES_OF_A_SERVER,
   type ConsoleRecord,
   type ConsoleType,
+  consoleAddress,
   consoleState,
   TICKET_MS,
 } from '../../../lifecycle/console.ts';
@@ -14,7 +14,7 @@ import { refusalOf } from '../../../lifecycle/tools.ts';
 import { isUuidLike } from '../../http/value-syntax.ts';
 import { nodeTarget } from '../../openstack/node-access.ts';
 import { auditServer } from '../audit.ts';
-import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
+import type { LifecycleHandler } from '../handler.ts';
 import { isoTime } from '../iso-time.ts';
 import { findServer, sideOf } from '../servers/access.ts';
 import { toolFacts } from '../servers/view.ts';
@@ -37,8 +37,8 @@ const create: LifecycleHandler = async (request, api) => {
     api.policy.authorize('lifecycle:console:type', nodeTarget(server), caller);
   const why = refusalOf('console', toolFacts(found), side);
   if (why !== null) throw serviceError('Conflict', { why });
-  const endpoint = endpointOf(api);
-  if (endpoint === null)
+  const address = consoleAddress(api.settings.gateway);
+  if (address === null)
     throw serviceError('Conflict', {
       why: 'Nobody serves consoles: set [gateway]public_endpoint and run `kurogane gateway`.',
     });
@@ -65,7 +65,7 @@ const create: LifecycleHandler = async (request, api) => {
     await auditServer(tables, api, server.uuid, caller, 'console-create', detail);
     return { record, now };
   });
-  const url = `${endpoint}${CONSOLE_PATH}?ticket=${ticket}`;
+  const url = `${address}?ticket=${ticket}`;
   return { status: 201, body: { ...consoleView(made.record, made.now), url } };
 };
 
@@ -97,12 +97,6 @@ const close: LifecycleHandler = async (request, api) => {
   await auditServer(api.store, api, server.uuid, caller, 'console-close', { uuid });
   return { status: 202, body: consoleView((await api.store.consoles.get(uuid)) ?? record, now) };
 };
-
-/** Where consoles are served; null: nowhere. */
-function endpointOf({ settings: { gateway } }: LifecycleApi): string | null {
-  const base = gateway.console_endpoint || gateway.public_endpoint.replace(/^http/, 'ws');
-  return base === '' ? null : base.replace(/\/+$/, '');
-}
 
 function consoleView(record: ConsoleRecord, now: EpochMs): JsonObject {
   const { uuid, server_uuid, type, project, user, side, read_only, why } = record;

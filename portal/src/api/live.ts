@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { eventsOf } from './event-stream.ts';
 import { ApiError, open } from './http.ts';
+import { pause } from './pause.ts';
 import { patchLists } from './servers.ts';
 import type { Counts, Server } from './types.ts';
 
@@ -84,16 +85,4 @@ function refresher(client: QueryClient, signal: AbortSignal): (key: string) => v
       if (!signal.aborted) void client.invalidateQueries({ queryKey: [key] });
     });
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

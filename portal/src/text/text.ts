@@ -1,6 +1,7 @@
 import { createInstance, type i18n } from 'i18next';
 import { useCallback, useSyncExternalStore } from 'react';
 import type { Language } from './catalogue.ts';
+import { consoles } from './consoles.ts';
 import { layout } from './layout.ts';
 import { orders } from './orders.ts';
 import { racks } from './racks.ts';
@@ -11,7 +12,7 @@ import { tables } from './tables.ts';
 import { tools } from './tools.ts';
 
 /** Every catalogue; a key stands in one of them. */
-const CATALOGUES = [layout, servers, tools, server, racks, orders, schedules, tables] as const;
+const CATALOGUES = [layout, servers, tools, server, racks, orders, schedules, tables, consoles] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;
 type Plain<K> = K extends `${infer S}_one` | `${infer S}_other` ? S : K;

@@ -44,6 +44,16 @@ const TABS: readonly TabFacts[] = [
     page: lazy(async () => ({ default: (await import('./settings.tsx')).Settings })),
   },
   {
+    path: 'console',
+    title: 'console.serial',
+    page: lazy(async () => ({ default: (await import('../console/serial-console.tsx')).SerialConsole })),
+  },
+  {
+    path: 'screen',
+    title: 'console.graphical',
+    page: lazy(async () => ({ default: (await import('../console/screen-console.tsx')).ScreenConsole })),
+  },
+  {
     path: 'access',
     title: 'access.tab',
     page: lazy(async () => ({ default: (await import('./access.tsx')).Access })),
