@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import knexModule from 'knex';
-import type { Connection, ResultSetHeader } from 'mysql2';
+import type { Connection } from 'mysql2';
 import { serviceError } from '../lifecycle/errors.ts';
 import { type Engine, type PooledClient, poolState } from './engine.ts';
-import type { Answer, Answers, Dialect, Link, Row, RunResult, SqlValue, Statement } from './executor.ts';
+import type { Dialect, Link } from './executor.ts';
 import { mysqlFailure } from './failures.ts';
+import { type MysqlLink, mysqlLink } from './mysql-link.ts';
 import { knexLog, type StoreLog } from './store-log.ts';
 
 export interface MysqlAddress {
@@ -49,6 +50,7 @@ export async function openMysql(
   log: StoreLog | undefined,
 ): Promise<Engine> {
   const { ssl_ca, ...where } = address;
+  const links = new WeakMap<object, MysqlLink>();
   const client = knexModule.knex({
     client: 'mysql2',
     connection: {
@@ -68,6 +70,7 @@ export async function openMysql(
       max: Math.max(2, limits.max_pool_size),
       afterCreate(connection: Connection, done: (error: unknown, connection: Connection) => void) {
         const link = mysqlLink(connection, limits.statement_timeout_ms);
+        links.set(connection, link);
         Promise.all(SESSION.map((sql) => link.run(sql, []))).then(
           () => done(null, connection),
           (error: unknown) => done(error, connection),
@@ -76,19 +79,11 @@ export async function openMysql(
     },
   });
   const pool: PooledClient = client.client;
-  const connections = new WeakMap<Link, object>();
-  const links = new WeakMap<object, Link>();
 
   async function use<T>(work: (link: Link) => Promise<T>): Promise<T> {
     const connection = await pool.acquireConnection();
     try {
-      let link = links.get(connection);
-      if (link === undefined) {
-        link = mysqlLink(connection as Connection, limits.statement_timeout_ms);
-        links.set(connection, link);
-        connections.set(link, connection);
-      }
-      return await work(link);
+      return await work(links.get(connection) as MysqlLink);
     } finally {
       await pool.releaseConnection(connection);
     }
@@ -105,10 +100,7 @@ export async function openMysql(
       begin: 'START TRANSACTION',
       pool: () => poolState(pool),
       use,
-      discard(link) {
-        const connection = connections.get(link);
-        if (connection !== undefined) abandon(connection as Connection, 'its transaction could not be ended');
-      },
+      discard: (link) => (link as MysqlLink).abandon('its transaction could not be ended'),
       schema: {
         collation: String(collation[0]),
         lock: (work) => use((link) => withSchemaLock(link, where.database, () => work(client))),
@@ -149,103 +141,4 @@ async function withSchemaLock<T>(link: Link, database: string, work: () => Promi
   } finally {
     await link.rows('SELECT RELEASE_LOCK(?)', [name]);
   }
-}
-
-type Told = (error: unknown, result: unknown) => void;
-
-/** Statements that together are longer travel apart, far from the server's max_allowed_packet. */
-const LONGEST_BATCH = 1024 * 1024;
-
-function mysqlLink(connection: Connection, timeout: number): Link {
-  const settled = (resolve: (result: unknown) => void, reject: (error: unknown) => void): Told => {
-    return (error, result) => {
-      if (error === null || error === undefined) return resolve(result);
-      // The answer may still come and would be taken for that of the next statement.
-      if ((error as { code?: unknown }).code === 'PROTOCOL_SEQUENCE_TIMEOUT')
-        abandon(connection, 'a statement timed out');
-      reject(error);
-    };
-  };
-  const ask = (sql: string, bindings: readonly SqlValue[], prepared: boolean): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const options = { sql, values: [...bindings], timeout, rowsAsArray: true };
-      if (prepared) connection.execute(options, settled(resolve, reject));
-      else connection.query(options, settled(resolve, reject));
-    });
-
-  const each: Link['each'] = (sql, bindings, visit) =>
-    new Promise((resolve, reject) => {
-      const query = connection.query({ sql, values: [...bindings], timeout, rowsAsArray: true });
-      const told = settled(() => (thrown === null ? resolve() : reject(thrown.error)), reject);
-      let thrown: { error: unknown } | null = null;
-      query.on('error', (error) => told(error, null));
-      query.on('end', () => told(null, null));
-      query.on('result', (row: Row) => {
-        try {
-          if (thrown === null) visit(row);
-        } catch (error) {
-          thrown = { error };
-        }
-      });
-    });
-
-  /** The answers of one packet. */
-  function together(texts: readonly string[], statements: readonly Statement[]): Promise<Answers> {
-    return new Promise((resolve) => {
-      const options = { sql: texts.join('; '), timeout, rowsAsArray: true };
-      const good = (results: unknown) =>
-        resolve({
-          failed_at: null,
-          answers: (results as unknown[]).map((result, at) =>
-            answerOf(statements[at]?.reads === true, result),
-          ),
-        });
-      // How many were answered whole is not in mysql2's interface; an event per answer comes before a row set may still fail.
-      const bad = (failure: unknown) => resolve({ failed_at: sent?._resultIndex ?? 0, failure });
-      // A connection that is closed refuses before it gives the query back.
-      let sent: { _resultIndex?: number } | null = null;
-      sent = connection.query(options, settled(good, bad)) as object;
-    });
-  }
-
-  async function alone({ text, bindings, reads, prepared = false }: Statement): Promise<Answers> {
-    try {
-      const result = await ask(text, bindings, reads && prepared);
-      return { failed_at: null, answers: [answerOf(reads, result)] };
-    } catch (failure) {
-      return { failed_at: 0, failure };
-    }
-  }
-
-  return {
-    each,
-    rows: async (sql, bindings, prepared = false) => (await ask(sql, bindings, prepared)) as Row[],
-    run: async (sql, bindings) => answerOf(false, await ask(sql, bindings, false)) as RunResult,
-    async many(statements) {
-      const [first] = statements;
-      if (first !== undefined && statements.length === 1) return alone(first);
-      const texts = statements.map(({ text, bindings }) => connection.format(text, [...bindings]));
-      if (texts.reduce((sum, text) => sum + text.length, 0) <= LONGEST_BATCH)
-        return together(texts, statements);
-      const answers: Answer[] = [];
-      for (const statement of statements) {
-        const sent = await alone(statement);
-        if (sent.failed_at !== null) return { ...sent, failed_at: answers.length };
-        answers.push(...sent.answers);
-      }
-      return { failed_at: null, answers };
-    },
-  };
-}
-
-function answerOf(reads: boolean, result: unknown): Answer {
-  if (reads) return result as Row[];
-  const { affectedRows, insertId } = result as ResultSetHeader;
-  return { changes: affectedRows, insert_id: insertId };
-}
-
-/** Ends a connection and has knex's pool drop it. */
-function abandon(connection: Connection, why: string): void {
-  Object.assign(connection, { __knex__disposed: new Error(`The connection was ended: ${why}.`) });
-  connection.destroy();
 }

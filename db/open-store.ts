@@ -18,7 +18,7 @@ export interface StoreOptions {
   max_pool_size?: number;
   /** How long a statement waits for a free connection before it fails with ServiceUnavailable. Default 15 s. */
   acquire_timeout_ms?: number;
-  /** How long MariaDB/MySQL may stay silent during one statement. Default 60 s. */
+  /** How long one statement may take on MariaDB/MySQL. Default 60 s. */
   statement_timeout_ms?: number;
   /** For soaks: the database's clock as the store tells it, from `since_ms` on so many times as fast. */
   time?: FasterTime;

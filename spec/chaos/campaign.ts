@@ -223,10 +223,11 @@ export async function startCampaign(site: Site, most_deaths: number): Promise<Ca
 
   async function assess(stage: Stage, watch: Watch, node: NodeRecord): Promise<void> {
     const name = nameOf(stage, node.uuid);
+    // What can fail comes first: nothing is noted twice when it is tried again.
+    const [job] = await site.store.jobs.list({ where: { node_uuid: node.uuid }, sort_dir: 'desc', limit: 1 });
     if (watch.refused !== null) figures.failed.push(`${name}: refused: ${watch.refused}`);
     else if (node.provision_state !== stage.state)
       figures.failed.push(`${name}: ${node.provision_state} instead of ${stage.state}: ${node.last_error}`);
-    const [job] = await site.store.jobs.list({ where: { node_uuid: node.uuid }, sort_dir: 'desc', limit: 1 });
     if (job === undefined) figures.lost.push(`${name}: no job`);
     else if (job.state === 'failed') {
       const unknown = job.error?.message.includes('may not run twice') === true;
@@ -257,20 +258,22 @@ export async function startCampaign(site: Site, most_deaths: number): Promise<Ca
 
   /** Waits until the nodes rest; false: until all that do not rest are held. */
   async function rest(stage: Stage, uuids: readonly string[]): Promise<boolean> {
-    const until = performance.now() + STUCK_AFTER_MS;
+    let waited_ms = 0;
+    let looked_at = performance.now();
     for (;;) {
-      await look(stage).catch(ifAway);
+      const seen = await look(stage).then(() => true, ifAway);
+      const now = performance.now();
+      // Nothing goes on while MariaDB is away.
+      if (seen) waited_ms += now - looked_at;
+      looked_at = now;
       const held = new Set(crew.held().map(({ node_uuid }) => node_uuid));
       const waited = uuids.flatMap((uuid) => watches.get(uuid) ?? []).filter(({ settled }) => !settled);
       if (waited.length === 0) return true;
       if (woken === null && strike !== null && waited.every(({ subject }) => held.has(subject.uuid)))
         return false;
-      if (performance.now() > until) {
-        await giveUp(
-          stage,
-          waited.filter(({ subject }) => !held.has(subject.uuid)),
-        );
-        continue;
+      if (waited_ms > STUCK_AFTER_MS) {
+        const stuck = waited.filter(({ subject }) => !held.has(subject.uuid));
+        await giveUp(stage, stuck).catch(ifAway);
       }
       await sleep(LOOK_EVERY_MS);
     }
@@ -375,7 +378,8 @@ function isAct(point: string): boolean {
   return /(BMC|agent) .*, before$/.test(point);
 }
 
-/** While MariaDB is away there is nothing to see. */
-function ifAway(error: unknown): void {
+/** While MariaDB is away there is nothing to see: false. */
+function ifAway(error: unknown): false {
   if (!(error instanceof Error && 'status' in error && error.status === 503)) throw error;
+  return false;
 }
