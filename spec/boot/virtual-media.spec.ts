@@ -6,13 +6,14 @@ import { type AllInOne, startAllInOne } from '../../bin/all-in-one.ts';
 import { loadSettings } from '../../config/load-settings.ts';
 import { createLogger } from '../../config/logger.ts';
 import { createIso } from '../../iso/iso9660.ts';
-import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { RedfishServer } from '../../rack/redfish/redfish-rack.ts';
 import { bootSector } from '../builders/boot-sector.ts';
 import { type QuickRack, quickRack } from '../drivers/redfish/redfish-bench.ts';
 import { eventually } from '../services/eventually.ts';
 import { freePort } from '../services/free-port.ts';
 import { type TemporaryFolder, temporaryFolder } from '../services/temporary-folder.ts';
+import { askApi } from './ask-api.ts';
 
 const IMAGE = Buffer.alloc(64 * 1024, 'an operating system ');
 
@@ -73,16 +74,8 @@ describe('the boot interface redfish-virtual-media', function () {
     await folder?.remove();
   });
 
-  async function call(method: string, path: string, body?: object): Promise<Json> {
-    const reply = await fetch(`http://127.0.0.1:${api_port}/v1/${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.93' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-    return text === '' ? null : (JSON.parse(text) as Json);
-  }
+  const call = (method: string, path: string, body?: object) =>
+    askApi(`http://127.0.0.1:${api_port}`, method, path, body);
 
   const go = async (target: string, provision_state: string): Promise<JsonObject> => {
     await call('PUT', `nodes/${uuid}/states/provision`, { target });

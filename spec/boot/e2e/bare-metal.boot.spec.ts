@@ -7,6 +7,7 @@ import { type OpenstackShell, startOpenstackShell } from '../../e2e/openstack-sh
 import { freePort } from '../../services/free-port.ts';
 import { run } from '../../services/process.ts';
 import { temporaryFolder } from '../../services/temporary-folder.ts';
+import { askApi } from '../ask-api.ts';
 import {
   type BootService,
   HOST,
@@ -235,14 +236,14 @@ async function wrongStartsItsProfile(service: BootService, racked: RackedServer)
     ranges: [{ first: '10.0.2.100', last: '10.0.2.110' }],
   });
   await store.servers.update(uuid, { service_address: '10.0.2.100' });
-  await call(service, 'PATCH', uuid, [
+  await askApi(service.api_url, 'PATCH', `nodes/${uuid}`, [
     { op: 'add', path: '/deploy_interface', value: 'ramdisk' },
     { op: 'add', path: '/automated_clean', value: false },
   ]);
-  await call(service, 'PUT', `${uuid}/states/provision`, { target: 'provide' });
+  await askApi(service.api_url, 'PUT', `nodes/${uuid}/states/provision`, { target: 'provide' });
   await reached(service, racked, 'available');
   const before = (await racked.console()).length;
-  await call(service, 'PUT', `${uuid}/states/provision`, { target: 'active' });
+  await askApi(service.api_url, 'PUT', `nodes/${uuid}/states/provision`, { target: 'active' });
   await reached(service, racked, 'wait call-back');
   const { pid } = server;
   const waiting = await store.servers.get(uuid);
@@ -271,7 +272,7 @@ async function wrongStartsAnother(service: BootService, racked: RackedServer): P
   });
   const [flavor] = await store.flavors.list({});
   await store.flavors.update(flavor?.uuid ?? '', { profile_uuid: profile.uuid });
-  await call(service, 'PUT', `${racked.uuid}/states/power`, { target: 'rebooting' });
+  await askApi(service.api_url, 'PUT', `nodes/${racked.uuid}/states/power`, { target: 'rebooting' });
   await sooner(racked, async () => {
     const told = await store.servers.get(racked.uuid);
     expect(told?.install_note)
@@ -279,16 +280,6 @@ async function wrongStartsAnother(service: BootService, racked: RackedServer): P
       .and.match(/of\.profile=server/)
       .and.match(/^root initramfs$/m);
   });
-}
-
-/** As any client: without authentication here. */
-async function call({ api_url }: BootService, method: string, path: string, body: object): Promise<void> {
-  const reply = await fetch(`${api_url}/v1/nodes/${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.82' },
-    body: JSON.stringify(body),
-  });
-  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
 }
 
 async function must(command: string, args: readonly string[]): Promise<void> {

@@ -9,13 +9,14 @@ import { createLogger } from '../../../config/logger.ts';
 import { projectRoot } from '../../../config/project-root.ts';
 import { systemClock } from '../../../config/system-clock.ts';
 import { createIso } from '../../../iso/iso9660.ts';
-import { isObject, type Json, type JsonObject } from '../../../lifecycle/json.ts';
+import { isObject, type JsonObject } from '../../../lifecycle/json.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import { type QemuServer, startQemuServer } from '../../../rack/qemu/qemu-server.ts';
 import { eventually } from '../../services/eventually.ts';
 import { freePort } from '../../services/free-port.ts';
 import { ISOLINUX, LDLINUX } from '../../services/packages.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../services/temporary-folder.ts';
+import { askApi } from '../ask-api.ts';
 
 /** This machine as guests of QEMU's user network see it. */
 const HOST = '10.0.2.2';
@@ -88,17 +89,8 @@ describe('S81 a server boots from an ISO by virtual media', function () {
     await server?.[Symbol.asyncDispose]();
     await folder?.remove();
   });
-  /** As any client: without authentication here. */
-  async function call(method: string, path: string, body?: object): Promise<Json> {
-    const reply = await fetch(`http://127.0.0.1:${api_port}/v1/${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.93' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-    return text === '' ? null : (JSON.parse(text) as Json);
-  }
+  const call = (method: string, path: string, body?: object) =>
+    askApi(`http://127.0.0.1:${api_port}`, method, path, body);
 
   const node = async (): Promise<JsonObject> => {
     const body = await call('GET', `nodes/${UUID}`);
