@@ -51,8 +51,10 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
     allowed: [
       'bin/',
       'config/system-clock.ts',
-      // The pause before a transaction that met a deadlock is tried again, and the end of lingering connections.
+      // The pause before a transaction that met a deadlock is tried again, the longest that a statement may take, and the
+      // end of lingering connections.
       'db/engine.ts',
+      'db/mysql-link.ts',
       'boot/server.ts',
     ],
     caught: [
