@@ -17,6 +17,7 @@ import {
 import { createRaid, deleteRaid } from './raid.ts';
 import { setCredentials } from './set-credentials.ts';
 import { setLan } from './set-lan.ts';
+import { refuseHarmToOthers } from './shared-bmc.ts';
 
 /** How each step of the table is done. */
 const RUNS: Readonly<Record<string, HardwareStepRun>> = {
@@ -47,7 +48,11 @@ export function hardwareStep(step: PlannedStep): StepDefinition | null {
   if (facts === null || run === undefined) return null;
   return {
     survives: facts.survives,
-    run: run.run,
+    // A node may have got the same BMC since the plan was made.
+    run: async (ctx) => {
+      if (Object.keys(ctx.data).length === 0) await refuseHarmToOthers(ctx, [step]);
+      return run.run(ctx);
+    },
     probe: run.resume ?? (async () => 'repeat' as const),
   };
 }
@@ -74,6 +79,7 @@ export async function refuseImpossible(ctx: WorkContext, steps: readonly Planned
     }
     return found;
   });
+  await refuseHarmToOthers(ctx, by_bmc);
   if (problems.length > 0)
     throw new StepFailure(`Nothing was touched, because not all can be done: ${problems.join(' ')}`, {
       code: 'InvalidParameterValue',

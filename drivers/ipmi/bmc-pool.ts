@@ -2,20 +2,30 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Bmc } from './bmc.ts';
 import type { IpmiInfo } from './driver-info.ts';
 import type { BmcContext } from './driver-options.ts';
+import { Turnstile } from './turnstile.ts';
 
 interface Entry {
   bmc: Bmc;
+  /** Its BMC, whoever logs in. */
+  place: string;
   /** Connections that hold it. */
   holders: number;
 }
 
+/** One command at a time for one BMC, of all who log in there. */
+interface Gate {
+  turnstile: Turnstile;
+  logins: number;
+}
+
 /**
  * The BMCs of a driver, one per address and credentials: connections to the same one share its session, which is kept for
- * a while after the last of them.
+ * a while after the last of them. Those of other credentials have sessions of their own, and wait for each other's commands.
  */
 export class BmcPool implements AsyncDisposable {
   readonly #context: BmcContext;
   readonly #entries = new Map<string, Entry>();
+  readonly #gates = new Map<string, Gate>();
   readonly #closing = new Set<Promise<void>>();
   /** Keys hold no password, not even in memory. */
   readonly #salt = randomBytes(32);
@@ -60,8 +70,15 @@ export class BmcPool implements AsyncDisposable {
   }
 
   #add(key: string, info: IpmiInfo): Entry {
-    const bmc = new Bmc(info, this.#context, () => void this.#close(key, entry));
-    const entry: Entry = { bmc, holders: 0 };
+    const place = `${info.address} ${info.port}`;
+    const gate = this.#gates.get(place) ?? {
+      turnstile: new Turnstile(this.#context.transport.deadlines),
+      logins: 0,
+    };
+    this.#gates.set(place, gate);
+    gate.logins += 1;
+    const bmc = new Bmc(info, this.#context, gate.turnstile, () => void this.#close(key, entry));
+    const entry: Entry = { bmc, place, holders: 0 };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -76,8 +93,18 @@ export class BmcPool implements AsyncDisposable {
 
   #close(key: string, entry: Entry): Promise<void> {
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    const closing = entry.bmc.close().finally(() => this.#closing.delete(closing));
+    const closing = entry.bmc.close().finally(() => {
+      this.#closing.delete(closing);
+      this.#leave(entry.place);
+    });
     this.#closing.add(closing);
     return closing;
+  }
+
+  #leave(place: string): void {
+    const gate = this.#gates.get(place);
+    if (gate === undefined) return;
+    gate.logins -= 1;
+    if (gate.logins === 0) this.#gates.delete(place);
   }
 }

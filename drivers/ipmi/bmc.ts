@@ -13,7 +13,7 @@ import type { IpmiInfo } from './driver-info.ts';
 import type { BmcContext } from './driver-options.ts';
 import { Login } from './login.ts';
 import { NoAnswer, type Session } from './session.ts';
-import { Turnstile } from './turnstile.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /** A reused session that stays silent for so many sends is taken for forgotten by the BMC, and opened anew. */
 const SENDS_BEFORE_REOPEN = 3;
@@ -50,14 +50,14 @@ export class Bmc {
   #heard_ms = Number.NEGATIVE_INFINITY;
   readonly #calls = new Set<Call>();
 
-  /** @param onIdle called when the session was unused for the idle timeout. */
-  constructor(info: IpmiInfo, context: BmcContext, onIdle: () => void) {
+  /** @param turnstile of the BMC, whoever logs in @param onIdle called when the session was unused for the idle timeout. */
+  constructor(info: IpmiInfo, context: BmcContext, turnstile: Turnstile, onIdle: () => void) {
     this.info = info;
     this.name = info.address.includes(':')
       ? `[${info.address}]:${info.port}`
       : `${info.address}:${info.port}`;
     this.#context = context;
-    this.#turnstile = new Turnstile(context.transport.deadlines);
+    this.#turnstile = turnstile;
     this.#idle = { due_ms: 0, expire: onIdle };
     this.#login = new Login(this.name, info, context);
   }
@@ -97,7 +97,7 @@ export class Bmc {
 
   /** True when it has a session or is at work. */
   get open(): boolean {
-    return this.#session !== null || !this.#turnstile.idle;
+    return this.#session !== null || this.#calls.size > 0;
   }
 
   /** Starts to count the idle time; 0 seconds end at once in `onIdle`. */

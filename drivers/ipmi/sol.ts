@@ -7,6 +7,7 @@ import type { IpmiInfo } from './driver-info.ts';
 import type { BmcContext } from './driver-options.ts';
 import { remaining } from './power.ts';
 import { SolStream } from './sol-stream.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** BMCs that tell no size take at least this. */
 const SMALLEST_PACKET = 16;
@@ -34,7 +35,7 @@ export function ipmiSerialConsole(
     terminal_port: info.terminal_port,
     open: async ({ take_over, ...options }) => {
       const left = remaining(context.clock, options);
-      const bmc = new Bmc(info, context, () => undefined);
+      const bmc = new Bmc(info, context, new Turnstile(context.transport.deadlines), () => undefined);
       try {
         if (take_over === true) await deactivate(bmc, left());
         const request = { ...SOL_INSTANCE, encrypted: true, authenticated: true };

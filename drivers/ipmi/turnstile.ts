@@ -15,11 +15,6 @@ export class Turnstile {
     this.#deadlines = deadlines;
   }
 
-  /** True when nobody is through or waits. */
-  get idle(): boolean {
-    return !this.#taken;
-  }
-
   /** Resolves true when it is this call's turn, which must then `leave`; false at its deadline. Rejects when the call is ended. */
   enter(call: Call): Promise<boolean> | true {
     call.throwIfEnded();

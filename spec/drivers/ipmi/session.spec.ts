@@ -151,6 +151,29 @@ describe('IPMI sessions in time', () => {
     );
   });
 
+  it('two who log in at one BMC wait for each other', async () => {
+    server.bmc.users = [...server.bmc.users, { name: 'other', password: 'other', privilege: 4 }];
+    const parsed = driver.parse({
+      ...server.driver_info,
+      ipmi_username: 'other',
+      ipmi_password: 'other',
+    });
+    if ('problems' in parsed) throw new Error(parsed.problems.join(' '));
+    await using other = await driver.connect(parsed.info, HOUR);
+    server.bmc.faults = { silent: true };
+    const order: string[] = [];
+    const first = connection.power.get(HOUR).then(() => order.push('first'));
+    await received(1);
+    const second = other.power.get(HOUR).then(() => order.push('second'));
+    await clock.advance(QUICK_OPTIONS.command_timeout - 1);
+    expect(server.bmc.counts.received, 'nothing of the second').to.equal(1);
+    server.bmc.faults = {};
+    await clock.advance(1);
+    await Promise.all([first, second]);
+    expect(order).to.deep.equal(['first', 'second']);
+    expect(server.bmc.open_sessions).to.equal(2);
+  });
+
   it('a call ends at its deadline, also while it waits for another', async () => {
     server.bmc.faults = { silent: true };
     const calls = [250, 90, 170].map((timeout_ms) => outcomeOf(connection.power.get({ timeout_ms })));
