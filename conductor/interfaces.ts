@@ -9,6 +9,11 @@ export function usesAgent(node: Pick<NodeRecord, 'deploy_interface'>): boolean {
   return AGENT_DEPLOY.includes(node.deploy_interface);
 }
 
+/** True when a service writes images and clears disks itself, and not the agent. */
+export function restoresImages(node: Pick<NodeRecord, 'deploy_interface'>): boolean {
+  return node.deploy_interface === 'bampi';
+}
+
 /** True when a boot device has to be set for the node: all but the `fake` boot interface. */
 export function managesBoot(node: Pick<NodeRecord, 'boot_interface' | 'management_interface'>): boolean {
   return !['fake', ''].includes(node.boot_interface) && !['noop'].includes(node.management_interface);

@@ -120,6 +120,7 @@ export interface Connection extends AsyncDisposable {
   readonly raidProfiles?: RaidProfiles;
   readonly drives?: DriveEraser;
   readonly images?: ImageRestorer;
+  readonly scripts?: ScriptRunner;
   readonly tasks?: TaskReader;
   readonly accounts?: AccountControl;
   readonly lan?: LanControl;
@@ -452,6 +453,13 @@ export interface ImageRestorer {
   restore(image: string, options: CallOptions): Promise<BmcTask>;
   /** The task that restores this image now; null: there is none. */
   running(image: string, options: CallOptions): Promise<BmcTask>;
+}
+
+/** Hardware whose management runs scripts of its own on the server, in a system that is gone after it. */
+export interface ScriptRunner {
+  run(script: string, argument: string | null, options: CallOptions): Promise<BmcTask>;
+  /** The task that runs this script now; null: there is none. */
+  running(script: string, options: CallOptions): Promise<BmcTask>;
 }
 
 export interface DriveEraser {

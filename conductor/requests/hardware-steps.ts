@@ -8,7 +8,7 @@ export type StepArea = 'clean' | 'deploy' | 'service';
 
 /** What one step that the BMC carries out is, as far as it can be said without a server. */
 export interface HardwareStep {
-  /** Capabilities of the connection, one of which is enough. */
+  /** Capabilities of the connection, one of which is enough; none: no BMC is asked. */
   needs: readonly (keyof Connection)[];
   survives: StepSurvival;
   /** Where it may be asked for, with its priority; 0: by request only. */
@@ -108,6 +108,20 @@ export const HARDWARE_STEPS: Readonly<Record<string, HardwareStep>> = {
     areas: BY_REQUEST,
     requires_ramdisk: [],
     args: { raw_bytes: required(TEXT) },
+  },
+  'vendor.run_script': {
+    needs: ['scripts'],
+    survives: 'probe',
+    areas: { clean: 0, service: 0 },
+    requires_ramdisk: [],
+    args: { script: required(TEXT), argument: TEXT },
+  },
+  'network.reattach_networking': {
+    needs: [],
+    survives: 'repeat',
+    areas: { service: 0 },
+    requires_ramdisk: [],
+    args: {},
   },
   'deploy.erase_devices': {
     needs: ['drives'],

@@ -131,6 +131,8 @@ function asksBmc(
 ): boolean {
   if (step.interface === 'deploy') return !usesAgent(node) || disable_ramdisk;
   const name = interfaceOf(step, node);
+  // The others of its kind have no such step.
+  if (step.interface === 'network') return name === 'neutron';
   return name !== null && isPresent(name) && name !== 'agent' && name !== 'noop';
 }
 

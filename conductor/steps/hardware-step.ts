@@ -7,6 +7,7 @@ import { updateFirmware } from './firmware.ts';
 import type { HardwareStepRun } from './hardware-step-run.ts';
 import {
   clearSecureBootKeys,
+  reattachNetworking,
   resetBmc,
   secureBootKeysToDefault,
   sendRaw,
@@ -14,6 +15,7 @@ import {
   setClock,
   setNtp,
 } from './management.ts';
+import { runScript } from './network-task.ts';
 import { createRaid, deleteRaid } from './raid.ts';
 import { setCredentials } from './set-credentials.ts';
 import { setLan } from './set-lan.ts';
@@ -32,6 +34,8 @@ const RUNS: Readonly<Record<string, HardwareStepRun>> = {
   'management.reset_secure_boot_keys_to_default': secureBootKeysToDefault,
   'management.clear_secure_boot_keys': clearSecureBootKeys,
   'vendor.send_raw': sendRaw,
+  'vendor.run_script': runScript,
+  'network.reattach_networking': reattachNetworking,
   'deploy.erase_devices': eraseDrives,
   'deploy.erase_devices_express': eraseDrives,
   'management.set_bmc_accounts': setAccounts,
@@ -62,7 +66,7 @@ export function hardwareStep(step: PlannedStep): StepDefinition | null {
  * @throws StepFailure that names every step and its reason
  */
 export async function refuseImpossible(ctx: WorkContext, steps: readonly PlannedStep[]): Promise<void> {
-  const by_bmc = steps.filter((step) => hardwareStepOf(step) !== null);
+  const by_bmc = steps.filter((step) => (hardwareStepOf(step)?.needs ?? []).length > 0);
   if (by_bmc.length === 0) return;
   const bmc = await ctx.bmc();
   const problems = await bmc.use('see what the BMC can do', async (connection, options) => {

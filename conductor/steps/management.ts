@@ -1,6 +1,7 @@
 import type { AccountRole, CallOptions, Connection } from '../../drivers/contract.ts';
 import type { StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
+import { networkOf } from '../network/network.ts';
 import { rawBytes } from '../raw-bytes.ts';
 import { DONE, type StepContext, StepFailure } from '../step.ts';
 import { again, deadline, refuseLate, whileSilent } from './bmc-task.ts';
@@ -60,6 +61,16 @@ export const clearSecureBootKeys = call('clear the secure boot keys', (connectio
 export const setNtp = call('set the NTP servers of the BMC', (connection, { servers }, options) =>
   capability(connection, 'ntp').set(servers as string[], options),
 );
+
+/** Binds the tenant's ports anew, for switches that have lost them; the server goes on running. */
+export const reattachNetworking: HardwareStepRun = {
+  run: async (ctx) => {
+    const network = networkOf(ctx);
+    await network.unplugTenant(ctx);
+    await network.plugTenant(ctx);
+    return DONE;
+  },
+};
 
 export const sendRaw = call('send raw bytes', async (connection, { raw_bytes }, options) => {
   const bytes = rawBytes(String(raw_bytes));

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { baselineStep, baselineSteps, quarantineOf } from '../baseline/baseline-steps.ts';
 import { quarantine } from '../baseline/quarantine.ts';
 import { refreshCaches } from '../caches.ts';
-import { usesAgent } from '../interfaces.ts';
+import { restoresImages, usesAgent } from '../interfaces.ts';
 import { dropNetwork, networkOf } from '../network/network.ts';
 import { withRelatives } from '../relatives.ts';
 import { isReserved, requestedSteps, runsOnBmc } from '../requests/steps.ts';
@@ -22,6 +22,7 @@ import { hardwareStep, refuseImpossible } from '../steps/hardware-step.ts';
 import { wipedAgent } from '../wiped-agent.ts';
 import { askForSteps, refuseNotOffered, stepsOfAgent } from './agent-steps.ts';
 import { type CleaningRunbook, cleaningRunbook } from './cleaning-runbook.ts';
+import { CLEAR_DISKS, clearDisks, clearDisksStep } from './deploy-restore.ts';
 import { inBandStep } from './in-band-step.ts';
 import { bootRamdisk, limit_ms, powerOff } from './ramdisk.ts';
 import { reservedStep } from './reserved-steps.ts';
@@ -138,6 +139,9 @@ export const cleanWork: Work = {
       declared === null ? [] : requestedSteps({ area: 'clean', node, settings, drivers, ...declared });
     await refuseImpossible(ctx, own);
     const { before, after } = isManual(ctx) ? { before: [], after: [] } : await baselineSteps(ctx);
+    // Where somebody names the steps, theirs are all.
+    if (restoresImages(node) && declared === null)
+      return [clearDisksStep(after.length === 0), ...before, ...after];
     if (!usesAgent(node) || declared?.disable_ramdisk === true) return [...own, ...before, ...after];
     return [
       plannedStep('deploy.prepare_cleaning', {
@@ -152,6 +156,7 @@ export const cleanWork: Work = {
   },
   find: (step, node) => {
     if (isReserved(step.step)) return reservedStep(step.step, 1800);
+    if (stepName(step) === CLEAR_DISKS) return clearDisks;
     const own = OWN(step) ?? baselineStep(step, restOf);
     if (own !== null) return own;
     if (!step.in_band || !usesAgent(node)) return hardwareStep(step);

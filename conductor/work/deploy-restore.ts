@@ -1,52 +1,47 @@
-import type { StepOutcome } from '../../lifecycle/job.ts';
-import type { StepContext, StepDefinition } from '../step.ts';
-import { DONE } from '../step.ts';
-import { again, deadline, refuseLate, taskEnded, whileSilent } from '../steps/bmc-task.ts';
+import { plannedStep, type StepDefinition } from '../step.ts';
 import { capability } from '../steps/capability.ts';
-
-const WHAT = 'restore the image';
+import { networkTask } from '../steps/network-task.ts';
 
 /**
  * A deployment by a service that writes images itself (BAMPI): boot from the network, restore, boot from the disk. A restore
  * that a conductor which died had started is gone on with.
  */
-const restore: StepDefinition = { survives: 'repeat', run: (ctx) => visit(ctx) };
-
-async function visit(ctx: StepContext): Promise<StepOutcome> {
-  const { data } = ctx;
-  if (data.phase === undefined) return again(ctx, { phase: 'network', deadline: deadline(ctx) }, true);
-  if (data.phase === 'network')
-    return (await bootsFrom(ctx, 'pxe')) ? again(ctx, { phase: 'restore' }, true) : again(ctx, data);
-  const bmc = await ctx.bmc();
-  if (data.phase === 'restore') {
-    const image = String(ctx.node.instance_info.image_source);
-    const task = await bmc.use(WHAT, async (connection, options) => {
+const restore: StepDefinition = {
+  survives: 'repeat',
+  ...networkTask({
+    what: 'restore the image',
+    start: async (connection, options, ctx) => {
       const images = capability(connection, 'images');
+      const image = String(ctx.node.instance_info.image_source);
       return (await images.running(image, options)) ?? images.restore(image, options);
-    });
-    return again(ctx, { phase: 'wait', task, deadline: deadline(ctx) }, task === null);
-  }
-  if (data.phase === 'disk') {
-    if (!(await bootsFrom(ctx, 'disk'))) return again(ctx, data);
-    await bmc.reach('power on');
-    ctx.change({ power_state: 'power on', target_power_state: null });
-    return DONE;
-  }
-  if (!(await taskEnded(ctx, typeof data.task === 'string' ? data.task : null, WHAT))) {
-    refuseLate(ctx, WHAT, 'the task has not ended.');
-    return again(ctx, data);
-  }
-  return again(ctx, { phase: 'disk', deadline: deadline(ctx) }, true);
-}
-
-/** Sets the boot device; false: that takes longer than one call, and has to be looked at again. */
-async function bootsFrom(ctx: StepContext, boot_device: 'pxe' | 'disk'): Promise<boolean> {
-  const set = await whileSilent(ctx, `set the boot device to ${boot_device}`, (connection, options) =>
-    capability(connection, 'boot').set({ boot_device, persistent: true, boot_mode: null }, options),
-  );
-  if (set === 'silent') refuseLate(ctx, WHAT, `the boot device could not be set to ${boot_device}.`);
-  return set !== 'silent';
-}
+    },
+    in_the_end: 'disk',
+    ends_on: () => true,
+  }),
+};
 
 /** The steps of the deploy interface `bampi`. */
 export const RESTORE_STEPS: Readonly<Record<string, StepDefinition>> = { 'deploy.deploy': restore };
+
+/** Of an automated clean of such a server. */
+export const CLEAR_DISKS = 'deploy.clear_disks';
+
+/**
+ * A server that is given back: off, boot from the network, all volumes deleted. In the end it stands by in the service's disposable system, as
+ * BAMPI's own client leaves it, unless more is to come.
+ */
+export const clearDisks: StepDefinition = {
+  survives: 'repeat',
+  ...networkTask({
+    what: 'clear the disks',
+    from_off: true,
+    start: async (connection, options) => capability(connection, 'raidProfiles').clear(options),
+    in_the_end: 'pxe',
+    ends_on: (ctx) => ctx.step.args.stand_by === true,
+  }),
+};
+
+/** @param stand_by whether the server is switched on in the end */
+export function clearDisksStep(stand_by: boolean): ReturnType<typeof plannedStep> {
+  return plannedStep(CLEAR_DISKS, { args: { stand_by } });
+}

@@ -66,7 +66,8 @@ const INTERFACES: Readonly<Record<string, Readonly<Record<string, StepDefinition
   noop: { 'deploy.deploy': nothing },
 };
 
-const PRIORITIES: Readonly<Record<string, number>> = {
+/** Ironic's. */
+export const PRIORITIES: Readonly<Record<string, number>> = {
   'deploy.deploy': 100,
   'deploy.write_image': 80,
   'deploy.prepare_instance_boot': 60,

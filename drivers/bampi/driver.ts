@@ -67,6 +67,8 @@ async function certificatesOf({ verify_ca }: BampiInfo): Promise<string | null> 
   }
 }
 
+const SCRIPT = 'disposable_os_run_script';
+
 function connection(client: BampiClient, info: BampiInfo, close: () => Promise<void>): Connection {
   return {
     power: power(client),
@@ -76,6 +78,10 @@ function connection(client: BampiClient, info: BampiInfo, close: () => Promise<v
     images: {
       restore: (image, options) => client.startTask('restore_os', image, options),
       running: (image, options) => client.running('restore_os', image, options),
+    },
+    scripts: {
+      run: (script, argument, options) => client.startTask(SCRIPT, script, options, argument ?? undefined),
+      running: (script, options) => client.running(SCRIPT, script, options),
     },
     passthru: passthru(client),
     [Symbol.asyncDispose]: close,
@@ -164,7 +170,7 @@ function passthru(client: BampiClient): Readonly<Record<string, PassthruMethod>>
       description: 'Runs a script in the disposable OS, such as a backup. Arguments: script; argument.',
       call: async ({ script, argument }, options) => ({
         id: await client.startTask(
-          'disposable_os_run_script',
+          SCRIPT,
           textOf('script', script),
           options,
           argument === undefined ? undefined : textOf('argument', argument),

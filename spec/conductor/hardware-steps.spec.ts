@@ -5,6 +5,7 @@ import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
 import { eventually } from '../services/eventually.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
+import { createNeutronDouble } from './network/neutron-double.ts';
 
 const QUICK = {
   conductor: {
@@ -20,6 +21,8 @@ const ALL_FAKE = {
   raid_interface: 'fake',
   vendor_interface: 'fake',
 };
+
+const LINK = { switch_id: '00:00:5e:00:53:01', port_id: 'Eth1/1', switch_info: 'leaf-1' };
 
 describe('steps that the BMC carries out', () => {
   let bench: ConductorBench;
@@ -244,6 +247,29 @@ describe('steps that the BMC carries out', () => {
     const served = await bench.settled(node, 'active');
     expect(served.raid_config.logical_disks).to.have.lengthOf(1);
     expect(served.target_raid_config.logical_disks).to.have.lengthOf(1);
+  });
+
+  it('bind the ports of a tenant anew while the server runs, with Neutron only', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await startConductorBench(QUICK);
+    const neutron = createNeutronDouble(['vif-1']);
+    await bench.start('conductor-1', { neighbours: neutron.neighbours });
+    const node = await bench.node({ provision_state: 'active', network_interface: 'neutron', ...ALL_FAKE });
+    await bench.store.ports.create({
+      ...{ node_uuid: node.uuid, address: '52:54:00:00:00:01', pxe_enabled: true },
+      ...{ internal_info: { tenant_vif_port_id: 'vif-1' }, local_link_connection: LINK },
+    });
+    const service_steps = [step('network.reattach_networking')];
+    await bench.client.provision(node, 'service', { service_steps }, CALLER);
+    await bench.settled(node, 'active');
+    expect(neutron.diary).to.deep.equal(['unbind vif-1', 'bind vif-1']);
+    expect(server(node).power_commands).to.deep.equal([]);
+    const other = await bench.node({ provision_state: 'active', network_interface: 'flat', ...ALL_FAKE });
+    const refused = await bench.client.provision(other, 'service', { service_steps }, CALLER).then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    );
+    expect(refused).to.contain('does not support network.reattach_networking');
   });
 
   it('set a wrong clock when a node is verified, where the settings say so', async () => {

@@ -7,7 +7,7 @@ import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { createRedfishDriver } from '../../drivers/redfish/driver.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
-import { Bampi } from '../../rack/bampi/bampi.ts';
+import { Bampi, type BampiServer } from '../../rack/bampi/bampi.ts';
 import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
 import { recordingContext } from '../contract/driver-bench.ts';
 import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
@@ -155,6 +155,63 @@ describe('one runbook on each kind of server', () => {
         'change_boot_mode Disabled',
       ]);
       expect(bampi.servers[0]).to.include({ image: 'ubuntu-24.04', power: 'on' });
+    });
+
+    it('clears what is given back, and lets it stand by in stock; on a path that a conductor left too', async () => {
+      const staged = await stage(createBampiDriver(recordingContext().context), info(), {
+        lease_timeout: 0.3,
+      });
+      bench = staged.bench;
+      const server = bampi.servers[0] as BampiServer;
+      Object.assign(server, { raid: 'mirror', image: 'ubuntu-24.04', power: 'on' });
+      const node = await bench.node({
+        ...interfaces(createBampiDriver(recordingContext().context)),
+        ...{ driver: 'bampi', driver_info: info(), deploy_interface: 'bampi', provision_state: 'active' },
+        ...{ instance_info: { image_source: 'ubuntu-24.04' }, automated_clean: true },
+      });
+      server.faults = { endless: true };
+      await bench.client.provision(node, 'deleted', {}, CALLER);
+      await eventually(() => expect(bampi.tasks).to.have.lengthOf(1));
+      staged.first.halt();
+      server.faults = {};
+      await bench.start('conductor-2');
+      const free = await bench.settled(node, 'available');
+      expect(free).to.include({ last_error: null, power_state: 'power on' });
+      expect(free.instance_info).to.deep.equal({});
+      expect(bampi.tasks.map(({ taskType, taskProfile }) => `${taskType} ${taskProfile}`)).to.deep.equal([
+        'change_boot_mode PXE',
+        'configure_raid clean_up_conf',
+      ]);
+      expect(server).to.include({ raid: null, power: 'on', boot_mode: 'PXE' });
+    });
+
+    it('is not free where its disks could not be cleared', async () => {
+      const staged = await stage(createBampiDriver(recordingContext().context), info());
+      bench = staged.bench;
+      const node = await bench.node({
+        ...interfaces(createBampiDriver(recordingContext().context)),
+        ...{ driver: 'bampi', driver_info: info(), deploy_interface: 'bampi', provision_state: 'active' },
+        ...{ automated_clean: true },
+      });
+      Object.assign(bampi.servers[0] ?? {}, { faults: { log: 'a disk is missing' } });
+      await bench.client.provision(node, 'deleted', {}, CALLER);
+      const failed = await bench.settled(node, 'clean failed');
+      expect(failed.last_error).to.contain('a disk is missing');
+      expect(failed.maintenance).to.equal(true);
+    });
+
+    it('backs a server up by a script, between the network and the disk', async () => {
+      const staged = await stage(createBampiDriver(recordingContext().context), info());
+      bench = staged.bench;
+      const args = { script: 'backup', argument: 'nightly' };
+      expect(await staged.serve([{ interface: 'vendor', step: 'run_script', args }])).to.equal('accepted');
+      await bench.settled(staged.node, 'active');
+      expect(bampi.tasks.map(({ taskType, taskProfile }) => `${taskType} ${taskProfile}`)).to.deep.equal([
+        'change_boot_mode PXE',
+        'disposable_os_run_script backup',
+        'change_boot_mode Disabled',
+      ]);
+      expect(bampi.tasks[1]?.options).to.equal('nightly');
     });
 
     it('says what the log of a task says when it fails', async () => {
