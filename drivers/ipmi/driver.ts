@@ -25,6 +25,7 @@ import { readSel } from './sel.ts';
 import { readSensors } from './sensors.ts';
 import { ipmiSerialConsole } from './sol.ts';
 import { type DropReason, UdpChannel } from './udp.ts';
+import { watchdogCalls } from './watchdog.ts';
 
 /** The hardware type `ipmi`. */
 export interface IpmiDriver extends Driver<IpmiInfo> {
@@ -162,6 +163,7 @@ function connectionTo(
       clear: (options) => clearLog(bmc, clock, options),
     },
     clock: ipmiClock(bmc),
+    passthru: watchdogCalls(bmc, (options) => remaining(clock, options)),
     raw: {
       send: async (bytes, options) => {
         const [netfn, cmd, ...data] = bytes;

@@ -1,5 +1,7 @@
 import { COMPLETION_CODE } from '../../drivers/ipmi/codec/status-codes.ts';
+import { PRIVILEGE } from '../../drivers/ipmi/commands/command.ts';
 import { SET_STATE } from '../../drivers/ipmi/commands/configuration.ts';
+import { getChannelAccess } from '../../drivers/ipmi/commands/get-channel-access.ts';
 import { getChannelInfo, MEDIUM_LAN } from '../../drivers/ipmi/commands/get-channel-info.ts';
 import {
   getLanConfiguration,
@@ -10,6 +12,8 @@ import {
 import { on, type Row } from './handler.ts';
 import { getParameter, isLanChannel, type Parameters, setParameter } from './parameters.ts';
 
+/** Access mode of the LAN. IPMI v2.0 table 6-4 */
+const ALWAYS_AVAILABLE = 2;
 /** Bytes of each parameter that can be set. IPMI v2.0 table 23-4 */
 const LENGTHS: Readonly<Record<number, number>> = {
   [LAN_PARAMETER.setInProgress]: 1,
@@ -38,6 +42,17 @@ export const LAN_ROWS: readonly Row[] = [
   on(getChannelInfo, (_bmc, { channel }) =>
     isLanChannel(channel)
       ? { channel: 1, medium: MEDIUM_LAN, active_sessions: 1 }
+      : COMPLETION_CODE.invalidData,
+  ),
+  on(getChannelAccess, (_bmc, { channel }) =>
+    isLanChannel(channel)
+      ? {
+          mode: ALWAYS_AVAILABLE,
+          alerting: false,
+          per_message_authentication: true,
+          user_level_authentication: true,
+          privilege: PRIVILEGE.administrator,
+        }
       : COMPLETION_CODE.invalidData,
   ),
   on(getLanConfiguration, (bmc, request) => getParameter(bmc.lan, request)),

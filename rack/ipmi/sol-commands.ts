@@ -14,10 +14,14 @@ import {
   SOL_PARAMETER,
   setSolConfiguration,
 } from '../../drivers/ipmi/commands/sol-configuration.ts';
+import {
+  getUserPayloadAccess,
+  setUserPayloadAccess,
+} from '../../drivers/ipmi/commands/user-payload-access.ts';
 import type { OpenSession, Session } from '../../drivers/ipmi/managed/session-table.ts';
 import type { BmcState } from './bmc-state.ts';
 import { on, type Row } from './handler.ts';
-import { getParameter, setParameter } from './parameters.ts';
+import { getParameter, isLanChannel, setParameter } from './parameters.ts';
 
 const DISABLED = 0x81;
 const ACTIVE_ELSEWHERE = 0x80;
@@ -27,6 +31,7 @@ const NOT_AVAILABLE = 0x80;
 /** IPMI messages and SOL; open session and RAKP 1 to 4. */
 const STANDARD_PAYLOADS = (1 << PAYLOAD_TYPE.ipmi) | (1 << PAYLOAD_TYPE.sol);
 const SETUP_PAYLOADS = 0x3f;
+const SOL_BIT = 1 << PAYLOAD_TYPE.sol;
 const PAYLOAD_VERSION = 0x10;
 
 /** Bytes of each parameter that can be set. IPMI v2.0 table 26-5 */
@@ -43,6 +48,11 @@ const LENGTHS: Readonly<Record<number, number>> = {
 
 function isSol({ payload_type, instance }: { payload_type: number; instance?: number }): boolean {
   return payload_type === PAYLOAD_TYPE.sol && (instance ?? 1) === 1;
+}
+
+/** The place of a session's user in the BMC's table. */
+function placeOf({ users }: BmcState, { user }: Session): number {
+  return users.findIndex(({ name }) => name === user?.name) + 1;
 }
 
 /** Payloads are of RMCP+ alone. */
@@ -62,6 +72,7 @@ export const SOL_ROWS: readonly Row[] = [
     const refused = refusal(bmc, request);
     if (refused !== null) return refused;
     if (!isSealed(session)) return COMPLETION_CODE.notInPresentState;
+    if (bmc.sol.refused_users.has(placeOf(bmc, session))) return DISABLED;
     if (bmc.sol.session !== null) return ACTIVE_ELSEWHERE;
     if (!request.encrypted || !request.authenticated) return NEEDS_ENCRYPTION;
     bmc.sol.activate(session);
@@ -89,6 +100,18 @@ export const SOL_ROWS: readonly Row[] = [
       ? { version: PAYLOAD_VERSION }
       : NOT_AVAILABLE,
   ),
+  on(getUserPayloadAccess, ({ sol }, { channel, user_id }) =>
+    isLanChannel(channel)
+      ? { standard: sol.refused_users.has(user_id) ? 0 : SOL_BIT, oem: 0 }
+      : COMPLETION_CODE.invalidData,
+  ),
+  on(setUserPayloadAccess, ({ sol }, { channel, user_id, enable, standard }) => {
+    if (!isLanChannel(channel)) return COMPLETION_CODE.invalidData;
+    if ((standard & SOL_BIT) === 0) return nothing;
+    if (enable) sol.refused_users.delete(user_id);
+    else sol.refused_users.add(user_id);
+    return nothing;
+  }),
   on(getSolConfiguration, (bmc, request) => getParameter(bmc.sol.parameters, request)),
   on(setSolConfiguration, (bmc, request) =>
     setParameter(bmc.sol.parameters, request, LENGTHS, SOL_PARAMETER.channel),

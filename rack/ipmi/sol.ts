@@ -75,6 +75,8 @@ export class SolPort {
     [SOL_PARAMETER.channel, Uint8Array.of(1)],
     [SOL_PARAMETER.port, Uint8Array.of(0x6f, 0x02)],
   ]);
+  /** Users, by place, who may not open it. */
+  readonly refused_users = new Set<number>();
   /** Breaks and flushes that consoles asked for. */
   readonly counts = { breaks: 0, flushes: 0 };
   readonly #owner: SolOwner;

@@ -156,6 +156,19 @@ describe('rack/ipmi and the stock ipmitool', () => {
         expect(await run('sel', 'time', 'get')).to.match(/^05\/06\/(20)?31 /);
       });
 
+      it('tells who may do what by the channel', async () => {
+        expect(await run('channel', 'info', '1')).to.match(/Access Mode +: always available/);
+        expect(await run('channel', 'getaccess', '1', '1'))
+          .to.match(/User Name +: admin/)
+          .and.match(/Privilege Level +: ADMINISTRATOR/);
+        expect(await run('user', 'list', '1')).to.match(/1 +admin .*ADMINISTRATOR/);
+        expect(await run('sol', 'payload', 'status', '1', '1')).to.include('enabled');
+        await run('sol', 'payload', 'disable', '1', '1');
+        expect(await run('sol', 'payload', 'status', '1', '1')).to.include('disabled');
+        await run('sol', 'payload', 'enable', '1', '1');
+        expect([...server.bmc.sol.refused_users]).to.deep.equal([]);
+      });
+
       it('is refused with a wrong password', async () => {
         const { code, stderr } = await ipmitool(suite, 'wrong', 'power', 'status');
         expect([code, stderr]).to.deep.equal([1, 'Error: Unable to establish IPMI v2 / RMCP+ session\n']);

@@ -14,8 +14,11 @@ import {
 /** What is done when the time is over. IPMI v2.0 table 27-3 */
 export const WATCHDOG_ACTION = { none: 0, hardReset: 1, powerDown: 2, powerCycle: 3 } as const;
 
+/** Who uses it. IPMI v2.0 table 27-3 */
+export const WATCHDOG_USE = { biosFrb2: 1, biosPost: 2, osLoad: 3, smsOs: 4, oem: 5 } as const;
+
 export interface WatchdogSettings {
-  /** Who uses it: 1 BIOS FRB2, 2 BIOS POST, 3 OS load, 4 SMS/OS, 5 OEM. */
+  /** One of WATCHDOG_USE. */
   use: number;
   action: number;
   /** Full time. */
@@ -60,6 +63,7 @@ export const getWatchdog: Command<Nothing, WatchdogSettings & { running: boolean
   netfn: NETFN.app,
   cmd: 0x25,
   privilege: PRIVILEGE.user,
+  repeatable: true,
   ...emptyRequest,
   encodeResponse: (response) => {
     const data = encode(response, response.running ? RUNNING : 0, 8);

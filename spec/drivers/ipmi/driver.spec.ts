@@ -8,7 +8,12 @@ import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { BmcFaults } from '../../../rack/ipmi/wire-faults.ts';
 import { type RackServer, startRack } from '../../../rack/rack.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
-import { type BenchFault, type DriverBench, recordingContext } from '../../contract/driver-bench.ts';
+import {
+  type BenchFault,
+  type DriverBench,
+  eventually,
+  recordingContext,
+} from '../../contract/driver-bench.ts';
 import { describeBmcManagement } from '../../contract/driver-bmc.ts';
 import { QUICK_OPTIONS } from './ipmi-options.ts';
 import { seededRandom } from './packets.ts';
@@ -327,6 +332,32 @@ describe('ipmi driver on the stand-in', () => {
     expect(await errorOf(connection.raw?.send(Uint8Array.of(0x06, 0xee), BOTH))).to.include({
       code: 'unsupported',
     });
+  });
+
+  it('sets, tells, starts over and stops the watchdog, and says what it cannot take', async () => {
+    const { passthru = {} } = await connect(start());
+    const call = (method: string, data: JsonObject = {}) => passthru[method]?.call(data, BOTH);
+    server.machine.forcePower('on');
+    await call('set_watchdog', { countdown_s: 300, action: 'power off' });
+    const set = { running: true, use: 'SMS/OS', action: 'power off', countdown_s: 300 };
+    expect(await call('get_watchdog')).to.deep.include(set);
+    await call('reset_watchdog');
+    await call('set_watchdog', { running: false });
+    expect(await call('get_watchdog')).to.deep.include({ running: false, action: 'reset' });
+    for (const wrong of [
+      {},
+      { countdown_s: 0 },
+      { countdown_s: 6554 },
+      { countdown_s: 5, action: 'explode' },
+      { countdown_s: 5, running: 'yes' },
+      { countdown_s: 5, other: 1 },
+    ] satisfies JsonObject[])
+      expect(await errorOf(call('set_watchdog', wrong))).to.include({ code: 'rejected' });
+    await call('set_watchdog', { countdown_s: 1, action: 'power off' });
+    await eventually(
+      () => server.machine.power,
+      (power) => power === 'off',
+    );
   });
 
   it('resets the BMC, and finds it again', async () => {
