@@ -33,16 +33,17 @@ export async function startGateway(settings: Settings): Promise<{ ready: string 
     listener.upgrade(composeConsoles(parts, base, drivers, consoles).upgrade);
     const way = drivers.get('ipmi');
     if (way === null) throw new Error('This build has no driver ipmi.');
-    const ipmi = parts.own(await openIpmi({ ...common, clock, way }, settings));
+    const ipmi = parts.own(await openIpmi({ ...common, clock, way, consoles }, settings));
     base.telemetry.ready(parts);
     return { ready: `kurogane gateway ready on ${listener.url}, IPMI on UDP port ${ipmi.port}` };
   });
 }
 
 async function openIpmi(options: IpmiGatewayOptions, { gateway }: Settings): Promise<IpmiListener> {
-  const { host_ip, ipmi_port: port } = gateway;
+  const { host_ip, ipmi_port: port, ipmi_public_endpoint } = gateway;
   try {
-    return await listenIpmi(options, { host_ip, port });
+    const told = Number(ipmi_public_endpoint.split(':').at(-1)) || port;
+    return await listenIpmi(told === 0 ? options : { ...options, told_port: told }, { host_ip, port });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new StartError(

@@ -1,4 +1,4 @@
-import type { SerialLine } from './ipmi/sol.ts';
+import type { SerialLine } from '../drivers/ipmi/managed/sol-port.ts';
 import type { Machine } from './machine.ts';
 
 const LONGEST_LINE = 200;

@@ -100,7 +100,8 @@ export interface IpmiRequest {
   rs_addr: number;
 }
 
-const BMC_ADDRESS = 0x20;
+/** Of the BMC itself on its bus. */
+export const BMC_ADDRESS = 0x20;
 
 /** The name of what is passed on, or why nothing is. Pure. */
 export function judgeIpmi(

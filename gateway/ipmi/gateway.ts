@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createThrottle, type Throttle } from '../../api/identity/throttle.ts';
+import type { ConsoleWay } from '../../conductor/consoles/viewer.ts';
 import type { Store } from '../../db/store.ts';
 import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
 import { decodeRequest, encodeResponse, type RequestMessage } from '../../drivers/ipmi/codec/message.ts';
@@ -19,10 +20,15 @@ import { findNamedLease, type GoodLease } from '../leases.ts';
 import { note } from '../note.ts';
 import { Holder, type HolderParts } from './holder.ts';
 import { answerOwn } from './own-commands.ts';
+import { SolDesk } from './sol-desk.ts';
 import { upstreamProblem } from './upstream.ts';
 
 export interface IpmiGatewayOptions extends HolderParts {
   store: HolderParts['store'] & Pick<Store, 'nodes'>;
+  /** The way to serial ports. */
+  consoles: ConsoleWay;
+  /** The UDP port that clients are told, which the answer to an activation of Serial over LAN repeats. Default: that which it listens on. */
+  told_port?: number;
 }
 
 /** Where a datagram came from, and its answer goes to. */
@@ -69,14 +75,24 @@ export class IpmiGateway implements AsyncDisposable {
   readonly #table = new SessionTable<LeaseUser>(this);
   readonly #open = new Map<number, Open>();
   readonly #throttle: Throttle;
+  readonly #sol: SolDesk;
   readonly #ended = new AbortController();
   readonly #work = new Set<Promise<unknown>>();
   #lookups = 0;
 
-  constructor(options: IpmiGatewayOptions, send: (datagram: Uint8Array, to: Source) => void) {
+  /** @param port the UDP port that it listens on */
+  constructor(options: IpmiGatewayOptions, port: number, send: (datagram: Uint8Array, to: Source) => void) {
     this.#options = options;
     this.#send = send;
     this.#throttle = createThrottle({ ...BAD_LOGINS, clock: options.clock });
+    this.#sol = new SolDesk({
+      ...options,
+      port: options.told_port ?? port,
+      isOpen: (session) => this.#table.get(session.id) === session,
+      send: (session, payload) => {
+        if (session.from !== null) this.#seal(session, payload, session.from, PAYLOAD_TYPE.sol);
+      },
+    });
     this.#track(this.#sweep());
   }
 
@@ -109,6 +125,7 @@ export class IpmiGateway implements AsyncDisposable {
     this.#ended.abort(new Error('The gateway ends.'));
     for (const id of this.#open.keys()) this.#close(id);
     await Promise.all(this.#work);
+    await this.#sol.settled();
   }
 
   #reply(datagram: Uint8Array | null, to: Source): void {
@@ -178,9 +195,12 @@ export class IpmiGateway implements AsyncDisposable {
 
   #inSession(packet: V2Packet, from: Source): void {
     const session = this.#table.get(packet.session_id);
-    if (session?.channel == null || packet.payload_type !== PAYLOAD_TYPE.ipmi) return;
+    if (session?.channel == null) return;
     const opened = session.channel.open(packet);
     if (isFlaw(opened) || !this.#table.isNew(session, packet.sequence)) return;
+    session.from = from;
+    if (packet.payload_type === PAYLOAD_TYPE.sol) this.#sol.receive(session, opened);
+    if (packet.payload_type !== PAYLOAD_TYPE.ipmi) return;
     const bytes = Uint8Array.from(opened);
     const request = decodeRequest(bytes);
     if (isFlaw(request)) return;
@@ -203,7 +223,8 @@ export class IpmiGateway implements AsyncDisposable {
   ): Promise<void> {
     const own = answerOwn(request, session, this.cipher_suites);
     try {
-      const answer = own ?? (await open.holder.answer(request));
+      const sol = own === null ? await this.#sol.answer(request, session, open.holder.good) : undefined;
+      const answer = own ?? (sol === undefined ? await open.holder.answer(request) : sol);
       if (answer === null || this.#table.get(session.id) !== session) {
         this.#close(session.id);
         return;
@@ -211,6 +232,7 @@ export class IpmiGateway implements AsyncDisposable {
       const { code, data } = answer;
       session.answered = { request: open.under_way ?? new Uint8Array(0), code, data };
       this.#seal(session, encodeResponse(request, code, data), from);
+      sol?.sent?.();
       if (own?.closes === true) this.#close(session.id);
     } catch (error) {
       // Nothing is said: who asked asks again, and by then the database may answer.
@@ -220,9 +242,10 @@ export class IpmiGateway implements AsyncDisposable {
     }
   }
 
-  #seal(session: Session<LeaseUser>, message: Uint8Array, to: Source): void {
+  #seal(session: Session, payload: Uint8Array, to: Source, payload_type?: number): void {
     session.sequence_out += 1;
-    const sealed = session.channel?.seal(session.console_session_id, session.sequence_out, message);
+    const { console_session_id, sequence_out } = session;
+    const sealed = session.channel?.seal(console_session_id, sequence_out, payload, payload_type);
     if (sealed !== undefined) this.#send(sealed, to);
   }
 
@@ -240,7 +263,9 @@ export class IpmiGateway implements AsyncDisposable {
     return open;
   }
 
-  #close(id: number): void {
+  #close(id: number, session = this.#table.get(id)): void {
+    // Its console is told before, while it can be.
+    if (session !== undefined) this.#sol.close(session, 'The session ended.');
     this.#table.close(id);
     const open = this.#open.get(id);
     this.#open.delete(id);
@@ -255,7 +280,7 @@ export class IpmiGateway implements AsyncDisposable {
       } catch {
         return;
       }
-      for (const { id } of this.#table.expire()) this.#close(id);
+      for (const session of this.#table.expire()) this.#close(session.id, session);
     }
   }
 

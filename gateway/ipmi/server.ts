@@ -23,7 +23,7 @@ export async function listenIpmi(
     });
   });
   // A reply that cannot be sent is a reply that was lost: the console asks again.
-  const gateway = new IpmiGateway(options, (datagram, to) =>
+  const gateway = new IpmiGateway(options, socket.address().port, (datagram, to) =>
     socket.send(datagram, to.port, to.address, () => {}),
   );
   socket.on('error', (error) => options.log.warn({ err: error }, 'the socket of the IPMI gateway failed'));

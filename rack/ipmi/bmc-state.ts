@@ -1,10 +1,10 @@
 import type { BmcUser } from '../../drivers/ipmi/managed/session-table.ts';
+import type { SolPort } from '../../drivers/ipmi/managed/sol-port.ts';
 import type { Machine } from '../machine.ts';
 import type { BusDevice } from './bridge.ts';
 import type { SystemEventLog } from './event-log.ts';
 import type { Parameters } from './parameters.ts';
 import type { PlainSessions } from './plain-sessions.ts';
-import type { SolPort } from './sol.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** What the commands see of their BMC. */

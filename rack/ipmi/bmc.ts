@@ -20,6 +20,7 @@ import {
   type Session,
   SessionTable,
 } from '../../drivers/ipmi/managed/session-table.ts';
+import { type SerialLine, SolPort } from '../../drivers/ipmi/managed/sol-port.ts';
 import type { Machine } from '../machine.ts';
 import type { BmcState } from './bmc-state.ts';
 import { type BusDevice, trackedResponses } from './bridge.ts';
@@ -29,7 +30,6 @@ import { SystemEventLog } from './event-log.ts';
 import { firstLan } from './lan.ts';
 import type { Parameters } from './parameters.ts';
 import { PlainSessions } from './plain-sessions.ts';
-import { type SerialLine, SolPort } from './sol.ts';
 import { Watchdog } from './watchdog.ts';
 import { type BmcFaults, FaultyWire } from './wire-faults.ts';
 

@@ -1,4 +1,4 @@
-import type { SerialLine } from '../../rack/ipmi/sol.ts';
+import type { SerialLine } from '../../drivers/ipmi/managed/sol-port.ts';
 
 /** A server's serial port held by a test: it prints what it is told, and echoes what is typed when `echo` is set. */
 export class TestSerialLine implements SerialLine {

@@ -1,3 +1,4 @@
+import type { ConsoleWay } from '../../conductor/consoles/viewer.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { type IpmiListener, listenIpmi } from '../../gateway/ipmi/server.ts';
@@ -8,6 +9,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { type RackServer, startRack } from '../../rack/rack.ts';
 import { type LifecycleBench, serveLifecycle } from '../api/lifecycle/lifecycle-bench.ts';
+import { TestSerialLine } from '../builders/serial-line.ts';
 import { type ConductorBench, SILENT, startConductorBench } from '../conductor/conductor-bench.ts';
 import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
 
@@ -26,6 +28,8 @@ export interface IpmiBench extends AsyncDisposable {
   readonly bench: ConductorBench;
   readonly api: LifecycleBench;
   readonly server: RackServer;
+  readonly line: TestSerialLine;
+  readonly consoles: ConsoleWay;
   readonly listener: IpmiListener;
   /** A node of the BMC in service with project p1; the one before is gone. */
   node(fields?: Partial<NodeRecord>): Promise<NodeRecord>;
@@ -34,11 +38,12 @@ export interface IpmiBench extends AsyncDisposable {
   asked(): string[];
 }
 
-export async function startIpmiBench(): Promise<IpmiBench> {
+export async function startIpmiBench(at = { host_ip: '127.0.0.1', port: 0 }): Promise<IpmiBench> {
   const rack = await startRack({ count: 1, clock: systemClock, delays_ms: { soft_off: 0 } });
   const [server] = rack.servers;
   if (server === undefined) throw new Error('The rack is empty.');
   server.bmc.asked = [];
+  const line = new TestSerialLine();
   const driver = createIpmiDriver({ clock: systemClock, log: SILENT }, QUICK_OPTIONS);
   const bench = await startConductorBench(
     {
@@ -47,15 +52,16 @@ export async function startIpmiBench(): Promise<IpmiBench> {
     },
     { driver },
   );
+  server.bmc.serial = line;
   const api = await serveLifecycle(bench);
-  await bench.start();
+  const { consoles } = await bench.start();
   const { store } = bench;
   const watch = createWatch((uuids) => leasesOver(store, uuids), systemClock);
-  const options = { store, watch, way: driver, clock: systemClock, log: SILENT, audit: true };
-  const listener = await listenIpmi(options, { host_ip: '127.0.0.1', port: 0 });
+  const options = { store, watch, consoles, way: driver, clock: systemClock, log: SILENT, audit: true };
+  const listener = await listenIpmi(options, at);
   let last: NodeRecord | null = null;
   return {
-    ...{ bench, api, server, listener },
+    ...{ bench, api, server, line, consoles, listener },
     async node(fields = {}) {
       if (last !== null) await store.nodes.delete(last.uuid);
       server.bmc.users = server.bmc.users.slice(0, 1);

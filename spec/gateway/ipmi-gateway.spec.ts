@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { chassisControl } from '../../drivers/ipmi/commands/chassis-control.ts';
 import { getChassisStatus } from '../../drivers/ipmi/commands/get-chassis-status.ts';
 import { getDeviceId } from '../../drivers/ipmi/commands/get-device-id.ts';
+import { activatePayload, SOL_INSTANCE } from '../../drivers/ipmi/commands/payload.ts';
 import { judgeIpmi } from '../../gateway/ipmi/allow-list.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { RawConsole, type RawSession } from '../rack/raw-console.ts';
@@ -133,8 +134,10 @@ describe('S83 the IPMI gateway', function () {
       await gateway.lease(node, { role: 'read-only' }),
       await gateway.lease(node),
     ];
-    const console = await RawConsole.open({ address: '127.0.0.1', port: gateway.listener.port }, '127.0.0.8');
-    consoles.push(console);
+    const at = { address: '127.0.0.1', port: gateway.listener.port };
+    const console = await RawConsole.open(at, '127.0.0.8');
+    const other = await RawConsole.open(at, '127.0.0.8');
+    consoles.push(console, other);
     const login = async ({ username, password }: typeof holder): Promise<RawSession> => {
       const session = await console.mustLogin(username, password);
       expect((await session.run(getDeviceId, {})).completion_code).to.equal(0);
@@ -145,9 +148,19 @@ describe('S83 the IPMI gateway', function () {
       reader: await login(reader),
       revoked: await login(revoked),
     };
+    const { line, server } = gateway;
+    const typist = await other.mustLogin(holder.username, holder.password);
+    const sol = { ...SOL_INSTANCE, encrypted: true, authenticated: true };
+    expect((await typist.run(activatePayload, sol)).completion_code).to.equal(0);
+    const theirs = server.bmc.sol.session;
     await revoke(revoked.uuid);
-    await eventually(() => expect(gateway.listener.gateway.sessions).to.equal(2), 5000);
-    gateway.asked();
+    await eventually(() => expect(gateway.listener.gateway.sessions).to.equal(3), 5000);
+    // The gateway's own good-bye to the BMC for the lease that was revoked.
+    const before: string[] = [];
+    await eventually(() => {
+      before.push(...gateway.asked());
+      expect(before.map((words) => words.slice(0, 5))).to.include('06 3c');
+    }, 5000);
     let refused = 0;
     for (const { datagram, answered } of forbiddenDatagrams(REQUESTS, sessions)) {
       if (!answered) {
@@ -160,6 +173,8 @@ describe('S83 the IPMI gateway', function () {
     expect(console.waiting, 'nothing else was said').to.equal(0);
     expect(refused).to.be.above(REQUESTS / 4);
     expect(gateway.asked()).to.deep.equal([]);
+    expect([line.typed, server.bmc.sol.counts]).to.deep.equal(['', { breaks: 0, flushes: 0 }]);
+    expect(server.bmc.sol.session).to.equal(theirs);
     expect((await sessions.holder.run(getDeviceId, {})).completion_code).to.equal(0);
     expect(gateway.asked()).to.deep.equal(['06 01']);
   });

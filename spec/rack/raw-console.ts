@@ -170,9 +170,9 @@ export class RawSession {
   }
 
   /** The datagram of any message at all. */
-  sealBytes(message: Uint8Array, sequence?: number): Uint8Array {
+  sealBytes(message: Uint8Array, sequence?: number, payload_type?: number): Uint8Array {
     if (sequence === undefined) this.sequence += 1;
-    return this.#channel.seal(this.id, sequence ?? this.sequence, message);
+    return this.#channel.seal(this.id, sequence ?? this.sequence, message, payload_type);
   }
 
   /** The datagram of a request, sequence numbers and all. */

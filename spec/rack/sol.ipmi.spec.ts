@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { systemClock } from '../../config/system-clock.ts';
 import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
 import { TestSerialLine } from '../builders/serial-line.ts';
 import { eventually } from '../services/eventually.ts';
+import { inTerminal } from './in-terminal.ts';
 import { runTool, type ToolResult } from './run-tool.ts';
 
 /** ipmiconsole 1.6 takes no port but 623, so the BMC has it, on a loopback address of its own: for root. */
@@ -112,49 +112,3 @@ describe('rack/ipmi: Serial over LAN and foreign consoles', () => {
     expect(again.stdout + again.stderr).to.include('SOL payload already de-activated');
   });
 });
-
-interface Terminal extends AsyncDisposable {
-  seen(): string;
-  type(text: string): void;
-  /** Its program has ended. */
-  readonly ended: Promise<void>;
-}
-
-/** Runs a program that wants a terminal: script(1) gives it one. Resolves when it prints `ready`. */
-async function inTerminal(
-  command: readonly string[],
-  env: Record<string, string>,
-  ready: RegExp,
-): Promise<Terminal> {
-  // script(1) takes a shell's line: none of the words has a blank or a quote.
-  const child: ChildProcess = spawn('script', ['-qec', command.join(' '), '/dev/null'], {
-    env: { PATH: process.env.PATH, LC_ALL: 'C', TERM: 'dumb', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let seen = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    seen += text;
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => resolve());
-  });
-  const terminal: Terminal = {
-    seen: () => seen,
-    type: (text) => child.stdin?.write(text),
-    ended,
-    [Symbol.asyncDispose]: async () => {
-      // Its child is told by the terminal's end.
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-  try {
-    const early = ended.then(() => Promise.reject(new Error(`It ended: ${seen}`)));
-    await Promise.race([eventually(() => expect(seen).to.match(ready)), early]);
-    return terminal;
-  } catch (error) {
-    await terminal[Symbol.asyncDispose]();
-    throw error;
-  }
-}

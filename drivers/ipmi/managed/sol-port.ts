@@ -1,4 +1,5 @@
-import { isFlaw } from '../../drivers/ipmi/codec/flaw.ts';
+import type { Clock } from '../../../lifecycle/clock.ts';
+import { isFlaw } from '../codec/flaw.ts';
 import {
   decodeSolPacket,
   encodeSolPacket,
@@ -6,12 +7,11 @@ import {
   SOL_HEADER_LENGTH,
   SOL_OPERATION,
   SOL_STATUS,
-} from '../../drivers/ipmi/codec/sol.ts';
-import { PRIVILEGE } from '../../drivers/ipmi/commands/command.ts';
-import { SET_STATE } from '../../drivers/ipmi/commands/configuration.ts';
-import { SOL_AUTHENTICATION, SOL_PARAMETER } from '../../drivers/ipmi/commands/sol-configuration.ts';
-import type { Session } from '../../drivers/ipmi/managed/session-table.ts';
-import type { Clock } from '../../lifecycle/clock.ts';
+} from '../codec/sol.ts';
+import { PRIVILEGE } from '../commands/command.ts';
+import { SET_STATE } from '../commands/configuration.ts';
+import { SOL_AUTHENTICATION, SOL_PARAMETER } from '../commands/sol-configuration.ts';
+import type { Session } from './session-table.ts';
 
 /** The server's serial port as its BMC is wired to it: a QEMU chardev, or something that a test holds. */
 export interface SerialLine {
@@ -56,10 +56,9 @@ interface Activation {
   last_nack: boolean;
 }
 
-/** Serial over LAN of one BMC: one activation at a time. IPMI v2.0 15, 24, 26 */
-export class SolPort {
-  /** Configuration by parameter. */
-  readonly parameters = new Map<number, Uint8Array>([
+/** Configuration as it is at first, by parameter. IPMI v2.0 table 26-5 */
+export function solParameters(): Map<number, Uint8Array> {
+  return new Map<number, Uint8Array>([
     [SOL_PARAMETER.setInProgress, Uint8Array.of(SET_STATE.complete)],
     [SOL_PARAMETER.enable, Uint8Array.of(1)],
     [
@@ -75,6 +74,12 @@ export class SolPort {
     [SOL_PARAMETER.channel, Uint8Array.of(1)],
     [SOL_PARAMETER.port, Uint8Array.of(0x6f, 0x02)],
   ]);
+}
+
+/** Serial over LAN of one BMC: one activation at a time. IPMI v2.0 15, 24, 26 */
+export class SolPort {
+  /** Configuration by parameter. */
+  readonly parameters = solParameters();
   /** Users, by place, who may not open it. */
   readonly refused_users = new Set<number>();
   /** Breaks and flushes that consoles asked for. */
