@@ -17,21 +17,37 @@ export interface RegistrationFailure {
 export const failureText = ({ step, cause }: RegistrationFailure): string =>
   `Registration failed at ${step}: ${cause}`;
 
+/** Of a log, in a message. */
+const LINES = 8;
+const LINE = 200;
+
+/** The end of a log, as a message has room for it. */
+function lastLines(log: string): string {
+  return log
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-LINES)
+    .map((line) => line.slice(0, LINE))
+    .join('\n');
+}
+
 /** What people are told of a server that stays on. */
 export function failureNotice(record: RegistrationRecord): Notice {
   const { address, cause, manufacturer, node_uuid, product_name, serial_number, step, system_uuid, uuid } =
     record;
   const name = [manufacturer, product_name, serial_number].filter(Boolean).join(' ');
   const reach = address === null ? '' : ` Reach it by: ssh root@${address}`;
+  const log_tail = lastLines(record.log_tail ?? '');
+  const said = log_tail === '' ? '' : `\nIts last words:\n${log_tail}`;
   return {
     event: 'registration.failed',
     severity: 'error',
     project: null,
     subject_key: `registration.failed:${uuid}`,
-    text: `The registration of ${name || 'a server'} (${system_uuid}) failed at ${step}: ${cause ?? ''} It was left powered on.${reach}`,
+    text: `The registration of ${name || 'a server'} (${system_uuid}) failed at ${step}: ${cause ?? ''} It was left powered on.${reach}${said}`,
     facts: {
       ...{ registration_uuid: uuid, system_uuid, node_uuid, serial_number },
-      ...{ step, cause, address },
+      ...{ step, cause, address, log_tail },
     },
   };
 }

@@ -158,7 +158,7 @@ describe('S20 S21 registration of servers', () => {
     expect(await bench.store.ports.count({ node_uuid: report.system_uuid })).to.equal(2);
   });
 
-  it('tells where the server stopped, and keeps what it was told', async () => {
+  it('S29 S31 S34 tells where the server stopped, and keeps what it was told', async () => {
     const report = newReport();
     const answer = await bench.client.register(TOKEN, report);
     const verdict = await say(answer, 'failed', 'ipmitool lan set 1 ipaddr: command failed\u0007');
@@ -166,6 +166,10 @@ describe('S20 S21 registration of servers', () => {
       ...{ action: 'stay', step: 'bmc-lan', cause: 'ipmitool lan set 1 ipaddr: command failed' },
     });
     expect((await say(answer, 'done')).action).to.equal('stay');
+    const [notice] = await bench.store.notices.list({
+      where: { subject_key: `registration.failed:${answer.registration_uuid}` },
+    });
+    expect(notice?.payload.text).to.match(/ssh root@192\.0\.2\.10\nIts last words:\nline 1\nline 2$/);
   });
 
   it('S25 leaves a server on whose BMC does not let the service in', async () => {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { readEvents, type ServerEvent } from '../../../cli/server-events.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import { newReport } from '../../builders/server-report.ts';
 import { type ConductorBench, startConductorBench } from '../../conductor/conductor-bench.ts';
 import { eventually } from '../../services/eventually.ts';
 import { type LifecycleBench, serveLifecycle } from './lifecycle-bench.ts';
@@ -27,7 +29,10 @@ describe('S72 events', () => {
   const open: Watch[] = [];
 
   const start = async (events: object = {}): Promise<void> => {
-    bench = await startConductorBench({ events: { poll_interval: 0.05, ...events } });
+    bench = await startConductorBench({
+      events: { poll_interval: 0.05, ...events },
+      registration: { driver: 'fake-hardware' },
+    });
     ending = new AbortController();
     api = await serveLifecycle(bench, ending.signal);
   };
@@ -90,6 +95,28 @@ describe('S72 events', () => {
     const before = all.events.length;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(all.events.length).to.equal(before);
+  });
+
+  it('S21 S6 tell of a server as soon as it has called in to register, and of how that went', async () => {
+    await start();
+    await bench.start();
+    const token_hash = createHash('sha256').update('kg-spec').digest('hex');
+    await bench.store.enrolment_tokens.create({ name: 'spec', token_hash });
+    const all = await watch();
+    const report = newReport();
+    // There is no pool of addresses: it stays on.
+    expect((await bench.client.register('kg-spec', report)).action).to.equal('stay');
+    const told = await all.told('server', ({ uuid }) => uuid === report.system_uuid);
+    expect(told).to.include({
+      ...{ stage: 'registration', serial_number: report.serial_number, attention: true },
+      ...{ manufacturer: report.manufacturer, product_name: report.product_name },
+    });
+    await all.told('counts', ({ stages }) => (stages as JsonObject).registration !== undefined);
+    await bench.store.ip_pools.create({
+      ...{ name: 'bmc', network: '10.9.0.0/24', ranges: [{ first: '10.9.0.10', last: '10.9.0.20' }] },
+    });
+    await bench.client.register('kg-spec', report);
+    await all.told('server', ({ attention, uuid }) => uuid === report.system_uuid && attention === false);
   });
 
   it('S107 reach those who may see the server; whoever lost it hears that it is gone', async () => {
