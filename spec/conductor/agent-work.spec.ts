@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { sha512Crypt } from '../../conductor/sha512-crypt.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import { type FakeServers, serverOf } from '../../drivers/fake/server.ts';
+import { installState } from '../../lifecycle/install-state.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Verb } from '../../lifecycle/verbs.ts';
@@ -167,6 +168,38 @@ describe('work through the agent', () => {
       .to.match(/Timeout reached/)
       .and.match(/console/);
     expect(machine.power).to.equal('off');
+  });
+
+  it('fails a deploy whose image is larger than the disk, with the agent’s words', async () => {
+    for (const { facts } of machine.disks) facts.size_bytes = IMAGE.length - 1;
+    await bench.start();
+    const node = await enroll({ provision_state: 'available', instance_info: instance_info() });
+    await raise(node, 'active');
+    const failed = await bench.settled(node, 'deploy failed');
+    expect(failed.last_error).to.match(/has 99999 bytes; the image is larger/);
+    expect(failed).to.include({ power_state: 'power off', target_provision_state: 'active' });
+    expect(machine.power).to.equal('off');
+  });
+
+  it('fails a deploy whose first stage runs a script that hangs', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await startConductorBench(
+      { conductor: { deploy_callback_timeout: 0.1, poll_interval: 0.05 } },
+      { driver: createMachineDriver(new Map([['one', machine]])) },
+    );
+    await bench.start();
+    const { store } = bench;
+    const driver_info = { machine: 'one', deploy_kernel: 'http://d/k', deploy_ramdisk: 'http://d/r' };
+    const node = await enroll({ provision_state: 'available', deploy_interface: 'ramdisk', driver_info });
+    const profile = await store.profiles.create({ name: 'p', kernel: 'http://i/k', initrd: 'http://i/r' });
+    const flavor = await store.flavors.create({ name: 'f', profile_uuid: profile.uuid });
+    await store.servers.update(node.uuid, { flavor_uuid: flavor.uuid });
+    await raise(node, 'active');
+    const failed = await bench.settled(node, 'deploy failed');
+    expect(failed.last_error).to.match(/Timeout reached/);
+    const server = await store.servers.get(node.uuid);
+    expect(server?.installed_at).to.equal(null);
+    expect(server && installState(server)).to.equal('UNRECOVERABLE_ERROR');
   });
 
   it('takes in what the ramdisk found', async () => {
