@@ -20,7 +20,7 @@ export const TIERS = {
   chaos: { needs: ['mariadb', 'rabbitmq'], test_timeout_ms: 540_000, timeout_s: 1200 },
   rabbitmq: { needs: ['rabbitmq'], test_timeout_ms: 60_000, timeout_s: 600 },
   keystone: {
-    needs: ['mariadb', 'rabbitmq', 'keystone', 'openstack'],
+    needs: ['mariadb', 'rabbitmq', 'keystone', 'glance', 'openstack'],
     test_timeout_ms: 60_000,
     timeout_s: 1200,
   },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GLANCE_API } from './glance.ts';
 import { KEYSTONE_MANAGE, UWSGI } from './keystone.ts';
 import { run } from './process.ts';
 import { RABBITMQ_SERVER } from './rabbitmq.ts';
@@ -44,6 +45,7 @@ const NEEDS = {
       '/usr/lib/python3/dist-packages/pymysql',
     ],
   },
+  glance: { packages: ['glance-api'], proof: [GLANCE_API] },
   openstack: {
     packages: ['python3-openstackclient', 'python3-ironicclient', 'python3-openstacksdk'],
     proof: [
@@ -130,7 +132,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
   const readiness: Readiness = {
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
-    ...{ isoinfo: null, sushy: null, ironic: null },
+    ...{ isoinfo: null, sushy: null, ironic: null, glance: null },
     python_grpc: null,
     golang: null,
     qemu: null,
