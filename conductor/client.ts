@@ -1,5 +1,12 @@
 import type { New } from '../db/store.ts';
-import type { BootMode, Indicator, IndicatorState, VirtualMediaSlot } from '../drivers/contract.ts';
+import type {
+  BootMode,
+  Indicator,
+  IndicatorState,
+  LogEntry,
+  SensorData,
+  VirtualMediaSlot,
+} from '../drivers/contract.ts';
 import type { Announced } from '../lifecycle/announced.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { HardwareState } from '../lifecycle/hardware-baseline.ts';
@@ -256,6 +263,8 @@ export interface Calls {
     result: null;
   };
   vendor_passthru_methods: { args: Record<string, never>; result: JsonObject };
+  /** The sensors that have a reading now, and the event log, oldest first; a BMC without one of them has none. */
+  read_sensors: { args: Record<string, never>; result: { sensors: SensorData; events: LogEntry[] } };
   /** What a baseline is made of. */
   read_hardware: { args: Record<string, never>; result: HardwareState };
 }

@@ -75,7 +75,7 @@ export function consoleProblem(
   if (server === null) return 'The server is gone.';
   if (record.side === 'customer' && server.lessee !== record.project && server.owner !== record.project)
     return 'The server is no longer the project’s.';
-  return refusalOf('console', { ...server, busy: false }, record.side);
+  return refusalOf('console', { ...server, busy: false }, record.side)?.text ?? null;
 }
 
 /** The state as it is now: a ticket may have run out, and whoever served a console may be gone. Pure. */

@@ -24,6 +24,9 @@ const OF_STATE: Readonly<Partial<Record<ProvisionState, InstallState>>> = {
   'unrescue failed': 'INSTALLED',
 };
 
+/** Provision states in which a server has an operating system of ours, or is on the way to it. */
+export const INSTALL_STATES = Object.keys(OF_STATE) as readonly ProvisionState[];
+
 /** null: it is not on the way. What the server's own system said of a failure counts once the deploy is over. Pure. */
 export function installState(
   server: { provision_state: ProvisionState } & Pick<ServerFacts, 'install_failed_at'>,

@@ -1,3 +1,4 @@
+import { type CodedText, coded } from './coded-text.ts';
 import { clientEvents, type ProvisionEvent } from './machine.ts';
 import type { NodeRecord } from './records.ts';
 import type { MaintenanceSide, ServerFacts } from './server-record.ts';
@@ -141,6 +142,17 @@ export interface ToolFacts
   busy: boolean;
 }
 
+/** Why a tool cannot be used now. `stage-maintenance-first`: it could be in maintenance, and there is a way there. */
+export type RefusalCode =
+  | 'disposed'
+  | 'provider-maintenance'
+  | 'stage'
+  | 'stage-maintenance-first'
+  | 'busy'
+  | 'provision-state';
+
+export type Refusal = CodedText<RefusalCode>;
+
 /** One tool as one side finds it. */
 export interface ToolView {
   tool: ToolName;
@@ -148,7 +160,7 @@ export interface ToolView {
   reboots: boolean;
   allowed: boolean;
   /** Why not, and what to do; null when it is allowed. */
-  reason: string | null;
+  refusal: Refusal | null;
   /** Stages in which this side may use it. */
   stages: readonly Stage[];
 }
@@ -156,24 +168,28 @@ export interface ToolView {
 /** Every tool, and whether `side` may use it on the server now. Pure. */
 export function toolsOf(server: ToolFacts, side: ToolSide): ToolView[] {
   return TOOL_NAMES.map((tool) => {
-    const reason = refusalOf(tool, server, side);
+    const refusal = refusalOf(tool, server, side);
     const { title, reboots } = TOOLS[tool];
-    return { tool, title, reboots, allowed: reason === null, reason, stages: TOOLS[tool][side] };
+    return { tool, title, reboots, allowed: refusal === null, refusal, stages: TOOLS[tool][side] };
   });
 }
 
 /** Why `side` may not use a tool on the server now, and what to do; null: it may. Pure. */
-export function refusalOf(name: ToolName, server: ToolFacts, side: ToolSide): string | null {
+export function refusalOf(name: ToolName, server: ToolFacts, side: ToolSide): Refusal | null {
   const tool: Tool = TOOLS[name];
   const what = `${name} (${tool.title})`;
-  if (server.stage === 'disposed') return `${what} is not possible: the server was disposed of.`;
+  const { stage, provision_state: state } = server;
+  if (stage === 'disposed') return coded('disposed', `${what} is not possible: the server was disposed of.`);
   if (side === 'customer' && isProviders(server)) return barred(what, server);
-  const stages = tool[side];
-  if (!stages.includes(server.stage)) return wrongStage(what, tool, server, side);
+  if (!tool[side].includes(stage)) return wrongStage(what, tool[side], stage);
   if (busy(tool, server))
-    return `${what} has to wait: other work has the server, which is in provision state "${server.provision_state}".`;
-  if (tool.event !== undefined && !clientEvents(server.provision_state).includes(tool.event))
-    return `${what} is not possible in provision state "${server.provision_state}".`;
+    return coded(
+      'busy',
+      `${what} has to wait: other work has the server, which is in provision state "${state}".`,
+      { state },
+    );
+  if (tool.event !== undefined && !clientEvents(state).includes(tool.event))
+    return coded('provision-state', `${what} is not possible in provision state "${state}".`, { state });
   return null;
 }
 
@@ -182,22 +198,25 @@ export function isProviders({ maintenance, maintenance_side }: ToolFacts): boole
   return maintenance_side === 'provider' || (maintenance && maintenance_side === null);
 }
 
-function barred(what: string, server: ToolFacts): string {
-  const by = server.maintenance_by === null ? '' : ` by ${server.maintenance_by}`;
-  const why = server.maintenance_reason === null ? '' : `, for: ${server.maintenance_reason}`;
-  const { maintenance_until } = server;
-  const until = maintenance_until === null ? '' : `, until ${new Date(maintenance_until).toISOString()}`;
-  return `${what} is barred while the provider maintains the server${by}${until}${why}.`;
+function barred(what: string, server: ToolFacts): Refusal {
+  const { maintenance_by: by, maintenance_reason: why, maintenance_until } = server;
+  const until = maintenance_until === null ? null : new Date(maintenance_until).toISOString();
+  const text = [
+    `${what} is barred while the provider maintains the server`,
+    by === null ? '' : ` by ${by}`,
+    until === null ? '' : `, until ${until}`,
+    why === null ? '' : `, for: ${why}`,
+    '.',
+  ].join('');
+  return coded('provider-maintenance', text, { by: by ?? '', until: until ?? '', why: why ?? '' });
 }
 
-function wrongStage(what: string, tool: Tool, server: ToolFacts, side: ToolSide): string {
-  const stages = tool[side];
-  const where = `It is possible in ${stages.join(' and ')}.`;
-  const way =
-    server.stage === 'in-use' && stages.includes('maintenance')
-      ? ' Move the server there first (enter-maintenance).'
-      : '';
-  return `${what} is not possible in the stage ${server.stage}. ${where}${way}`;
+function wrongStage(what: string, stages: readonly Stage[], stage: Stage): Refusal {
+  const text = `${what} is not possible in the stage ${stage}. It is possible in ${stages.join(' and ')}.`;
+  const values = { stage, stages: stages.join(', ') };
+  return stage === 'in-use' && stages.includes('maintenance')
+    ? coded('stage-maintenance-first', `${text} Move the server there first (enter-maintenance).`, values)
+    : coded('stage', text, values);
 }
 
 function busy(tool: Tool, server: ToolFacts): boolean {

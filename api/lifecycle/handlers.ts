@@ -27,6 +27,7 @@ import { showHardware } from './servers/hardware.ts';
 import { listServers } from './servers/list.ts';
 import { quarantineServer, releaseServer } from './servers/quarantine.ts';
 import { breakReservation, showReservation } from './servers/reservation.ts';
+import { showSensors } from './servers/sensors.ts';
 import { showServer } from './servers/show.ts';
 import { updateServer } from './servers/update.ts';
 import { showTimeline } from './timeline.ts';
@@ -40,6 +41,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.counts': countServers,
   'lifecycle.servers.show': showServer,
   'lifecycle.servers.hardware': showHardware,
+  'lifecycle.sensors.show': showSensors,
   'lifecycle.servers.audit': listServerAudit,
   'lifecycle.servers.update': updateServer,
   'lifecycle.servers.dispose': disposeServer,

@@ -1,3 +1,4 @@
+import { type CodedText, coded, codeOf } from '../../lifecycle/coded-text.ts';
 import type { JobRecord, JournalEntry, WaitReason } from '../../lifecycle/job.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { clientEvents } from '../../lifecycle/machine.ts';
@@ -30,11 +31,14 @@ const NEXT_OF_WAIT: Readonly<Record<WaitReason, string>> = {
   timer: 'Nothing: it goes on by itself.',
 };
 
+type NextCode = 'queued' | 'start-anew' | `wait-${WaitReason}`;
+
 /** The entry of a job's end is written after the end, in the same transaction. */
 const LAST_WORD_MS = 1000;
 
 /** An attempt as the API shows it, without secrets. */
 export function attemptView({ job, journal, history, newest }: Attempt, node: NodeRecord): JsonObject {
+  const next = nextAction(job, node, newest);
   return {
     uuid: job.uuid,
     kind: job.kind,
@@ -55,7 +59,8 @@ export function attemptView({ job, journal, history, newest }: Attempt, node: No
     waits_for: job.state === 'waiting' ? job.wait_for : null,
     waits_until: job.state === 'waiting' ? isoTime(job.deadline_at) : null,
     cause: job.error === null ? null : redactUrls(job.error.message),
-    next_action: nextAction(job, node, newest),
+    next_action: next?.text ?? null,
+    next_code: next === null ? null : codeOf(next),
     steps: journal.map((entry) => stepView(entry, job)),
     remaining_steps: remaining(job),
     events: history.filter((entry) => isWithin(entry, job)).map(eventView),
@@ -84,16 +89,20 @@ function remaining(job: JobRecord): string[] {
 }
 
 /** What somebody should do now because of this attempt; null: nothing, or it is long past. */
-function nextAction(job: JobRecord, node: NodeRecord, newest: boolean): string | null {
+function nextAction(job: JobRecord, node: NodeRecord, newest: boolean): CodedText<NextCode> | null {
   if (job.state === 'queued')
-    return 'Nothing: a conductor of its group takes it. If none does, see that one runs.';
-  if (job.state === 'waiting') return job.wait_for === null ? null : NEXT_OF_WAIT[job.wait_for];
+    return coded('queued', 'Nothing: a conductor of its group takes it. If none does, see that one runs.');
+  if (job.state === 'waiting')
+    return job.wait_for === null ? null : coded(`wait-${job.wait_for}`, NEXT_OF_WAIT[job.wait_for]);
   if (job.state !== 'failed' || !newest) return null;
-  const verbs = verbsFor(clientEvents(node.provision_state));
-  const then =
-    verbs.length === 0 ? '' : ` From "${node.provision_state}" the node takes: ${verbs.join(', ')}.`;
-  const held = node.maintenance ? ' The node is in maintenance: end that first.' : '';
-  return `Do what the cause says, then start anew.${held}${then}`;
+  const { provision_state: state, maintenance } = node;
+  const verbs = verbsFor(clientEvents(state)).join(', ');
+  const then = verbs === '' ? '' : ` From "${state}" the node takes: ${verbs}.`;
+  const held = maintenance ? ' The node is in maintenance: end that first.' : '';
+  return coded('start-anew', `Do what the cause says, then start anew.${held}${then}`, {
+    ...{ state, verbs },
+    maintenance: String(maintenance),
+  });
 }
 
 function isWithin(entry: HistoryRecord, job: JobRecord): boolean {

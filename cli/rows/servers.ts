@@ -19,6 +19,7 @@ const FILTERS: readonly OptionRow[] = [
   query('retired', 'retired or not: true or false'),
   query('power_state', 'in this power state', { choices: ['power on', 'power off', 'error'] }),
   query('provision_state', 'in this provision state'),
+  query('baremetal', 'true: that have an operating system, or are on the way to it'),
   query('search', 'start of a uuid, serial number or address, or part of a name or serial number'),
 ];
 
@@ -124,6 +125,14 @@ export const SERVER_ROWS: readonly CommandRow[] = [
       ...PAGE,
     ],
     output: { kind: 'list', key: 'servers', columns: SERVER_COLUMNS },
+  },
+  {
+    words: 'server sensors',
+    operation: 'lifecycle.sensors.show',
+    method: 'GET',
+    path: '/v1/servers/{server}/sensors',
+    help: "show what a server's sensors say now",
+    output: { kind: 'list', key: 'sensors', columns: ['kind', 'name', 'value', 'unit', 'state'] },
   },
   {
     words: 'stage counts',

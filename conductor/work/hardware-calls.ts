@@ -13,7 +13,7 @@ import { lacks } from './lacks.ts';
 
 type Call = (ctx: StepContext) => Promise<Json>;
 
-/** Lamps, virtual media and console, for clients that wait for the answer. */
+/** Lamps, sensors, virtual media and console, for clients that wait for the answer. */
 export const HARDWARE_READS: Readonly<Record<string, Call>> = {
   'call.get_supported_indicators': (ctx) =>
     withIndicators(ctx, 'get_supported_indicators', async (control, options) => ({
@@ -25,6 +25,17 @@ export const HARDWARE_READS: Readonly<Record<string, Call>> = {
     withIndicators(ctx, 'get_indicator_state', async (control, options, args) => ({
       state: await control.get(await lampOf(control, args, options), options),
     })),
+  'call.read_sensors': async (ctx) => {
+    if (!managesHardware(ctx.node)) throw lacks(ctx, 'sensors');
+    const bmc = await ctx.bmc();
+    return bmc.use('read the sensors', async ({ sensors, eventLog }, options) => {
+      if (sensors === undefined && eventLog === undefined) throw lacks(ctx, 'sensors');
+      return {
+        sensors: (await sensors?.read(options)) ?? {},
+        events: ((await eventLog?.read(options)) ?? []).map((entry) => ({ ...entry })),
+      };
+    });
+  },
   'call.get_virtual_media': async (ctx) => {
     if (!managesHardware(ctx.node)) throw lacks(ctx, 'get_virtual_media');
     const bmc = await ctx.bmc();

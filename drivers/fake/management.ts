@@ -8,7 +8,15 @@ export function fakeManagement(
 ): Required<
   Pick<
     Connection,
-    'bootMode' | 'secureBoot' | 'indicators' | 'virtualMedia' | 'console' | 'bios' | 'firmware' | 'health'
+    | 'bootMode'
+    | 'secureBoot'
+    | 'sensors'
+    | 'indicators'
+    | 'virtualMedia'
+    | 'console'
+    | 'bios'
+    | 'firmware'
+    | 'health'
   >
 > {
   return {
@@ -22,6 +30,16 @@ export function fakeManagement(
       get: async (options) => (await enter('management', options)).secure_boot,
       set: async (enabled, options) => {
         (await enter('management', options)).secure_boot = enabled;
+      },
+    },
+    sensors: {
+      read: async (options) => {
+        const runs = (await enter('management', options)).power === 'power on';
+        const fine = { state: 'Enabled', health: 'OK' };
+        return {
+          Temperature: { 'Inlet@1': { identity: 'Inlet', reading_celsius: runs ? 24 : 21, ...fine } },
+          Fan: { 'Fan1@1': { identity: 'Fan1', reading: runs ? 5400 : 0, reading_units: 'RPM', ...fine } },
+        };
       },
     },
     indicators: {

@@ -43,7 +43,7 @@ describe('S56 a deploy that makes no progress', () => {
     const found = await stalled(true);
     expect(installState(found)).to.equal('DEPLOYING');
     expect(found.attention).to.equal(true);
-    expect(attentionReasons(found)).to.deep.equal([
+    expect(attentionReasons(found).map(({ text }) => text)).to.deep.equal([
       'Its deploy makes no progress: look at its console, or abort the deploy.',
     ]);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -63,8 +63,9 @@ describe('S73 tools of a stage', () => {
     all((given) =>
       (['customer', 'provider'] as const).every((side) =>
         toolsOf(given, side).every(
-          ({ tool, allowed, reason }) =>
-            allowed === (refusalOf(tool, given, side) === null) && (allowed || String(reason).includes(tool)),
+          ({ tool, allowed, refusal }) =>
+            allowed === (refusalOf(tool, given, side) === null) &&
+            (refusal === null || refusal.text.includes(tool)),
         ),
       ),
     );
@@ -88,7 +89,7 @@ describe('S73 tools of a stage', () => {
     for (const tool of TOOL_NAMES) {
       const given = { ...IN_USE, stage: 'inventory', provision_state: 'available' } as const;
       const reason = refusalOf(tool, given, 'customer');
-      for (const stage of TOOLS[tool].customer) expect(reason).to.contain(stage);
+      for (const stage of TOOLS[tool].customer) expect(reason?.text).to.contain(stage);
     }
   });
 
@@ -99,7 +100,8 @@ describe('S73 tools of a stage', () => {
           !(reboots && allowed) || given.stage === 'maintenance' || tool === 'return',
       ),
     );
-    expect(refusalOf('firmware-update', IN_USE, 'customer'))
+    expect(refusalOf('firmware-update', IN_USE, 'customer')?.code).to.equal('stage-maintenance-first');
+    expect(refusalOf('firmware-update', IN_USE, 'customer')?.text)
       .to.contain('possible in maintenance')
       .and.contain('enter-maintenance');
   });
@@ -118,7 +120,7 @@ describe('S73 tools of a stage', () => {
       maintenance_reason: 'fan 3',
       maintenance_until: Date.UTC(2027, 0, 2),
     };
-    expect(refusalOf('power-on', given, 'customer'))
+    expect(refusalOf('power-on', given, 'customer')?.text)
       .to.contain('Mori')
       .and.contain('fan 3')
       .and.contain('2027-01-02T00:00:00.000Z');

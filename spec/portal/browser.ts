@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 export type { Browser, Page };
@@ -98,4 +99,14 @@ export async function signIn(
   await page.fill('#password', account.password);
   await page.click('button[type=submit]');
   await page.waitForSelector('.k-live-live');
+}
+
+/** For `npm run portal:screenshots`: where pictures are put. */
+const PICTURES = process.env.KUROGANE_PORTAL_PICTURES;
+
+/** Takes a picture of the page, when pictures are wanted. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  await page.evaluate('document.fonts.ready.then(() => undefined)');
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }

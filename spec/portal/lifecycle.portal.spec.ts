@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openWindow, type Page, signIn, violations, type Window } from './browser.ts';
+import { openWindow, type Page, picture, signIn, violations, type Window } from './browser.ts';
 import { addStock, failToVerify, type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 const LOOKS = [
@@ -29,6 +29,39 @@ describe('the portal', function () {
     await signIn(window.page, portal.site.accounts[0], path);
     return window;
   }
+
+  it('S1 shows eight facts of every server, of three vendors', async () => {
+    await using window = await operatorAt('/portal/stages/registration');
+    const { page, troubles } = window;
+    await page.waitForSelector('tbody tr >> nth=7');
+    const [uuid, ...facts] = [
+      ...['uuid', 'serial_number', 'vendor', 'product_name', 'resource_class', 'availability_zone'],
+      ...['bmc_address', 'provision_state'],
+    ];
+    for (const server of portal.rack)
+      for (const name of [uuid, ...facts]) {
+        const cell = page.locator(`[data-server="${server}"] .k-column-${name}`);
+        expect(await cell.innerText(), name).to.match(/^[^–].{2,}/);
+      }
+    const vendors = await page.locator('tbody .k-column-vendor').allInnerTexts();
+    expect(new Set(vendors).size).to.equal(3);
+    await picture(page, 's1-servers');
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('S72 has a tab for each stage with the number of its servers', async () => {
+    await using window = await operatorAt('/portal/stages/inventory');
+    const { page, troubles } = window;
+    await page.waitForSelector('.k-tab .k-count');
+    const tabs = await page.locator('a.k-tab').allInnerTexts();
+    for (const name of ['Registration', 'Inventory', 'Building', 'In service', 'Maintenance', 'Deletion'])
+      expect(
+        tabs.some((text) => new RegExp(`^${name}\\s*\\d+$`).test(text)),
+        `${name}: ${tabs.join()}`,
+      ).to.equal(true);
+    await picture(page, 's72-tabs');
+    expect(troubles).to.deep.equal([]);
+  });
 
   it('S6 S21 S72 shows a server that is enrolled, and one that moves on, without being loaded anew', async () => {
     await using window = await operatorAt('/portal/stages/registration');

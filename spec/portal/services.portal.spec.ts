@@ -2,7 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { kurogane } from '../cli/kurogane-command.ts';
 import { eventually } from '../services/eventually.ts';
-import { BOTH_LOOKS, type Look, openWindow, type Page, signIn, violations, type Window } from './browser.ts';
+import {
+  BOTH_LOOKS,
+  type Look,
+  openWindow,
+  type Page,
+  picture,
+  signIn,
+  violations,
+  type Window,
+} from './browser.ts';
 import { type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 describe("the portal's services and administration", function () {
@@ -106,7 +115,11 @@ describe("the portal's services and administration", function () {
     await page.fill('#record-name', 'ubuntu');
     await page.fill('#record-cmdline', 'console=ttyS0 quiet');
     await page.click('button[form=record-form]');
-    await page.waitForSelector('[aria-label="Edit ubuntu"]');
+    await page.click('[aria-label="Edit ubuntu"]');
+    await page.fill('#record-description', 'Ubuntu 24.04 LTS');
+    await picture(page, 's41-profile');
+    await page.click('button[form=record-form]');
+    await page.waitForSelector('td:has-text("Ubuntu 24.04 LTS")');
     await page.goto('/portal/admin/runbooks');
     await page.click('.k-head-actions button');
     await page.fill('#record-name', 'CUSTOM_RESET');

@@ -35,7 +35,7 @@ const create: LifecycleHandler = async (request, api) => {
   const may_type = api.policy.allows('lifecycle:console:type', nodeTarget(server), caller);
   if (read_only === false || take_over)
     api.policy.authorize('lifecycle:console:type', nodeTarget(server), caller);
-  const why = refusalOf('console', toolFacts(found), side);
+  const why = refusalOf('console', toolFacts(found), side)?.text ?? null;
   if (why !== null) throw serviceError('Conflict', { why });
   const address = consoleAddress(api.settings.gateway);
   if (address === null)

@@ -28,7 +28,7 @@ const GOOD: BmcLeaseRecord['state'][] = ['pending', 'active', 'revoking'];
 export const createLease: LifecycleHandler = async (request, api) => {
   const { caller } = request;
   const { found, side } = await findForUse(request, api);
-  const why = refusalOf('bmc-access', toolFacts(found), side);
+  const why = refusalOf('bmc-access', toolFacts(found), side)?.text ?? null;
   if (why !== null) throw serviceError('Conflict', { why });
   const { server, node } = found;
   if (node === null) throw serviceError('NotFound', { kind: 'Node', ident: server.uuid });

@@ -80,7 +80,7 @@ export const runTool: LifecycleHandler = async (request, api) => {
   const { caller } = request;
   const side = sideOf(api, found.server, caller);
   if (side === 'customer') api.policy.authorize('lifecycle:server:use', nodeTarget(found.server), caller);
-  const why = refusalOf(tool, toolFacts(found), side);
+  const why = refusalOf(tool, toolFacts(found), side)?.text ?? null;
   if (why !== null) throw serviceError('Conflict', { why });
   const { node } = found;
   if (node === null) throw serviceError('NotFound', { kind: 'Node', ident: found.server.uuid });

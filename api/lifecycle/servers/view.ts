@@ -1,4 +1,5 @@
 import { attentionReasons } from '../../../lifecycle/attention.ts';
+import { codeOf } from '../../../lifecycle/coded-text.ts';
 import { installState } from '../../../lifecycle/install-state.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { clientEvents } from '../../../lifecycle/machine.ts';
@@ -78,13 +79,19 @@ export function toolFacts({ server, node }: FoundServer): ToolFacts {
 export function serverDetail(found: FoundServer, side: ToolSide, provider: boolean): JsonObject {
   const { server } = found;
   const facts = toolFacts(found);
+  const reasons = attentionReasons(server);
   return {
     ...serverView(server, provider),
-    attention_reasons: attentionReasons(server),
+    attention_reasons: reasons.map(({ text }) => text),
+    attention_codes: reasons.map(codeOf),
     busy: facts.busy || isUnstable(server.provision_state),
     side,
     verbs: found.node === null ? [] : verbsFor(clientEvents(found.node.provision_state)),
-    tools: toolsOf(facts, side).map((view) => ({ ...view, stages: [...view.stages] })),
+    tools: toolsOf(facts, side).map(({ refusal, stages, ...view }) => ({
+      ...{ ...view, stages: [...stages] },
+      reason: refusal?.text ?? null,
+      refusal: refusal === null ? null : codeOf(refusal),
+    })),
   };
 }
 

@@ -1,21 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { ask } from './http.ts';
 import { serverPath } from './servers.ts';
-
-/** An account on a BMC that was handed out. Times are ISO 8601. */
-export interface Lease {
-  uuid: string;
-  user: string | null;
-  access: 'direct' | 'gateway';
-  role: 'read-only' | 'operator';
-  username: string;
-  /** Only in the answer that made it. */
-  password?: string;
-  address: string | null;
-  state: 'pending' | 'active' | 'revoking' | 'revoked';
-  last_error: string | null;
-  expires_at: string;
-}
+import type { Lease } from './types.ts';
 
 export function leases(server: string) {
   return queryOptions({

@@ -12,7 +12,7 @@ type Page = { next?: string } & Record<string, unknown>;
  */
 export function listing<T>(path: string, member: string, query: Readonly<Record<string, string>> = {}) {
   return infiniteQueryOptions({
-    queryKey: [member, 'list', path, query],
+    queryKey: [member, 'pages', path, query],
     queryFn: ({ signal, pageParam }) => {
       const asked = { limit: PAGE, ...query, ...(pageParam === '' ? {} : { marker: pageParam }) };
       return ask<Page>(`${path}?${new URLSearchParams(asked)}`, { signal });

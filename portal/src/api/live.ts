@@ -11,6 +11,8 @@ export type LiveState = 'connecting' | 'live' | 'lost';
 const PAUSES_MS = [250, 1000, 2000, 5000, 10_000];
 /** Lists are read again at most so often, however much changes. */
 const REFRESH_MS = 700;
+/** What is told together is read together. */
+const GATHER_MS = 30;
 /** The service ends streams by itself: only a longer silence is told. */
 const PATIENCE_MS = 1500;
 /** A stream gives signs of life every 15 s. */
@@ -74,14 +76,17 @@ function take(client: QueryClient, event: string, data: unknown, stale: (key: st
   } else if (event === 'order') stale('orders');
 }
 
-/** Invalidates queries whose key begins with a word, soon, and not too often. */
+/** Invalidates queries whose key begins with a word: almost at once when nothing changed lately, and not too often. */
 function refresher(client: QueryClient, signal: AbortSignal): (key: string) => void {
   const waiting = new Set<string>();
+  const refreshed = new Map<string, number>();
   return (key) => {
     if (waiting.has(key)) return;
     waiting.add(key);
-    void pause(REFRESH_MS, signal).then(() => {
+    const since_ms = performance.now() - (refreshed.get(key) ?? Number.NEGATIVE_INFINITY);
+    void pause(Math.max(GATHER_MS, REFRESH_MS - since_ms), signal).then(() => {
       waiting.delete(key);
+      refreshed.set(key, performance.now());
       if (!signal.aborted) void client.invalidateQueries({ queryKey: [key] });
     });
   };

@@ -6,6 +6,7 @@ import type {
   Counts,
   Hardware,
   Registration,
+  Sensors,
   Server,
   ServerDetail,
   ServerPage,
@@ -82,6 +83,17 @@ export function hardware(uuid: string) {
   return queryOptions({
     queryKey: ['servers', 'hardware', uuid],
     queryFn: ({ signal }) => ask<Hardware>(`${serverPath(uuid)}/hardware`, { signal }),
+  });
+}
+
+/** What the sensors say: the BMC is asked each time, while the page is looked at. */
+export function sensors(uuid: string) {
+  return queryOptions({
+    queryKey: ['sensors', uuid],
+    queryFn: ({ signal }) => ask<Sensors>(`${serverPath(uuid)}/sensors`, { signal }),
+    refetchInterval: 5 * WATCH_MS,
+    staleTime: 0,
+    gcTime: 0,
   });
 }
 

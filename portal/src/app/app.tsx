@@ -30,6 +30,12 @@ const PAGES = [
     })),
   },
   {
+    path: 'baremetal',
+    page: lazy(async () => ({
+      default: (await import('../pages/baremetal/baremetal-list.tsx')).BaremetalList,
+    })),
+  },
+  {
     path: 'orders',
     page: lazy(async () => ({ default: (await import('../pages/orders/order-list.tsx')).OrderList })),
   },

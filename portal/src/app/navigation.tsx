@@ -20,6 +20,7 @@ export const STAGES: readonly Stage[] = [
 
 /** What is done with servers, beside their stages. */
 const SERVICES = [
+  { to: '/baremetal', text: 'nav.baremetal' },
   { to: '/orders', text: 'nav.orders' },
   { to: '/schedules', text: 'nav.schedules' },
   { to: '/certificates', text: 'nav.certificates' },

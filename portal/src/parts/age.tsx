@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { useLanguage, useText } from '../text/text.ts';
 
 const UNITS = [
@@ -23,13 +23,28 @@ export function Age({ since }: { since: string | null }) {
   );
 }
 
+let now_ms = Date.now();
+const listeners = new Set<() => void>();
+let clock: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all ages on the page. */
 function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
+  return useSyncExternalStore(listen, () => now_ms);
+}
+
+function listen(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    now_ms = Date.now();
+    clock = setInterval(() => {
+      now_ms = Date.now();
+      for (const tell of listeners) tell();
+    }, TICK_MS);
+  }
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) clearInterval(clock);
+  };
 }
 
 /** A length of time: `2d 4h`. */

@@ -28,6 +28,16 @@ export const racks = catalogue(
     'attention.address': 'Reach it at',
     'attention.log': 'Last lines of its log',
     'attention.server': 'Server',
+    'nav.baremetal': 'Baremetal',
+    'baremetal.lead':
+      'What became of a server and the profile of its flavor: servers that have an operating system, or are on the way to it.',
+    'baremetal.none': 'No server has an operating system yet',
+    'baremetal.none.body': 'Order servers with an image, or deploy one.',
+    'baremetal.node': 'Server',
+    'baremetal.profile': 'Profile',
+    'baremetal.result': 'Result',
+    'baremetal.since': 'For',
+    'baremetal.note': 'Last word of its installation',
   },
   {
     'racks.title': 'ラックビュー',
@@ -56,5 +66,15 @@ export const racks = catalogue(
     'attention.address': '接続先',
     'attention.log': 'ログの末尾',
     'attention.server': 'サーバー',
+    'nav.baremetal': 'ベアメタル',
+    'baremetal.lead':
+      'サーバーとフレーバーのプロファイルの組み合わせの結果です。OS があるか、インストール中のサーバーを表示します。',
+    'baremetal.none': 'OS のあるサーバーはまだありません',
+    'baremetal.none.body': 'イメージを指定してサーバーを注文するか、デプロイしてください。',
+    'baremetal.node': 'サーバー',
+    'baremetal.profile': 'プロファイル',
+    'baremetal.result': '結果',
+    'baremetal.since': '経過時間',
+    'baremetal.note': 'インストールの最後の報告',
   },
 );

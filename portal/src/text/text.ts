@@ -9,10 +9,13 @@ import { schedules } from './schedules.ts';
 import { server } from './server.ts';
 import { servers } from './servers.ts';
 import { tables } from './tables.ts';
+import { told } from './told.ts';
 import { tools } from './tools.ts';
 
 /** Every catalogue; a key stands in one of them. */
-const CATALOGUES = [layout, servers, tools, server, racks, orders, schedules, tables, consoles] as const;
+const CATALOGUES = [
+  ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, told] as const),
+] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;
 type Plain<K> = K extends `${infer S}_one` | `${infer S}_other` ? S : K;
@@ -55,6 +58,10 @@ const instance = start();
 function subscribe(listener: () => void): () => void {
   instance.on('languageChanged', listener);
   return () => instance.off('languageChanged', listener);
+}
+
+export function hasText(key: string): key is TextKey {
+  return instance.exists(key);
 }
 
 export function useLanguage(): Language {

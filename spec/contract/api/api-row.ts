@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
 import type { ApiBench } from './api-bench.ts';
+import { expectDocumented } from './documented-reply.ts';
 
 /** One row of a table: what exists before, one request, and what has to come back. */
 export interface ApiRow {
@@ -70,6 +71,9 @@ export async function runRow(bench: ApiBench, row: ApiRow): Promise<void> {
   const streamed = response.headers.get('content-type') === 'text/event-stream';
   const body = streamed ? await eventsIn(text) : text === '' ? null : (JSON.parse(text) as JsonObject);
   checkError(row, body);
+  const [method = '', url = ''] = row.request.split(' ', 2);
+  if (url.startsWith('/lifecycle/') && !streamed && body !== null)
+    await expectDocumented(method, fillText(url, names), row.status, body);
   if (row.reply !== undefined) expectContains(body, fill(row.reply, names), 'reply');
   if (row.keys !== undefined) expect(body).to.have.all.keys(...row.keys);
   for (const key of row.absent ?? []) expect(body).not.to.have.property(key);

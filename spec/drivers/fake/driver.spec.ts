@@ -95,7 +95,7 @@ async function startFakeBench(): Promise<HardwareBench> {
 describeDriver('fake-hardware', startFakeBench, {
   capabilities: [
     ...(['boot', 'identify', 'nmi', 'bootMode', 'secureBoot', 'indicators', 'virtualMedia'] as const),
-    ...(['console', 'bios', 'firmware', 'health', 'raw', 'bmc'] as const),
+    ...(['console', 'bios', 'firmware', 'health', 'raw', 'bmc', 'sensors'] as const),
   ],
   faults: ['silent', 'busy'],
   secrets: [],

@@ -12,6 +12,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Power } from '../../parts/power.tsx';
 import { StageLabel } from '../../parts/stage-label.tsx';
+import { attentionTexts, nextText } from '../../text/tell.ts';
 import { useText } from '../../text/text.ts';
 import { nameOf } from '../servers/name-of.ts';
 
@@ -89,8 +90,10 @@ function latest(registrations: readonly Registration[]): Registration[] {
 
 function Trouble({ server }: { server: Server }) {
   const say = useText();
-  const reasons = useQuery(serverDetail(server.uuid)).data?.attention_reasons ?? [];
+  const detail = useQuery(serverDetail(server.uuid)).data;
+  const reasons = detail === undefined ? [] : attentionTexts(detail, say);
   const newest = useQuery(timeline(server.uuid, 1)).data?.attempts[0];
+  const next = newest === undefined ? null : nextText(newest, say);
   return (
     <li className="k-trouble" data-server={server.uuid}>
       <div className="k-trouble-head">
@@ -112,9 +115,9 @@ function Trouble({ server }: { server: Server }) {
         <p key={reason}>{reason}</p>
       ))}
       {newest !== undefined && newest.cause !== null && <p className="k-cause">{newest.cause}</p>}
-      {newest !== undefined && newest.next_action !== null && (
+      {next !== null && (
         <p className="k-next">
-          <strong>{say('attention.next')}:</strong> {newest.next_action}
+          <strong>{say('attention.next')}:</strong> {next}
         </p>
       )}
     </li>

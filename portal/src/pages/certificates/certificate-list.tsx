@@ -3,20 +3,12 @@ import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { ask } from '../../api/http.ts';
 import { listing } from '../../api/listing.ts';
+import type { Certificate } from '../../api/types.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
-
-interface Certificate {
-  uuid: string;
-  created_at: string;
-  node_uuid: string;
-  custodian: string | null;
-  serial_number: string | null;
-  key_id: string;
-}
 
 const CERTIFICATES = '/lifecycle/v1/certificates';
 const COMMAND = 'kurogane verify-certificate certificate.json --key provider.pem';

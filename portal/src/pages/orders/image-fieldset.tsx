@@ -1,7 +1,10 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { listing } from '../../api/listing.ts';
+import type { Profile } from '../../api/types.ts';
 import { Field } from '../../parts/field.tsx';
 import { useText } from '../../text/text.ts';
+
+const PROFILES = '/lifecycle/v1/profiles';
 
 export interface ImageFields {
   /** Whether the servers get an operating system. */
@@ -12,13 +15,6 @@ export interface ImageFields {
 }
 
 export const NO_IMAGE: ImageFields = { wanted: false, source: '', checksum: '' };
-
-interface Profile {
-  uuid: string;
-  name: string;
-  image: string | null;
-  image_checksum: string | null;
-}
 
 /** By the number of digits. */
 const ALGORITHMS: Readonly<Record<number, string>> = { 64: 'sha256', 96: 'sha384', 128: 'sha512' };
@@ -42,8 +38,12 @@ interface Props {
 /** Which operating system the servers get, or none. */
 export function ImageFieldset({ image, setImage, refused }: Props) {
   const say = useText();
-  const profiles = useInfiniteQuery(listing<Profile>('/lifecycle/v1/profiles', 'profiles')).data ?? [];
-  const images = profiles.filter((profile) => profile.image !== null);
+  // A project is told its own and everybody's apart.
+  const own = useInfiniteQuery(listing<Profile>(PROFILES, 'profiles')).data ?? [];
+  const shared = useInfiniteQuery(listing<Profile>(PROFILES, 'profiles', { public: 'true' })).data ?? [];
+  const images = [...new Map([...own, ...shared].map((profile) => [profile.uuid, profile])).values()].filter(
+    (profile) => profile.image !== null,
+  );
   return (
     <fieldset className="k-cards">
       <legend>{say('order.os')}</legend>

@@ -5,7 +5,8 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { listing } from '../../api/listing.ts';
-import { placeOrder, type StockGroup, stock } from '../../api/orders.ts';
+import { placeOrder, stock } from '../../api/orders.ts';
+import type { Flavor, StockGroup } from '../../api/types.ts';
 import { useSession } from '../../app/session.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Field } from '../../parts/field.tsx';
@@ -16,11 +17,6 @@ import { useText } from '../../text/text.ts';
 import { type ImageFields, ImageFieldset, imageOf, NO_IMAGE } from './image-fieldset.tsx';
 import { RaidChoice } from './raid-choice.tsx';
 import { groupKey, StockChoice, wantOf } from './stock-choice.tsx';
-
-interface Flavor {
-  uuid: string;
-  name: string;
-}
 
 const FIELDS = ['project', 'count', 'names', 'name', 'vlan_id', 'image', 'raid_config', 'flavor'] as const;
 
@@ -40,7 +36,7 @@ export function NewOrder() {
     mutationFn: placeOrder,
     onSuccess: (made) => {
       client.setQueryData(['orders', 'one', made.uuid], made);
-      void client.invalidateQueries({ queryKey: ['orders', 'list'] });
+      void client.invalidateQueries({ queryKey: ['orders', 'pages'] });
       void navigate(`/orders/${made.uuid}`);
     },
   });

@@ -2,7 +2,8 @@ import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { changeOrder, type OrderDetail, type OrderLine, orderDetail } from '../../api/orders.ts';
+import { changeOrder, orderDetail } from '../../api/orders.ts';
+import type { OrderDetail, OrderLine } from '../../api/types.ts';
 import { Age } from '../../parts/age.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 
@@ -103,7 +104,7 @@ function OrderActions({ order, say }: { order: OrderDetail; say: Say }) {
     onSuccess: (answer) => {
       client.setQueryData(['orders', 'one', answer.uuid], answer);
       if (answer.uuid !== order.uuid) void navigate(`/orders/${answer.uuid}`);
-      return client.invalidateQueries({ queryKey: ['orders', 'list'] });
+      return client.invalidateQueries({ queryKey: ['orders', 'pages'] });
     },
   });
   const failed = order.progress.failed ?? 0;

@@ -1,4 +1,4 @@
-import type { LineState, OrderDetail } from '../../api/orders.ts';
+import type { OrderDetail, OrderLine } from '../../api/types.ts';
 import { useText } from '../../text/text.ts';
 
 /** The states of an order's servers as they are drawn, best first. */
@@ -9,7 +9,7 @@ const DRAWN = [
   'waiting',
   'failed',
   'cancelled',
-] as const satisfies LineState[];
+] as const satisfies OrderLine['state'][];
 
 /** How many servers of an order are how far, as a bar and in words. */
 export function OrderProgress({ order }: { order: Pick<OrderDetail, 'progress' | 'count'> }) {

@@ -1,4 +1,4 @@
-import type { RaidLayout } from '../../api/orders.ts';
+import type { RaidLayout } from '../../api/types.ts';
 import { useText } from '../../text/text.ts';
 
 interface Props {

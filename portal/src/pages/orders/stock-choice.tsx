@@ -1,4 +1,4 @@
-import type { StockGroup } from '../../api/orders.ts';
+import type { StockGroup } from '../../api/types.ts';
 import { useText } from '../../text/text.ts';
 
 interface Props {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { serverDetail, timeline } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
+import { attentionTexts } from '../../text/tell.ts';
 import { useText } from '../../text/text.ts';
 import { nameOf } from '../servers/name-of.ts';
 
@@ -100,7 +101,9 @@ function Cause({ server }: { server: Server }) {
         {say(`stage.${stage}`)} · {provision_state}
       </p>
       {attention && newest?.cause !== null && newest?.cause !== undefined && <p>{newest.cause}</p>}
-      {attention && detail?.attention_reasons.map((reason) => <p key={reason}>{reason}</p>)}
+      {attention &&
+        detail !== undefined &&
+        attentionTexts(detail, say).map((reason) => <p key={reason}>{reason}</p>)}
     </div>
   );
 }

@@ -2,7 +2,8 @@ import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { type Schedule, scheduleDetail } from '../../api/schedules.ts';
+import { scheduleDetail } from '../../api/schedules.ts';
+import type { Schedule } from '../../api/types.ts';
 import { useLanguage, useText } from '../../text/text.ts';
 
 const DAYS = 7;

@@ -5,7 +5,8 @@ import { ActionGroup, Form } from '@patternfly/react-core/dist/dynamic/component
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { type DryRun, makeSchedule, type ScheduleDetail } from '../../api/schedules.ts';
+import { makeSchedule } from '../../api/schedules.ts';
+import type { ScheduleDetail, ScheduleTrial } from '../../api/types.ts';
 import { Field } from '../../parts/field.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { fieldOf, Refusal } from '../../parts/refusal.tsx';
@@ -38,17 +39,17 @@ export function NewSchedule() {
   const client = useQueryClient();
   const [params] = useSearchParams();
   const [fields, setFields] = useState<ScheduleFields>({ ...AT_FIRST, servers: params.get('servers') ?? '' });
-  const [dry, setDry] = useState<DryRun | null>(null);
+  const [dry, setDry] = useState<ScheduleTrial | null>(null);
   const make = useMutation({
     mutationFn: async (dry_run: boolean) => {
       const body = { ...scheduleBody(fields), ...(dry_run ? { dry_run } : {}) };
-      if (dry_run) return { dry: await makeSchedule<DryRun>(body) };
+      if (dry_run) return { dry: await makeSchedule<ScheduleTrial>(body) };
       return { made: await makeSchedule<ScheduleDetail>(body) };
     },
     onSuccess: (answer) => {
       if (answer.dry !== undefined) return setDry(answer.dry);
       client.setQueryData(['schedules', 'one', answer.made.uuid], answer.made);
-      void client.invalidateQueries({ queryKey: ['schedules', 'list'] });
+      void client.invalidateQueries({ queryKey: ['schedules', 'pages'] });
       void navigate(`/schedules/${answer.made.uuid}`);
     },
     onMutate: () => setDry(null),

@@ -25,7 +25,7 @@ export function SchedulePage() {
     mutationFn: () => cancelSchedule(uuid),
     onSuccess: (answer) => {
       client.setQueryData(['schedules', 'one', uuid], answer);
-      return client.invalidateQueries({ queryKey: ['schedules', 'list'] });
+      return client.invalidateQueries({ queryKey: ['schedules', 'pages'] });
     },
   });
   if (error !== null && schedule === undefined) return <Failure error={error} again={() => void refetch()} />;

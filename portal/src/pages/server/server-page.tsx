@@ -7,11 +7,13 @@ import { ApiError } from '../../api/http.ts';
 import { goneServer, serverDetail } from '../../api/servers.ts';
 import type { ServerDetail } from '../../api/types.ts';
 import { MissingPage } from '../../app/missing-page.tsx';
+import { useSession } from '../../app/session.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Power } from '../../parts/power.tsx';
 import { ServerState } from '../../parts/server-state.tsx';
 import { StageLabel } from '../../parts/stage-label.tsx';
+import { attentionTexts } from '../../text/tell.ts';
 import { type TextKey, useLanguage, useText } from '../../text/text.ts';
 import { nameOf } from '../servers/name-of.ts';
 import { ToolMenu } from '../servers/tool-menu.tsx';
@@ -20,8 +22,8 @@ import { Overview } from './overview.tsx';
 interface TabFacts {
   path: string;
   title: TextKey;
-  /** Only for whoever runs the service. */
-  provider?: boolean;
+  /** Only for whoever runs the service, or also for the project that owns the server. */
+  only?: 'provider' | 'owner';
   page: ComponentType<{ server: ServerDetail }>;
 }
 
@@ -31,12 +33,18 @@ const TABS: readonly TabFacts[] = [
   {
     path: 'timeline',
     title: 'server.tab.timeline',
+    only: 'owner',
     page: lazy(async () => ({ default: (await import('./timeline.tsx')).Timeline })),
   },
   {
     path: 'hardware',
     title: 'server.tab.hardware',
     page: lazy(async () => ({ default: (await import('./hardware.tsx')).HardwareTab })),
+  },
+  {
+    path: 'sensors',
+    title: 'server.tab.sensors',
+    page: lazy(async () => ({ default: (await import('./sensors.tsx')).Sensors })),
   },
   {
     path: 'settings',
@@ -61,7 +69,7 @@ const TABS: readonly TabFacts[] = [
   {
     path: 'audit',
     title: 'server.tab.audit',
-    provider: true,
+    only: 'provider',
     page: lazy(async () => ({ default: (await import('./audit.tsx')).Audit })),
   },
 ];
@@ -86,6 +94,7 @@ export function ServerPage() {
 
 function PresentServer({ uuid }: { uuid: string }) {
   const say = useText();
+  const { session } = useSession();
   const { tab: wanted = 'overview' } = useParams();
   const { data: server, error, refetch } = useQuery(serverDetail(uuid));
   if (server === undefined && error === null) return <Loading />;
@@ -99,7 +108,9 @@ function PresentServer({ uuid }: { uuid: string }) {
       </EmptyState>
     );
   if (server === undefined) return <Failure error={error ?? new Error()} again={() => void refetch()} />;
-  const tabs = TABS.filter(({ provider }) => provider !== true || server.side === 'provider');
+  const provider = server.side === 'provider';
+  const owner = provider || (server.owner !== null && server.owner === session.project?.id);
+  const tabs = TABS.filter(({ only }) => only === undefined || (only === 'owner' ? owner : provider));
   const tab = tabs.find(({ path }) => path === wanted);
   if (tab === undefined) return <MissingPage />;
   return (
@@ -141,10 +152,11 @@ function current(here: boolean): { 'aria-current'?: 'page' } {
 function Notices({ server }: { server: ServerDetail }) {
   const say = useText();
   const language = useLanguage();
-  const { attention_reasons, maintenance } = server;
+  const { maintenance } = server;
+  const reasons = attentionTexts(server, say);
   return (
     <>
-      {attention_reasons.length > 0 && (
+      {reasons.length > 0 && (
         <Alert
           variant="danger"
           isInline
@@ -155,7 +167,7 @@ function Notices({ server }: { server: ServerDetail }) {
             <Link to={`/servers/${server.uuid}/timeline`}>{say('server.attention.timeline')}</Link>
           }
         >
-          {attention_reasons.map((reason) => (
+          {reasons.map((reason) => (
             <p key={reason}>{reason}</p>
           ))}
         </Alert>

@@ -6,6 +6,7 @@ import type { Attempt, AttemptStep, ServerDetail } from '../../api/types.ts';
 import { Age, span } from '../../parts/age.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
+import { nextText } from '../../text/tell.ts';
 import { useLanguage, useText } from '../../text/text.ts';
 
 const PAGE = 20;
@@ -38,7 +39,8 @@ export function Timeline({ server }: { server: ServerDetail }) {
 function AttemptItem({ attempt, open }: { attempt: Attempt; open: boolean }) {
   const say = useText();
   const language = useLanguage();
-  const { kind, state, asked, cause, next_action, steps, remaining_steps, events } = attempt;
+  const { kind, state, asked, cause, steps, remaining_steps, events } = attempt;
+  const next = nextText(attempt, say);
   const what = Object.values(asked).filter((value) => value !== null);
   return (
     <li className={`k-attempt k-attempt-${state}`}>
@@ -56,9 +58,9 @@ function AttemptItem({ attempt, open }: { attempt: Attempt; open: boolean }) {
             <strong>{say('timeline.cause')}:</strong> {cause}
           </p>
         )}
-        {next_action !== null && (
+        {next !== null && (
           <p className="k-next">
-            <strong>{say('timeline.next')}:</strong> {next_action}
+            <strong>{say('timeline.next')}:</strong> {next}
           </p>
         )}
         <ol className="k-steps" aria-label={say('timeline.steps')}>

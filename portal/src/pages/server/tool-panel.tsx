@@ -4,7 +4,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { ask } from '../../api/http.ts';
 import type { ServerDetail, ToolView } from '../../api/types.ts';
-import { useText } from '../../text/text.ts';
+import { refusalText } from '../../text/tell.ts';
+import { useLanguage, useText } from '../../text/text.ts';
 import { QUICK_TOOLS, type QuickTool } from '../servers/tool-menu.tsx';
 
 const ToolDialog = lazy(async () => ({ default: (await import('../servers/tool-dialog.tsx')).ToolDialog }));
@@ -15,6 +16,7 @@ const VERBS = ['manage', 'inspect', 'provide', 'abort'] as const;
 /** What can be done with the server now, and why the rest cannot, with the way there. */
 export function ToolPanel({ server }: { server: ServerDetail }) {
   const say = useText();
+  const language = useLanguage();
   const [chosen, setChosen] = useState<QuickTool | null>(null);
   const quick = server.tools.filter(isQuick);
   const allowed = quick.filter((one) => one.allowed);
@@ -38,11 +40,11 @@ export function ToolPanel({ server }: { server: ServerDetail }) {
       </div>
       {refused.length > 0 && <h2 className="k-subtitle k-gap">{say('server.tools.not')}</h2>}
       <ul className="k-refused">
-        {refused.map(({ tool, reason, stages }) => (
-          <li key={tool}>
-            <span>{say(`tool.${tool}`)}</span>
-            <span className="k-quiet">{reason}</span>
-            {way && stages.includes('maintenance') && server.stage === 'in-use' && (
+        {refused.map((view) => (
+          <li key={view.tool}>
+            <span>{say(`tool.${view.tool}`)}</span>
+            <span className="k-quiet">{refusalText(view, say, language)}</span>
+            {way && view.refusal?.code === 'stage-maintenance-first' && (
               <Button variant="link" isInline size="sm" onClick={() => setChosen('enter-maintenance')}>
                 {say('actions.way')}
               </Button>

@@ -1,7 +1,7 @@
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { EmptyState, EmptyStateBody } from '@patternfly/react-core/dist/dynamic/components/EmptyState';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { serverList } from '../../api/servers.ts';
 import type { Server, Stage } from '../../api/types.ts';
 import { Failure } from '../../parts/failure.tsx';
@@ -21,17 +21,25 @@ export function ServerList({ stage }: { stage: Stage | null }) {
   const state = useListState(stage);
   const [columns, setColumns] = useState(keptColumns);
   const [selected, setSelected] = useState(NONE);
+  const [of, setOf] = useState(stage);
+  if (of !== stage) {
+    setOf(stage);
+    setSelected(NONE);
+  }
   const { data, error, isPlaceholderData, refetch } = useQuery(serverList(state.query));
 
-  const select = (servers: readonly Server[], on: boolean): void =>
-    setSelected((before) => {
-      const after = new Map(before);
-      for (const server of servers) {
-        if (on) after.set(server.uuid, server);
-        else after.delete(server.uuid);
-      }
-      return after;
-    });
+  const select = useCallback(
+    (servers: readonly Server[], on: boolean): void =>
+      setSelected((before) => {
+        const after = new Map(before);
+        for (const server of servers) {
+          if (on) after.set(server.uuid, server);
+          else after.delete(server.uuid);
+        }
+        return after;
+      }),
+    [],
+  );
 
   return (
     <div className="k-list">

@@ -1,9 +1,8 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table/dist/dynamic/components/Table';
-import { memo } from 'react';
+import { Table, Tbody, Th, Thead, Tr } from '@patternfly/react-table/dist/dynamic/components/Table';
 import type { Server } from '../../api/types.ts';
-import { type Say, useText } from '../../text/text.ts';
+import { useText } from '../../text/text.ts';
 import { COLUMNS, type ColumnName } from './columns.tsx';
-import { ToolMenu } from './tool-menu.tsx';
+import { ServerRow } from './server-row.tsx';
 
 interface Props {
   servers: readonly Server[];
@@ -52,10 +51,10 @@ export function ServerTable({ servers, columns, sort, onSort, selected, onSelect
         </Tr>
       </Thead>
       <Tbody>
-        {servers.map((server, index) => (
-          <Row
+        {servers.map((server) => (
+          <ServerRow
             key={server.uuid}
-            {...{ server, index, columns, say, onSelect }}
+            {...{ server, columns, say, onSelect }}
             isSelected={selected.has(server.uuid)}
           />
         ))}
@@ -63,41 +62,3 @@ export function ServerTable({ servers, columns, sort, onSort, selected, onSelect
     </Table>
   );
 }
-
-interface RowProps extends Pick<Props, 'columns' | 'onSelect'> {
-  server: Server;
-  index: number;
-  isSelected: boolean;
-  say: Say;
-}
-
-/** Drawn anew only when its server, or what is chosen, changed. */
-const Row = memo(
-  function Row({ server, index, isSelected, columns, say, onSelect }: RowProps) {
-    return (
-      <Tr isRowSelected={isSelected} data-server={server.uuid}>
-        <Td
-          select={{
-            rowIndex: index,
-            isSelected,
-            onSelect: (_event, on) => onSelect([server], on),
-          }}
-        />
-        {columns.map((name) => (
-          <Td key={name} className={`k-column-${name}`} modifier="nowrap">
-            {COLUMNS[name].cell(server)}
-          </Td>
-        ))}
-        <Td className="k-column-actions" title={say('column.actions')}>
-          <ToolMenu servers={[server]} compact />
-        </Td>
-      </Tr>
-    );
-  },
-  (before, after) =>
-    before.server === after.server &&
-    before.isSelected === after.isSelected &&
-    before.columns === after.columns &&
-    before.index === after.index &&
-    before.say === after.say,
-);

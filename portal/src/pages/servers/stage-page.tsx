@@ -31,7 +31,7 @@ export function StagePage() {
           );
         })}
       </nav>
-      <ServerList key={stage} stage={stage} />
+      <ServerList stage={stage} />
     </>
   );
 }

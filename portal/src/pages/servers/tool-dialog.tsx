@@ -10,10 +10,12 @@ import {
   ModalHeader,
 } from '@patternfly/react-core/dist/dynamic/components/Modal';
 import { TextInput } from '@patternfly/react-core/dist/dynamic/components/TextInput';
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { act } from '../../api/servers.ts';
+import { ApiError } from '../../api/http.ts';
+import { act, serverDetail } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
+import { refusalText } from '../../text/tell.ts';
 import { type Say, useText } from '../../text/text.ts';
 import { nameOf } from './name-of.ts';
 import type { QuickTool } from './tool-menu.tsx';
@@ -67,7 +69,7 @@ export function ToolDialog({ tool, servers, close }: Props) {
           client.setQueryData(['servers', 'one', uuid], await act(uuid, tool, body));
           set(uuid, { state: 'begun' });
         } catch (error) {
-          set(uuid, { state: 'failed', why: (error as Error).message });
+          set(uuid, { state: 'failed', why: await whyNot(client, uuid, tool, error as Error, say) });
         }
       }
     };
@@ -206,6 +208,22 @@ function Results({ tool, servers, outcomes, close, again, say }: ResultProps) {
       </ModalFooter>
     </Modal>
   );
+}
+
+/** In the words of the page where the tool is not to be used now, else in the service's. */
+async function whyNot(
+  client: QueryClient,
+  uuid: string,
+  tool: QuickTool,
+  error: Error,
+  say: Say,
+): Promise<string> {
+  if (!(error instanceof ApiError) || error.status !== 409) return error.message;
+  const { tools } = await client
+    .fetchQuery({ ...serverDetail(uuid), staleTime: 0 })
+    .catch(() => ({ tools: [] }));
+  const view = tools.find((one) => one.tool === tool);
+  return (view && refusalText(view, say, document.documentElement.lang)) ?? error.message;
 }
 
 function bodyOf(

@@ -6,10 +6,11 @@ import {
 import { MenuToggle } from '@patternfly/react-core/dist/dynamic/components/MenuToggle';
 import EllipsisVIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import { useQueries } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { serverDetail } from '../../api/servers.ts';
-import type { Server, ServerDetail, ToolName } from '../../api/types.ts';
-import { useText } from '../../text/text.ts';
+import type { Server, ServerDetail, ToolName, ToolView } from '../../api/types.ts';
+import { refusalText } from '../../text/tell.ts';
+import { useLanguage, useText } from '../../text/text.ts';
 import { nameOf } from './name-of.ts';
 
 const ToolDialog = lazy(async () => ({ default: (await import('./tool-dialog.tsx')).ToolDialog }));
@@ -35,10 +36,26 @@ export type QuickTool = (typeof QUICK_TOOLS)[number];
 /** More are not looked at beforehand: the service says for each when it is asked. */
 const MOST_LOOKED_AT = 100;
 
-/** What can be done with servers now, and why not otherwise. @param compact three dots instead of a word */
-export function ToolMenu({ servers, compact = false }: { servers: readonly Server[]; compact?: boolean }) {
+interface Props {
+  servers: readonly Server[];
+  /** Three dots instead of a word. */
+  compact?: boolean;
+  /** Opens by itself, with the keyboard's focus. */
+  opens?: boolean;
+}
+
+/** What can be done with servers now, and why not otherwise. */
+export function ToolMenu({ servers, compact = false, opens = false }: Props) {
   const say = useText();
   const [open, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!opens) return;
+    toggle.current?.focus();
+    // After the click that brought the menu: it would be one beside the menu, which closes it.
+    const timer = setTimeout(() => setOpen(true));
+    return () => clearTimeout(timer);
+  }, [opens]);
   const [chosen, setChosen] = useState<QuickTool | null>(null);
   const [first] = servers;
   if (first === undefined) return null;
@@ -49,17 +66,20 @@ export function ToolMenu({ servers, compact = false }: { servers: readonly Serve
         isOpen={open}
         onOpenChange={setOpen}
         popperProps={{ position: 'right' }}
-        toggle={(ref) => (
-          <MenuToggle
-            ref={ref}
-            variant={compact ? 'plain' : 'secondary'}
-            isExpanded={open}
-            {...(compact ? { 'aria-label': label, icon: <EllipsisVIcon />, size: 'sm' } : {})}
-            onClick={() => setOpen(!open)}
-          >
-            {compact ? undefined : say('actions.menu')}
-          </MenuToggle>
-        )}
+        toggle={{
+          toggleRef: toggle,
+          toggleNode: (
+            <MenuToggle
+              ref={toggle}
+              variant={compact ? 'plain' : 'secondary'}
+              isExpanded={open}
+              {...(compact ? { 'aria-label': label, icon: <EllipsisVIcon />, size: 'sm' } : {})}
+              onClick={() => setOpen(!open)}
+            >
+              {compact ? undefined : say('actions.menu')}
+            </MenuToggle>
+          ),
+        }}
       >
         {open && (
           <Tools
@@ -82,6 +102,7 @@ export function ToolMenu({ servers, compact = false }: { servers: readonly Serve
 
 function Tools({ servers, choose }: { servers: readonly Server[]; choose: (tool: QuickTool) => void }) {
   const say = useText();
+  const language = useLanguage();
   const details = useQueries({
     queries: servers.map(({ uuid }) => ({ ...serverDetail(uuid), staleTime: 0 })),
     combine: (results) => results.flatMap(({ data }) => (data === undefined ? [] : [data])),
@@ -95,7 +116,7 @@ function Tools({ servers, choose }: { servers: readonly Server[]; choose: (tool:
   return (
     <DropdownList>
       {QUICK_TOOLS.map((tool) => {
-        const { allowed, reason, reboots } = summary(tool, details);
+        const { allowed, refused, reboots } = summary(tool, details);
         const some = allowed < details.length && allowed > 0;
         return (
           <DropdownItem
@@ -106,7 +127,7 @@ function Tools({ servers, choose }: { servers: readonly Server[]; choose: (tool:
             onClick={() => allowed > 0 && choose(tool)}
             description={
               allowed === 0
-                ? reason
+                ? refused && refusalText(refused, say, language)
                 : some
                   ? say('actions.some', { allowed, all: details.length })
                   : reboots
@@ -126,11 +147,11 @@ function Tools({ servers, choose }: { servers: readonly Server[]; choose: (tool:
 function summary(
   tool: QuickTool,
   details: readonly ServerDetail[],
-): { allowed: number; reason: string | null; reboots: boolean } {
+): { allowed: number; refused: ToolView | undefined; reboots: boolean } {
   const views = details.flatMap(({ tools }) => tools.filter((one) => one.tool === tool));
   return {
     allowed: views.filter(({ allowed }) => allowed).length,
-    reason: views.find(({ allowed }) => !allowed)?.reason ?? null,
+    refused: views.find(({ allowed }) => !allowed),
     reboots: views.some(({ reboots }) => reboots),
   };
 }
