@@ -50,7 +50,8 @@ const CHECKS: Readonly<Record<string, (facts: Facts) => string[]>> = {
               `${String(name)}=${String(value)} would keep the ramdisk of a later step from booting. Put it after the last step that runs on the ramdisk.`,
           )
       : [],
-  'vendor.send_raw': ({ step: { args } }) => rawProblems(args.raw_bytes),
+  'vendor.send_raw': ({ step: { args }, later }) =>
+    rawProblems(args.raw_bytes, { before_ramdisk: later.some(({ in_band }) => in_band) }),
 };
 
 const NETWORK_BOOT = /pxe|network.?(boot|stack)|boot.?(order|seq)|(uefi|legacy).?boot.?(order|seq)/i;
@@ -76,15 +77,25 @@ const RAW_REFUSED: readonly (readonly [
   [0x2c, [0x30, 0x31, 0x32, 0x33, 0x35, 0x36], 'It writes firmware: use firmware.update.'],
 ];
 
-function rawProblems(raw_bytes: Json | undefined): string[] {
+/** IPMI v2.0 28.12, Set System Boot Options. */
+const SET_BOOT_OPTIONS = [0x00, 0x08] as const;
+
+function rawProblems(raw_bytes: Json | undefined, { before_ramdisk }: { before_ramdisk: boolean }): string[] {
   const [netfn, command] = String(raw_bytes)
     .trim()
     .split(/[\s,]+/)
     .map(Number);
-  return RAW_REFUSED.filter(
+  const refused = RAW_REFUSED.filter(
     ([refused, commands]) =>
       refused === netfn && (commands === null || (command !== undefined && commands.includes(command))),
   ).map(([, , instead]) => instead);
+  const boots = netfn === SET_BOOT_OPTIONS[0] && command === SET_BOOT_OPTIONS[1];
+  return boots && before_ramdisk
+    ? [
+        ...refused,
+        'It changes what the server boots from, and could keep the ramdisk of a later step from booting. Put it after the last step that runs on the ramdisk.',
+      ]
+    : refused;
 }
 
 function listOf(value: Json | undefined): JsonObject[] {

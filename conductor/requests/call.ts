@@ -1,10 +1,11 @@
 import type { Caller } from '../../lifecycle/caller.ts';
 import { ERRORS, type ErrorCode, ServiceError, serviceError } from '../../lifecycle/errors.ts';
 import type { JobRecord } from '../../lifecycle/job.ts';
-import type { JsonObject } from '../../lifecycle/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { jobQueue } from '../bus/bus.ts';
 import type { CallName, Calls } from '../client.ts';
+import { rawBytes } from '../raw-bytes.ts';
 import { plannedStep } from '../step.ts';
 import { changeNode, type RequestDeps } from './reserve.ts';
 
@@ -72,9 +73,37 @@ async function enqueueExclusive(
   caller: Caller,
   job: CallJob,
 ): Promise<number> {
-  const { job_id } = await changeNode(deps, node, caller, async () => ({ changes: {}, job }));
+  const { job_id } = await changeNode(deps, node, caller, async (current) => {
+    if (job.args.method === 'vendor_passthru') refuseInFlash(current, job.args.args);
+    return { changes: {}, job };
+  });
   if (job_id === null) throw new Error('A call without a job.');
   return job_id;
+}
+
+/**
+ * While a ramdisk writes firmware the node is nobody's, and its BMC must not be restarted under the work. Out of band the node is held.
+ * @throws Conflict
+ */
+function refuseInFlash(node: NodeRecord, args: Json | undefined): void {
+  if (!restartsBmc(args)) return;
+  const { clean_step, deploy_step, service_step } = node;
+  const flashing = [clean_step, deploy_step, service_step].find(
+    ({ interface: kind, step }) => kind === 'firmware' || step === 'update_firmware',
+  );
+  if (flashing !== undefined)
+    throw serviceError('Conflict', {
+      why: `The step ${String(flashing.interface)}.${String(flashing.step)} of node ${node.uuid} is writing firmware: its BMC cannot be restarted now.`,
+    });
+}
+
+function restartsBmc(args: Json | undefined): boolean {
+  if (!isObject(args)) return false;
+  if (args.method === 'bmc_reset') return true;
+  const bytes =
+    args.method === 'send_raw' && isObject(args.data) ? rawBytes(String(args.data.raw_bytes)) : null;
+  // Cold and warm reset, IPMI v2.0 20.2 and 20.3.
+  return bytes !== null && bytes[0] === 0x06 && (bytes[1] === 0x02 || bytes[1] === 0x03);
 }
 
 async function enqueueShared(

@@ -36,6 +36,8 @@ describe('S100 the safety of an order of steps', () => {
     ['refuses a raw password', [raw('6, 71, 1')], 'management.set_bmc_accounts'],
     ['refuses a raw address', [raw('0x0c 0x01 1')], 'management.set_bmc_lan'],
     ['refuses raw firmware', [raw('0x2c 0x31')], 'firmware.update'],
+    ['refuses a raw boot device before a ramdisk', [raw('0x00 0x08 5 0x80 8'), ramdisk], 'ramdisk'],
+    ['lets a raw boot device come after the last ramdisk', [ramdisk, raw('0x00 0x08 5 0x80 8')], null],
     ['lets other raw bytes pass', [raw('0x06 0x01')], null],
   ];
   for (const [what, steps, why] of CASES)
