@@ -1,4 +1,4 @@
-import type { AccountRole, CallOptions, Connection } from '../../drivers/contract.ts';
+import type { AccountControl, AccountRole, CallOptions, Connection } from '../../drivers/contract.ts';
 import type { StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { networkOf } from '../network/network.ts';
@@ -80,36 +80,27 @@ export const sendRaw = call('send raw bytes', async (connection, { raw_bytes }, 
 
 type Account = { password?: string; role?: AccountRole; enabled?: boolean; absent?: boolean };
 
-/** Makes, changes and deletes accounts that are not the one that the service logs in with. */
+/**
+ * Makes, changes and deletes accounts that are not the one that the service logs in with. Which ones are new is written down first: one that a
+ * conductor left half made is made, and not taken for one that somebody disabled.
+ */
 export const setAccounts: HardwareStepRun = {
-  run: async (ctx) => {
-    const accounts = Object.entries((ctx.step.args.accounts ?? {}) as Record<string, Account>);
-    await (await ctx.bmc()).use('set the accounts of the BMC', async (connection, options) => {
+  run: async (ctx): Promise<StepOutcome> => {
+    const wishes = Object.entries((ctx.step.args.accounts ?? {}) as Record<string, Account>);
+    const bmc = await ctx.bmc();
+    const { made } = ctx.data;
+    if (!Array.isArray(made)) {
+      const known = await bmc.use('read the accounts of the BMC', (connection, options) =>
+        capability(connection, 'accounts').list(options),
+      );
+      const is_known = (name: string) => known.some((account) => account.name === name);
+      const missing = wishes.filter(([name, { absent }]) => absent !== true && !is_known(name));
+      return again(ctx, { made: missing.map(([name]) => name) }, true);
+    }
+    await bmc.use('set the accounts of the BMC', async (connection, options) => {
       const control = capability(connection, 'accounts');
-      for (const [name, wished] of accounts) {
-        const found = (await control.list(options)).find((account) => account.name === name);
-        if (found?.self === true)
-          throw new StepFailure(
-            `${name} is the account that the service logs in with: change it with management.set_bmc_credentials.`,
-          );
-        if (wished.absent === true) {
-          if (found !== undefined) await control.delete(found.id, options);
-          continue;
-        }
-        const { password, role, enabled } = wished;
-        if (found === undefined) {
-          if (password === undefined) throw new StepFailure(`The new account ${name} needs a password.`);
-          const id = await control.create({ name, password, role: role ?? 'read-only' }, options);
-          if (enabled === false) await control.change(id, { enabled }, options);
-        } else {
-          const change = {
-            ...(password === undefined ? {} : { password }),
-            ...(role === undefined ? {} : { role }),
-            ...(enabled === undefined ? {} : { enabled }),
-          };
-          await control.change(found.id, change, options);
-        }
-      }
+      for (const [name, wished] of wishes)
+        await setAccount(control, options, { name, ...wished, is_new: made.includes(name) });
     });
     return DONE;
   },
@@ -131,7 +122,36 @@ export const setAccounts: HardwareStepRun = {
   },
 };
 
-/** Restarts the BMC and waits until it answers. Steps before it have ended, so nothing that it does can be cut off. */
+async function setAccount(
+  control: AccountControl,
+  options: CallOptions,
+  { name, password, role, enabled, absent, is_new }: Account & { name: string; is_new: boolean },
+): Promise<void> {
+  const found = (await control.list(options)).find((account) => account.name === name);
+  if (found?.self === true)
+    throw new StepFailure(
+      `${name} is the account that the service logs in with: change it with management.set_bmc_credentials.`,
+    );
+  if (absent === true) {
+    if (found !== undefined) await control.delete(found.id, options);
+  } else if (found === undefined || is_new) {
+    if (password === undefined) throw new StepFailure(`The new account ${name} needs a password.`);
+    const id = await control.create({ name, password, role: role ?? 'read-only' }, options);
+    if (enabled === false) await control.change(id, { enabled }, options);
+  } else {
+    const change = {
+      ...(password === undefined ? {} : { password }),
+      ...(role === undefined ? {} : { role }),
+      ...(enabled === undefined ? {} : { enabled }),
+    };
+    await control.change(found.id, change, options);
+  }
+}
+
+/**
+ * Restarts the BMC and waits until it answers. Steps before it have ended, so nothing that it does can be cut off: where it is not known whether it
+ * was restarted, it is restarted again.
+ */
 export const resetBmc: HardwareStepRun = {
   run: async (ctx): Promise<StepOutcome> => {
     const what = 'restart the BMC';
@@ -148,7 +168,4 @@ export const resetBmc: HardwareStepRun = {
     refuseLate(ctx, what, 'it does not answer.');
     return again(ctx, ctx.data);
   },
-  // It may be restarting: once is enough.
-  resume: async (ctx) =>
-    ctx.data.phase === 'reset' ? again(ctx, { ...ctx.data, phase: 'wait' }) : resetBmc.run(ctx),
 };
