@@ -33,7 +33,8 @@ function reader(take: (message: Uint8Array) => void): (chunk: Buffer) => void {
   let escaped = false;
   return (chunk) => {
     for (const byte of chunk) {
-      if (byte === MESSAGE) take(Uint8Array.from(bytes));
+      // One that was cut off is none.
+      if (byte === MESSAGE && bytes.length < LONGEST) take(Uint8Array.from(bytes));
       if (byte === MESSAGE || byte === COMMAND) bytes = [];
       else if (byte === ESCAPE) escaped = true;
       else if (bytes.length < LONGEST) {

@@ -166,6 +166,7 @@ export class RedfishBmc implements AsyncDisposable {
     this.#kvm?.close();
     this.#server.closeAllConnections();
     await closed;
+    await this.state.events[Symbol.asyncDispose]();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -87,7 +87,11 @@ export function carryOut(
   return changeMedia(state, faults, path, body);
 }
 
-function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetType }: JsonObject): Outcome {
+function resetSystem(
+  { events, machine }: RedfishState,
+  faults: RedfishFaults,
+  { ResetType }: JsonObject,
+): Outcome {
   const type = RESET_TYPES.find((each) => each === ResetType);
   if (type === undefined || faults.lies_about?.includes(type) === true)
     throw new RedfishRefusal(
@@ -100,7 +104,15 @@ function resetSystem({ machine }: RedfishState, faults: RedfishFaults, { ResetTy
     throw new RedfishRefusal(409, 'NoOperation', 'The server is on already.');
   if (machine.power === 'off' && !['On', 'ForceOff', 'GracefulShutdown'].includes(type))
     throw new RedfishRefusal(409, 'PowerStateNotAllowed', 'The server is off.');
-  return { work: () => void machine.command(ACTIONS[type]) };
+  return {
+    work: () => {
+      machine.command(ACTIONS[type]);
+      events.tell({
+        ...{ EventType: 'StatusChange', MessageId: 'ResourceEvent.1.3.ResourceChanged', Severity: 'OK' },
+        ...{ Message: `The server was asked for ${type}.`, origin: PATHS.system },
+      });
+    },
+  };
 }
 
 function isDisc({ media_types }: MediaSlot): boolean {

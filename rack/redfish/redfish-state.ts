@@ -50,7 +50,7 @@ export class RedfishState {
   readonly network: ManagerNetwork;
   readonly log: LogService;
   readonly parts: Parts;
-  readonly events = new EventService();
+  readonly events: EventService;
   readonly certificates: CertificateService;
   /** The keys of secure boot: those of the factory, none, or some of the owner's. */
   secure_boot_keys: 'default' | 'none' | 'own' = 'own';
@@ -70,6 +70,7 @@ export class RedfishState {
       login.certificate.cert,
       `${PATHS.manager}/NetworkProtocol/HTTPS/Certificates`,
     );
+    this.events = new EventService(machine.clock);
     this.accounts = new AccountService(login.username, login.password);
     this.parts = new Parts(machine, PATHS.system);
     this.network = new ManagerNetwork(machine, PATHS.manager);

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../config/system-clock.ts';
@@ -8,13 +8,20 @@ import type { RedfishInfo } from '../../../drivers/redfish/driver-info.ts';
 import type { RedfishOptions } from '../../../drivers/redfish/driver-options.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
+import type { BmcEvent } from '../../../rack/redfish/event-service.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
 import type { RedfishServer } from '../../../rack/redfish/redfish-rack.ts';
-import { everythingOf, recordingContext } from '../../contract/driver-bench.ts';
+import { eventually, everythingOf, recordingContext } from '../../contract/driver-bench.ts';
 import { PASSWORD, QUICK_OPTIONS, type QuickRack, quickRack } from './redfish-bench.ts';
 
 const PATIENT: CallOptions = { timeout_ms: 15_000 };
 const HURRIED: CallOptions = { timeout_ms: 400 };
+
+const ALERT: BmcEvent = {
+  ...{ EventType: 'StatusChange', MessageId: 'Base.1.18.GeneralError', Message: 'A fan is slow.' },
+  Severity: 'Warning',
+  origin: null,
+};
 
 /** One call of each capability. */
 const CALLS: Readonly<Record<string, (c: Connection, options: CallOptions) => Promise<unknown> | undefined>> =
@@ -546,6 +553,49 @@ describe('redfish driver on a hostile BMC', () => {
     expect((await errorOf(call('create_subscription', { Destination: 'file:/x' }))).code).to.equal(
       'rejected',
     );
+  });
+
+  it('tells its subscribers of events, with their context and headers, until they end it', async () => {
+    const heard: { headers: IncomingHttpHeaders; event: JsonObject }[] = [];
+    const firstOf = (index: number) => ((heard[index]?.event.Events ?? []) as JsonObject[])[0];
+    const receiver = createHttpServer(async (request, response) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      heard.push({ headers: request.headers, event: JSON.parse(Buffer.concat(chunks).toString()) });
+      response.end();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    try {
+      const { passthru = {}, power } = await connect();
+      const call = async (name: string, data: JsonObject = {}) => passthru[name]?.call(data, PATIENT);
+      const Destination = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/events`;
+      const HttpHeaders = [{ 'x-token': 'ev3nt-s3cret' }];
+      const wanted = { Destination, Context: 'node-1', EventTypes: ['StatusChange'], HttpHeaders };
+      const made = await call('create_subscription', wanted);
+      expect(JSON.stringify(made)).not.to.contain('ev3nt-s3cret');
+      await power.set('power on', PATIENT);
+      await eventually(
+        () => heard.length,
+        (count) => count === 1,
+      );
+      expect(heard[0]?.headers['x-token']).to.equal('ev3nt-s3cret');
+      expect(heard[0]?.event).to.deep.include({ Context: 'node-1' });
+      expect(firstOf(0)).to.include({ EventType: 'StatusChange' });
+      // Of a type that nobody has asked for, and then to nobody at all.
+      server.redfish.state.events.tell({ ...ALERT, EventType: 'Alert' });
+      await call('delete_subscription', { id: '1' });
+      server.redfish.state.events.tell(ALERT);
+      await call('create_subscription', wanted);
+      server.redfish.state.events.tell({ ...ALERT, Message: 'the last' });
+      await eventually(
+        () => heard.length,
+        (count) => count === 2,
+      );
+      expect(firstOf(1)).to.include({ Message: 'the last' });
+    } finally {
+      receiver.closeAllConnections();
+      await new Promise<void>((resolve) => receiver.close(() => resolve()));
+    }
   });
 
   describe('tasks', () => {
