@@ -1,7 +1,11 @@
 """Runs the driver code of a real Ironic against a BMC: argv[1] is 'ipmi' or 'redfish', standard input the node's driver_info as JSON."""
 import json
 import logging
+import os
+import pty
+import select
 import sys
+import tempfile
 import time
 from types import SimpleNamespace
 
@@ -74,12 +78,57 @@ def power_tour(power, management):
     said['power'] = tour
 
 
+def console_tour(console):
+    """The command of Ironic's console in a terminal of our own: Debian's socat does not understand how 21.4 quotes it."""
+    driver_info = ipmitool._parse_driver_info(node)
+
+    def start(uuid, port, command):
+        words = command.split(' ')
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execvp(words[0], words)
+        seen = b''
+        until = time.monotonic() + 30
+        while b'Linux 6.1' not in seen and time.monotonic() < until:
+            # ipmitool forgets what is typed before it has the terminal.
+            if b'operational' in seen:
+                os.write(terminal, b'uname')
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 4096)
+        said['console'] = b'Linux 6.1' in seen
+        os.write(terminal, b'\r~.')
+        os.waitpid(child, 0)
+
+    with tempfile.TemporaryDirectory() as folder:
+        CONF.set_override('tempdir', folder)
+        # What an Ironic that starts a console does first.
+        console._exec_stop_console(driver_info)
+        console._start_console(driver_info, start)
+        CONF.clear_override('tempdir')
+
+
+def deploy_tour(power, management, managers):
+    """What a deployment asks of a BMC, from the first look to the disk that boots."""
+    power.set_power_state(task, states.POWER_OFF, timeout=20)
+    redfish_boot._eject_vmedia(task, managers, sushy.VIRTUAL_MEDIA_CD)
+    redfish_boot._insert_vmedia(task, managers, 'http://images.example/deploy.iso', sushy.VIRTUAL_MEDIA_CD)
+    management.set_boot_device(task, boot_devices.CDROM, persistent=False)
+    power.set_power_state(task, states.POWER_ON, timeout=20)
+    said['media'] = [media.image for manager in managers for media in manager.virtual_media.get_members() if media.inserted]
+    redfish_boot._eject_vmedia(task, managers, sushy.VIRTUAL_MEDIA_CD)
+    management.set_boot_device(task, boot_devices.DISK, persistent=True)
+    power.reboot(task, timeout=20)
+    said['deployed'] = [power.get_power_state(task), management.get_boot_device(task)]
+    power.set_power_state(task, states.POWER_OFF, timeout=20)
+
+
 if sys.argv[1] == 'ipmi':
     # What ironic-conductor finds out when it starts.
     for option in ('timing', 'single_bridge', 'dual_bridge'):
         ipmitool._is_option_supported(option)
     power_tour(ipmitool.IPMIPower(), ipmitool.IPMIManagement())
     said['sensors'] = sorted(ipmitool.IPMIManagement().get_sensors_data(task))
+    console_tour(ipmitool.IPMISocatConsole())
     try:
         ipmitool.send_raw(task, '0x06 0x45 0x05 0x62')
         said['raw'] = 'passed'
@@ -87,10 +136,6 @@ if sys.argv[1] == 'ipmi':
         said['raw'] = type(error).__name__
 else:
     power_tour(redfish_power.RedfishPower(), redfish_management.RedfishManagement())
-    managers = redfish_utils.get_system(node).managers
-    redfish_boot._insert_vmedia(task, managers, 'http://images.example/deploy.iso', sushy.VIRTUAL_MEDIA_CD)
-    said['media'] = [media.image for manager in managers for media in manager.virtual_media.get_members() if media.inserted]
-    redfish_management.RedfishManagement().set_boot_device(task, boot_devices.CDROM, persistent=False)
-    redfish_boot._eject_vmedia(task, managers, sushy.VIRTUAL_MEDIA_CD)
+    deploy_tour(redfish_power.RedfishPower(), redfish_management.RedfishManagement(), redfish_utils.get_system(node).managers)
     said['sensors'] = sorted(redfish_management.RedfishManagement().get_sensors_data(task))
 print(json.dumps(said))

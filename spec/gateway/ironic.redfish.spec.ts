@@ -14,6 +14,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import { type RedfishServer, startRedfishRack } from '../../rack/redfish/redfish-rack.ts';
 import { serveLifecycle } from '../api/lifecycle/lifecycle-bench.ts';
 import { SILENT, settingsWith, startConductorBench } from '../conductor/conductor-bench.ts';
+import { eventually } from '../services/eventually.ts';
 import { run } from '../services/process.ts';
 import { P1, startIpmiBench } from './ipmi-bench.ts';
 
@@ -32,19 +33,29 @@ async function ironic(driver: 'ipmi' | 'redfish', driver_info: JsonObject): Prom
   return JSON.parse(stdout) as JsonObject;
 }
 
+/** Of the stand-in's system, as its path ends. */
+const SYSTEM_NAME = 'node-7c';
 const TOUR = ['power on', 'power off', 'power on'];
 
 describe('S84 the drivers of a stock Ironic through the gateway', function () {
   this.timeout(120_000);
 
-  it('switch the power, set what boots and read sensors by ipmitool', async () => {
+  it('switch the power, set what boots, read sensors and open the console by ipmitool', async () => {
     await using gateway = await startIpmiBench();
     gateway.server.machine.forcePower('on');
     const { username, password } = await gateway.lease(await gateway.node());
+    const { line, listener } = gateway;
+    // The server answers when it is asked.
+    const answered = eventually(() => expect(line.typed).to.include('uname'), 50_000).then(() =>
+      line.print('Linux 6.1'),
+    );
     const said = await ironic('ipmi', {
-      ...{ ipmi_address: '127.0.0.1', ipmi_port: gateway.listener.port, ipmi_cipher_suite: '17' },
+      ...{ ipmi_address: '127.0.0.1', ipmi_port: listener.port, ipmi_cipher_suite: '17' },
       ...{ ipmi_username: username, ipmi_password: password },
     });
+    await answered;
+    expect(said.console).to.equal(true);
+    await eventually(() => expect(gateway.server.bmc.sol.session).to.equal(null));
     expect(said.power).to.deep.equal(TOUR);
     expect(said.boot).to.deep.equal({ boot_device: 'pxe', persistent: false });
     expect(said.sensors).to.include.members(['Fan', 'Temperature', 'Voltage']);
@@ -53,7 +64,7 @@ describe('S84 the drivers of a stock Ironic through the gateway', function () {
     expect(gateway.server.bmc.users.map(({ name }) => name)).not.to.include('b');
   });
 
-  it('switch the power, set what boots, insert media and read sensors by sushy', async () => {
+  it('do by sushy all that a deployment asks of a BMC: power, media, what boots once and for good, sensors', async () => {
     await using rack = await startRedfishRack({
       ...{ count: 1, clock: systemClock, delays_ms: { soft_off: 0 }, boot_url: () => 'http://127.0.0.1:1' },
     });
@@ -70,8 +81,18 @@ describe('S84 the drivers of a stock Ironic through the gateway', function () {
     expect(said.boot).to.deep.equal({ boot_device: 'pxe', persistent: false });
     expect(said.media).to.deep.equal(['http://images.example/deploy.iso']);
     expect(said.sensors).to.include.members(['Fan', 'Temperature']);
-    const asked = bmc.redfish.requests.map(({ path }) => path);
-    expect(asked.some((path) => path.endsWith('VirtualMedia.InsertMedia'))).to.equal(true);
+    expect(said.deployed).to.deep.equal(['power on', { boot_device: 'disk', persistent: true }]);
+    const changes = bmc.redfish.requests.filter(({ method }) => method === 'POST' || method === 'PATCH');
+    const names = changes.map(({ method, path }) => `${method} ${path.split('/').at(-1)}`);
+    expect(names.slice(names.lastIndexOf('POST VirtualMedia.InsertMedia'))).to.deep.equal([
+      'POST VirtualMedia.InsertMedia',
+      `PATCH ${SYSTEM_NAME}`,
+      'POST ComputerSystem.Reset',
+      'POST VirtualMedia.EjectMedia',
+      `PATCH ${SYSTEM_NAME}`,
+      // Off and on again, and off.
+      ...Array<string>(3).fill('POST ComputerSystem.Reset'),
+    ]);
     expect(bmc.redfish.state.media.every(({ image }) => image === null)).to.equal(true);
   });
 });
