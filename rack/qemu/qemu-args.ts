@@ -8,6 +8,8 @@ export interface QemuHardware {
   memory_mb: number;
   /** A raw disk image. Default: it has no disk. */
   disk?: string;
+  /** The same as an NVMe disk, which formats itself. Its firmware does not boot from it. */
+  nvme?: string;
   /** `-netdev` arguments of further ports, in the order of the identity's MAC addresses from the second on. */
   netdevs: readonly string[];
   /** Ports of this machine's loopback that lead to ports of the guest. */
@@ -45,7 +47,7 @@ export function qemuArgs(
   order: readonly BootDeviceId[],
   medium: string | null,
 ): string[] {
-  const { bootfile, disk, forwards = [], identity, memory_mb, netdevs, serial_log } = hardware;
+  const { bootfile, disk, forwards = [], identity, memory_mb, netdevs, nvme, serial_log } = hardware;
   const { macs, manufacturer, product_name, serial, uuid } = identity;
   const boot = bootfile === undefined ? '' : `,bootfile=${bootfile}`;
   const rom = bootfile === undefined ? ',romfile=' : '';
@@ -70,6 +72,12 @@ export function qemuArgs(
       : [
           ...['-drive', `if=none,id=disk,format=raw,cache=unsafe,file=${disk}`],
           ...['-device', `virtio-blk-pci,id=hd0,drive=disk,${index('hd0')}`],
+        ]),
+    ...(nvme === undefined
+      ? []
+      : [
+          ...['-drive', `if=none,id=flash,format=raw,cache=unsafe,file=${nvme}`],
+          ...['-device', `nvme,drive=flash,serial=${serial}-NVME`],
         ]),
     ...(medium === null
       ? []

@@ -8,9 +8,11 @@ import { freePort } from '../../services/free-port.ts';
 import { run } from '../../services/process.ts';
 import { temporaryFolder } from '../../services/temporary-folder.ts';
 import { askApi } from '../ask-api.ts';
+import { beginStories } from './beside.ts';
 import {
   type BootService,
   HOST,
+  LINE,
   poweredOff,
   type RackedServer,
   rackServer,
@@ -56,6 +58,10 @@ describe('a server whose power button is pressed', function () {
     opened.push(good, wrong);
     const was_registered = goodRegisters(service, good);
     const deployed = was_registered.then(() => goodIsDeployed(service, good, shell));
+    // What else boots here does so beside the rest; the deploy has its time to keep.
+    void deployed.catch(() => {}).then(beginStories);
+    // What else boots here does so beside the rest; the deploy has its time to keep.
+    void deployed.catch(() => {}).then(beginStories);
     const erased = deployed.then(() => goodIsGivenBack(service, good, shell));
     const refused = wrongIsRefused(service, wrong);
     const looked_at = refused.then(() => wrongIsLookedAt(wrong, key));
@@ -89,7 +95,7 @@ describe('a server whose power button is pressed', function () {
   it('S4 S43 S47 starts another system at the next boot when its flavor has another profile', () =>
     parts.changed);
 
-  it('S93 S97 has nothing left of its customer when it was given back, and a certificate says so', () =>
+  it('S93 S97 has nothing left of its customer when it was given back: a disk is overwritten, an NVMe disk formats itself, and a certificate says so', () =>
     parts.erased);
 });
 
@@ -99,11 +105,13 @@ async function plan({ store }: BootService, racked: RackedServer, switch_port: s
 }
 
 async function rackGood(service: BootService): Promise<RackedServer> {
-  const disk = join(service.folder, 'disk.img');
-  await using file = await open(disk, 'w');
-  await file.truncate(DISK_BYTES);
+  const [disk, nvme] = [join(service.folder, 'disk.img'), join(service.folder, 'nvme.img')];
+  for (const path of [disk, nvme]) {
+    await using file = await open(path, 'w');
+    await file.truncate(DISK_BYTES);
+  }
   const racked = await rackServer(service, {
-    ...{ serial: 'QEMU-A', number: '01', plugged: 'Eth1/7', disk },
+    ...{ serial: 'QEMU-A', number: '01', plugged: 'Eth1/7', disk, nvme },
     forwards: [{ from: service.agent_port, to: 9999 }],
   });
   await plan(service, racked, 'Eth1/7');
@@ -205,7 +213,7 @@ async function wrongIsCorrected(service: BootService, racked: RackedServer): Pro
   await store.cables.update(cable?.uuid ?? '', { switch_port: 'Eth1/9' });
   const profile = await store.profiles.create({
     ...{ name: 'small', kernel: '/images/small-kernel', initrd: '/images/small-initrd' },
-    ...{ cmdline: 'console=ttyS0 quiet of.profile=small', squashfs: '/images/root.squashfs' },
+    ...{ cmdline: `${LINE} of.profile=small`, squashfs: '/images/root.squashfs' },
     install_script: INSTALL_SCRIPT,
   });
   await store.flavors.create({
@@ -268,7 +276,7 @@ async function wrongStartsAnother(service: BootService, racked: RackedServer): P
   const { store } = service;
   const profile = await store.profiles.create({
     ...{ name: 'server', kernel: '/images/server-kernel', initrd: '/images/server-initrd' },
-    cmdline: 'console=ttyS0 quiet of.profile=server',
+    cmdline: `${LINE} of.profile=server`,
   });
   const [flavor] = await store.flavors.list({});
   await store.flavors.update(flavor?.uuid ?? '', { profile_uuid: profile.uuid });
@@ -297,7 +305,7 @@ async function goodIsDeployed(
   const system = await buildSystem('linux-image-cloud-amd64');
   const built = join(folder, 'os');
   await mkdir(built);
-  const image = await buildDisk(built, system, `console=ttyS0 quiet kurogane.url=${boot_url}`);
+  const image = await buildDisk(built, system, `${LINE} kurogane.url=${boot_url}`);
   image.write(PLANTED, image.length - MB);
   await writeFile(join(images, 'os.raw'), image);
   const sha256 = createHash('sha256').update(image).digest('hex');
@@ -306,6 +314,10 @@ async function goodIsDeployed(
       `--instance-info image_source=${boot_url}/images/os.raw ` +
       `--instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value=${sha256}`,
   );
+  // Of its two disks the one that its firmware boots from.
+  await askApi(service.api_url, 'PATCH', `nodes/${uuid}`, [
+    { op: 'add', path: '/properties/root_device', value: { name: '/dev/vda' } },
+  ]);
   await shell.do(`baremetal node provide ${uuid}`);
   await reached(service, racked, 'available');
   const began = performance.now();
@@ -335,18 +347,20 @@ async function goodIsGivenBack(
 ): Promise<void> {
   const { folder, store } = service;
   const { uuid } = racked;
-  const disk = join(folder, 'disk.img');
-  {
+  const disks = [join(folder, 'disk.img'), join(folder, 'nvme.img')];
+  for (const disk of disks) {
     // As its customer would: also where no file system is.
     await using file = await open(disk, 'r+');
-    await file.write(PLANTED, DISK_BYTES - PLANTED.length);
+    for (const at of [0x5000, DISK_BYTES / 2 + 3, DISK_BYTES - PLANTED.length]) await file.write(PLANTED, at);
   }
-  expect((await readFile(disk)).includes(PLANTED)).to.equal(true);
   await shell.do(`baremetal node set ${uuid} --automated-clean`);
   await shell.do(`baremetal node undeploy ${uuid}`);
   await reached(service, racked, 'available');
-  expect((await readFile(disk)).some((byte) => byte !== 0)).to.equal(false);
+  for (const disk of disks) expect((await readFile(disk)).some((byte) => byte !== 0)).to.equal(false);
   const [certificate] = await store.erase_certificates.list({ where: { node_uuid: uuid } });
-  expect(JSON.parse(certificate?.document ?? '{}')).to.deep.include({ category: 'clear' });
+  const document = JSON.parse(certificate?.document ?? '{}');
+  expect(document).to.deep.include({ category: 'clear' });
+  const methods = document.disks.map(({ method, name }: Record<string, string>) => `${name} ${method}`);
+  expect(methods).to.deep.equal(['/dev/nvme0n1 nvme-format-user-data', '/dev/vda overwrite']);
   await poweredOff(racked);
 }
