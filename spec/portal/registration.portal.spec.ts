@@ -39,7 +39,7 @@ describe('the portal and new servers', function () {
         target: portal.site.service.registration ?? '',
         ca: readFileSync(join(dirname(portal.site.log_file), 'registration-cert.pem'), 'utf8'),
       });
-      return await client.register(token, server.facts);
+      return await client.register(token, server.facts(server.card));
     };
 
     await using window = await openWindow(portal.browser, portal.origin);

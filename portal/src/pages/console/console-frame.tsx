@@ -6,7 +6,8 @@ import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { ConsoleType } from '../../api/consoles.ts';
 import type { ServerDetail } from '../../api/types.ts';
-import { useText } from '../../text/text.ts';
+import { refusalText } from '../../text/tell.ts';
+import { useLanguage, useText } from '../../text/text.ts';
 import type { Ending } from './console-line.ts';
 import type { Console } from './use-console.ts';
 import '../../style/consoles.css';
@@ -148,13 +149,14 @@ function Over({
 /** Shows a console from when it may be used; until then why not. Once shown it stays, with what was printed. */
 export function WhenAllowed({ server, children }: { server: ServerDetail; children: ReactNode }) {
   const say = useText();
+  const language = useLanguage();
   const tool = server.tools.find((one) => one.tool === 'console');
   const [begun, setBegun] = useState(tool?.allowed === true);
   if (!begun && tool?.allowed === true) setBegun(true);
   if (begun) return children;
   return (
     <EmptyState titleText={say('console.barred')} headingLevel="h2" variant="sm">
-      <EmptyStateBody>{tool?.reason ?? say('error.forbidden')}</EmptyStateBody>
+      <EmptyStateBody>{(tool && refusalText(tool, say, language)) ?? say('error.forbidden')}</EmptyStateBody>
     </EmptyState>
   );
 }

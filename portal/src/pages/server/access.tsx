@@ -15,7 +15,8 @@ import { Refusal } from '../../parts/refusal.tsx';
 import { Rows, Value } from '../../parts/rows.tsx';
 import { Summary } from '../../parts/summary.tsx';
 import { Time } from '../../parts/time.tsx';
-import { useText } from '../../text/text.ts';
+import { refusalText } from '../../text/tell.ts';
+import { useLanguage, useText } from '../../text/text.ts';
 
 const HOUR_S = 3600;
 
@@ -31,6 +32,7 @@ export function Access({ server }: { server: ServerDetail }) {
 
 function Leases({ server }: { server: ServerDetail }) {
   const say = useText();
+  const language = useLanguage();
   const client = useQueryClient();
   const [fields, setFields] = useState({ access: 'direct', role: 'operator', hours: '8' });
   const [leaving, setLeaving] = useState<Lease | null>(null);
@@ -99,7 +101,7 @@ function Leases({ server }: { server: ServerDetail }) {
           </Button>
         </Form>
       ) : (
-        <p className="k-quiet">{tool?.reason}</p>
+        <p className="k-quiet">{tool && refusalText(tool, say, language)}</p>
       )}
       <Refusal title={say('refused')} error={make.error ?? revoke.error} />
       {make.data !== undefined && (
@@ -182,6 +184,7 @@ function Leases({ server }: { server: ServerDetail }) {
 
 function Drive({ server }: { server: ServerDetail }) {
   const say = useText();
+  const language = useLanguage();
   const client = useQueryClient();
   const [image_url, setUrl] = useState('');
   const { mutate, error, isPending, isSuccess } = useMutation({
@@ -193,7 +196,9 @@ function Drive({ server }: { server: ServerDetail }) {
   return (
     <section className="k-gap">
       <h2 className="k-subtitle">{say('access.iso')}</h2>
-      <p className="k-quiet">{mount?.allowed === true ? say('access.iso.help') : mount?.reason}</p>
+      <p className="k-quiet">
+        {mount?.allowed === true ? say('access.iso.help') : mount && refusalText(mount, say, language)}
+      </p>
       {mount?.allowed === true && (
         <Form
           className="k-form k-row-form"

@@ -104,7 +104,7 @@ export const TABLES: readonly TableFacts[] = [
   },
   {
     ...{ ...lifecycle('registrations'), newest: true },
-    columns: ['created_at', 'state', 'step', 'system_uuid', 'node_uuid', 'reason'],
+    columns: ['created_at', 'state', 'step', 'serial_number', 'system_uuid', 'address', 'cause'],
   },
   {
     ...lifecycle('work-orders'),
