@@ -69,7 +69,8 @@ export async function imageParams(ctx: Pick<WorkContext, 'node' | 'settings' | '
   const image_info: JsonObject = {
     id: String(info.image_source).split('/').at(-1) ?? '',
     urls: [imageUrl(node)],
-    disk_format: info.image_disk_format ?? 'raw',
+    // Only `raw` is streamed; where nothing is said ironic-python-agent looks what it is, and converts it.
+    disk_format: info.image_disk_format ?? null,
     container_format: info.image_container_format ?? 'bare',
     stream_raw_images: true,
     node_uuid: node.uuid,

@@ -44,6 +44,8 @@ describe('bad input to the agent of the ramdisk', () => {
         request.on('data', (chunk) => told.push(`${path} ${chunk}`));
         request.on('end', () => response.end('{}'));
       } else if (path === '/image') response.end(IMAGE);
+      else if (path === '/image.qcow2')
+        response.end(Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), IMAGE]));
       else if (path === '/image.gz') response.end(packed);
       else if (path === '/profile') response.end(JSON.stringify(profile));
       else if (path === '/dies') {
@@ -119,13 +121,14 @@ describe('bad input to the agent of the ramdisk', () => {
   for (const [what, info, kind] of [
     ['that is not there', { urls: ['/nothing'] }, 'ImageDownloadError'],
     ['in a form that is not converted', { disk_format: 'qcow2' }, 'ImageWriteError'],
+    ['in such a form of which nobody said it', { urls: ['/image.qcow2'] }, 'ImageWriteError'],
     ['of a partition', { image_type: 'partition' }, 'ImageWriteError'],
     ['without a checksum', { os_hash_value: null }, 'InvalidCommandParamsError'],
     ['with a checksum that is too weak', { os_hash_algo: 'md5', os_hash_value: 'ab' }, 'ImageDownloadError'],
   ] as const)
     it(`an image ${what}: ${kind}, and the disk is as it was`, async () => {
       const urls = 'urls' in info ? info.urls.map((path) => url + path) : [`${url}/image`];
-      const { disk, said } = await write({ ...info, urls });
+      const { disk, said } = await write({ disk_format: null, ...info, urls });
       expect(said).to.include({ kind });
       expect(disk.equals(Buffer.alloc(4 * MB, 'before'))).to.equal(true);
     });
