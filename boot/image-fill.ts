@@ -55,6 +55,8 @@ export async function startFill(options: FillOptions): Promise<Fill> {
     if (written < size) throw new Error(`It ended after ${written} of ${size} bytes.`);
     const found = hash.digest('hex');
     if (found !== value) throw new Error(`Its ${algorithm} is ${found}, not ${value}.`);
+    // Its name will say that it is whole: also after the power went.
+    await file.sync();
   };
   const whole = receive().then(
     () => grow(size),

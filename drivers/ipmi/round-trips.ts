@@ -12,7 +12,8 @@ const MOST_BMCS = 65_536;
  */
 export class RoundTrip {
   readonly #longest_ms: number;
-  #mean_ms = 0;
+  /** Before the first answer there is none. */
+  #mean_ms: number | null = null;
   #deviation_ms = 0;
   /** Before an unanswered datagram is sent again. */
   timeout_ms: number;
@@ -24,13 +25,10 @@ export class RoundTrip {
 
   /** An answer came `ms` after a datagram that was sent once only. RFC 6298 2.2, 2.3 */
   measured(ms: number): void {
-    if (this.#mean_ms === 0) {
-      this.#mean_ms = ms;
-      this.#deviation_ms = ms / 2;
-    } else {
-      this.#deviation_ms += (Math.abs(this.#mean_ms - ms) - this.#deviation_ms) / 4;
-      this.#mean_ms += (ms - this.#mean_ms) / 8;
-    }
+    const before_ms = this.#mean_ms;
+    if (before_ms === null) this.#deviation_ms = ms / 2;
+    else this.#deviation_ms += (Math.abs(before_ms - ms) - this.#deviation_ms) / 4;
+    this.#mean_ms = before_ms === null ? ms : before_ms + (ms - before_ms) / 8;
     const margin_ms = Math.max(LEAST_MARGIN_MS, 4 * this.#deviation_ms);
     this.timeout_ms = Math.min(this.#longest_ms, this.#mean_ms + margin_ms);
   }
