@@ -1,3 +1,4 @@
+import { deployInterface } from '../lifecycle/deploy-interface.ts';
 import { parseImageSource } from '../lifecycle/image-source.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 import { namesWhatItBoots } from '../lifecycle/server-profile.ts';
@@ -16,7 +17,7 @@ export interface BootFacts {
 
 export type BootNode = Pick<
   NodeRecord,
-  'uuid' | 'provision_state' | 'deploy_interface' | 'driver_info' | 'instance_info'
+  'uuid' | 'provision_state' | 'deploy_interface' | 'driver_info' | 'instance_info' | 'properties'
 >;
 
 /** What a plan may boot from Glance or from a file of the boot service. */
@@ -73,7 +74,7 @@ export function bootPlan(
   kexec: StageScript | null = null,
 ): BootPlan {
   const state = node.provision_state;
-  const own = node.deploy_interface === 'ramdisk' && INSTANCE_STATES.includes(state);
+  const own = deployInterface(node) === 'ramdisk' && INSTANCE_STATES.includes(state);
   const by_profile = own && kexec !== null && !namesWhatItBoots(node.instance_info);
   if (own && !by_profile) return instancePlan(node);
   const kind = by_profile ? 'deploy' : AGENT_STATES[state];
@@ -92,7 +93,7 @@ export function bootPlan(
 
 /** Whether the script that starts a profile has to be known to say what a node boots. */
 export function maybeProfile(node: BootNode): boolean {
-  return node.deploy_interface === 'ramdisk' && !namesWhatItBoots(node.instance_info);
+  return deployInterface(node) === 'ramdisk' && !namesWhatItBoots(node.instance_info);
 }
 
 const stageParams = ({ script_url, script_sha256 }: StageScript): string =>

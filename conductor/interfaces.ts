@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lifecycle/json.ts';
+import { capability } from '../lifecycle/capability.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
 
 /** Deploy interfaces whose cleaning, inspection and deployment go through the agent on a ramdisk. */
@@ -70,50 +70,6 @@ export function knowsVirtualMedia(node: Pick<NodeRecord, 'management_interface'>
 /** False: an interface such as `no-console`, which refuses all that is asked of it. */
 export function isPresent(interface_name: string): boolean {
   return !interface_name.startsWith('no-');
-}
-
-/** The deploy interface that does the work: `autodetect` chooses by the image. */
-export function deployInterface(
-  node: Pick<NodeRecord, 'deploy_interface' | 'instance_info' | 'properties'>,
-): string {
-  if (node.deploy_interface !== 'autodetect') return node.deploy_interface;
-  const { instance_info } = node;
-  const by_ramdisk =
-    typeof instance_info.boot_iso === 'string' || capability(node, 'boot_option') === 'ramdisk';
-  return by_ramdisk ? 'ramdisk' : 'direct';
-}
-
-/** A capability of the instance, or of the node: `k:v` lists in properties, objects or JSON text in instance_info. */
-export function capability(
-  node: Pick<NodeRecord, 'instance_info' | 'properties'>,
-  name: string,
-): string | null {
-  return (
-    capabilities(node.instance_info.capabilities)[name] ??
-    capabilities(node.properties.capabilities)[name] ??
-    null
-  );
-}
-
-function capabilities(value: unknown): Record<string, string> {
-  if (typeof value === 'object' && value !== null) return strings(value as JsonObject);
-  if (typeof value !== 'string') return {};
-  if (value.trimStart().startsWith('{'))
-    try {
-      return strings(JSON.parse(value) as JsonObject);
-    } catch {
-      return {};
-    }
-  return Object.fromEntries(
-    value
-      .split(',')
-      .map((pair) => pair.split(':', 2).map((part) => part.trim()))
-      .filter((pair): pair is [string, string] => pair.length === 2 && pair[0] !== ''),
-  );
-}
-
-function strings(value: JsonObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]));
 }
 
 /** The boot mode of the node's next boot. */

@@ -48,7 +48,6 @@ export const ORDER_LINES = defineTable<OrderLineRecord>({
     server_uuid: value(null),
     tried: json('[]'),
     attempts: value(0),
-    deploy_interface: value(null),
     last_error: value(null),
   },
   unique: { order_lines_uuid: ['uuid'] },

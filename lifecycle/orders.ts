@@ -53,8 +53,6 @@ export interface OrderLineRecord extends Stored {
   tried: string[];
   /** Deployments of the present server. */
   attempts: number;
-  /** The node's own deploy interface while another one builds it; null: it was left alone. */
-  deploy_interface: string | null;
   last_error: string | null;
 }
 

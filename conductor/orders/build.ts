@@ -1,5 +1,5 @@
 import type { Caller } from '../../lifecycle/caller.ts';
-import { type OrderLineRecord, type OrderRecord, setupSteps } from '../../lifecycle/orders.ts';
+import { type OrderRecord, setupSteps } from '../../lifecycle/orders.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Notifier } from '../notifications/notifier.ts';
@@ -22,19 +22,8 @@ export async function startBuild(deps: OrderDeps, order: OrderRecord, node: Node
 }
 
 /** Gives a server back: undeployed, erased, and in stock when that went well. @throws ServiceError */
-export async function startReturn(
-  deps: OrderDeps,
-  order: OrderRecord,
-  line: OrderLineRecord,
-  node: NodeRecord,
-): Promise<void> {
-  // Its own interface erases it.
-  const own = line.deploy_interface;
-  const restored =
-    own === null
-      ? node
-      : await deps.store.nodes.update(node.uuid, { deploy_interface: own }, { instance_uuid: line.uuid });
-  if (restored !== null) await provision(deps, restored, 'deleted', {}, callerOf(order));
+export async function startReturn(deps: OrderDeps, order: OrderRecord, node: NodeRecord): Promise<void> {
+  await provision(deps, node, 'deleted', {}, callerOf(order));
 }
 
 /** Whoever ordered, as far as history and audit tell it. */

@@ -137,17 +137,16 @@ async function watch(pass: Pass, line: OrderLineRecord, node: NodeRecord): Promi
     return await lose(pass, line, 'The server was returned.');
   if (provision_state === 'active') {
     if (order.cancelled_at !== null) {
-      await startReturn(deps, order, line, node);
+      await startReturn(deps, order, node);
       return await finish(pass, line, 'cancelled', null);
     }
-    await restoreInterface(deps, line, node);
     return await finish(pass, line, 'done', null);
   }
   if (provision_state === 'available' && node.reservation === null)
     return void (await deps.store.order_lines.update(line.uuid, { state: 'claimed' }, { state: 'building' }));
   if (provision_state === 'deploy failed') await failed(pass, line, node, node.last_error ?? 'It failed.');
   else if (order.cancelled_at !== null && provision_state === 'wait call-back') {
-    await startReturn(deps, order, line, node);
+    await startReturn(deps, order, node);
     await finish(pass, line, 'cancelled', null);
   }
 }
@@ -162,7 +161,7 @@ async function failed(pass: Pass, line: OrderLineRecord, node: NodeRecord, why: 
     return;
   }
   if (node.provision_state === 'available') await freeServer(deps, line, node);
-  else await startReturn(deps, order, line, node);
+  else await startReturn(deps, order, node);
   if (next === 'give up')
     return await finish(pass, line, order.cancelled_at === null ? 'failed' : 'cancelled', why);
   await waitAnew(pass, line, why);
@@ -179,7 +178,7 @@ async function lose(pass: Pass, line: OrderLineRecord, why: string): Promise<voi
 async function waitAnew({ deps }: Pass, line: OrderLineRecord, why: string): Promise<void> {
   const tried = line.server_uuid === null ? line.tried : [...line.tried, line.server_uuid];
   const anew = { state: 'waiting', server_uuid: null, tried, attempts: 0, last_error: why } as const;
-  await deps.store.order_lines.update(line.uuid, { ...anew, deploy_interface: null }, { state: line.state });
+  await deps.store.order_lines.update(line.uuid, anew, { state: line.state });
 }
 
 async function finish(
@@ -188,17 +187,7 @@ async function finish(
   state: 'done' | 'failed' | 'cancelled',
   last_error: string | null,
 ): Promise<void> {
-  const changes = { state, last_error, deploy_interface: null };
-  await deps.store.order_lines.update(line.uuid, changes, { state: line.state });
-}
-
-async function restoreInterface(deps: OrderDeps, line: OrderLineRecord, node: NodeRecord): Promise<void> {
-  if (line.deploy_interface === null) return;
-  await deps.store.nodes.update(
-    node.uuid,
-    { deploy_interface: line.deploy_interface },
-    { instance_uuid: line.uuid },
-  );
+  await deps.store.order_lines.update(line.uuid, { state, last_error }, { state: line.state });
 }
 
 async function write(

@@ -1,4 +1,5 @@
 import type { Match } from '../../db/store.ts';
+import { WITHOUT_IMAGE } from '../../lifecycle/deploy-interface.ts';
 import type { OrderLineRecord, OrderRecord, OrderRequest } from '../../lifecycle/orders.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ServerRecord } from '../../lifecycle/server-record.ts';
@@ -48,10 +49,9 @@ export async function claimServer(
           lessee: order.project,
           instance_uuid: line.uuid,
           instance_name: line.name,
-          instance_info: { ...request.image },
+          instance_info: { ...(request.image ?? WITHOUT_IMAGE) },
           // The tear-down takes the lessee away again, as it does with one that Ironic set by itself.
           driver_internal_info: { ...node.driver_internal_info, automatic_lessee: true },
-          ...(request.image === null ? { deploy_interface: 'noop' } : {}),
         },
         { ...FREE, updated_at: node.updated_at },
       );
@@ -62,12 +62,7 @@ export async function claimServer(
         null
       )
         throw new Overtaken();
-      const claimed = {
-        state: 'claimed',
-        server_uuid: uuid,
-        attempts: 0,
-        deploy_interface: request.image === null ? node.deploy_interface : null,
-      } as const;
+      const claimed = { state: 'claimed', server_uuid: uuid, attempts: 0 } as const;
       if ((await tables.order_lines.update(line.uuid, claimed, { state: 'waiting' })) === null)
         throw new Overtaken();
       return taken;
@@ -109,7 +104,6 @@ export async function freeServer(
           instance_info: {},
           driver_internal_info,
         },
-        ...(line.deploy_interface === null ? {} : { deploy_interface: line.deploy_interface }),
       },
       { reservation: null, provision_state: 'available', instance_uuid: line.uuid },
     );

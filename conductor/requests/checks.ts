@@ -1,11 +1,12 @@
 import type { Settings } from '../../config/options.ts';
 import type { DriverRegistry } from '../../drivers/registry.ts';
+import { deployInterface } from '../../lifecycle/deploy-interface.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import { filePathProblem, parseImageSource } from '../../lifecycle/image-source.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
 import { namesWhatItBoots, type ProfileTables, profileOfServer } from '../../lifecycle/server-profile.ts';
-import { bootProblems, deployInterface } from '../interfaces.ts';
+import { bootProblems } from '../interfaces.ts';
 
 /** @throws NodeInMaintenance */
 export function refuseMaintenance(node: NodeRecord, op: string): void {

@@ -1,8 +1,9 @@
+import { capability } from '../../lifecycle/capability.ts';
 import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { configdriveFor } from '../configdrive/configdrive.ts';
-import { bootMode, capability, managesBoot } from '../interfaces.ts';
+import { bootMode, managesBoot } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { DONE, type StepContext, type StepDefinition, stepName, type WorkContext } from '../step.ts';
 import { wipedAgent } from '../wiped-agent.ts';

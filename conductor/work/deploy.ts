@@ -1,8 +1,9 @@
+import { deployInterface } from '../../lifecycle/deploy-interface.ts';
 import type { PlannedStep, StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import { restoreConsole } from '../console.ts';
-import { deployInterface, networkDevice } from '../interfaces.ts';
+import { networkDevice } from '../interfaces.ts';
 import { networkOf } from '../network/network.ts';
 import { bootsProfile, deployProblems } from '../requests/checks.ts';
 import { isReserved, requestedSteps } from '../requests/steps.ts';

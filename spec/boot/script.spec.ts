@@ -7,6 +7,7 @@ import {
   nodeScript,
   unknownServerScript,
 } from '../../boot/script.ts';
+import { WITHOUT_IMAGE } from '../../lifecycle/deploy-interface.ts';
 import { PROVISION_STATES, type ProvisionState } from '../../lifecycle/states.ts';
 
 const UUID = '6f1b0a52-3c1d-4a57-9a0e-1f4d4a7d1c11';
@@ -26,6 +27,7 @@ function node(provision_state: ProvisionState, changes: Partial<BootNode> = {}):
     deploy_interface: 'direct',
     driver_info: {},
     instance_info: {},
+    properties: {},
     ...changes,
   };
 }
@@ -210,6 +212,8 @@ reboot
       const named = { ...ramdisk, instance_info: { kernel: 'http://i/k', ramdisk: 'http://i/r' } };
       expect(bootPlan(node('active', named), facts, MAC, kexec).boot).to.equal('instance');
       expect(bootPlan(node('cleaning', ramdisk), facts, MAC, kexec).boot).to.equal('agent');
+      const without_image = { ...ramdisk, instance_info: WITHOUT_IMAGE };
+      expect(bootPlan(node('active', without_image), facts, MAC, kexec).boot).to.equal('disk');
       expect(bootPlan(node('active'), facts, MAC, kexec).boot).to.equal('disk');
     });
 

@@ -133,7 +133,11 @@ export function describeOrders(name: string, start: () => Promise<ConductorBench
       const placed = await order(1, { image: null });
       expect((await over(placed)).state).to.equal('done');
       expect(await bench.read(node as NodeRecord)).to.deep.include({
-        ...{ provision_state: 'active', deploy_interface: 'fake', instance_info: {} },
+        ...{
+          provision_state: 'active',
+          deploy_interface: 'fake',
+          instance_info: { deploy_interface: 'noop' },
+        },
       });
     });
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { expect } from 'chai';
 import { createCertifier } from '../../conductor/certificates/certifier.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { WITHOUT_IMAGE } from '../../lifecycle/deploy-interface.ts';
 import type { EraseCertificateRecord } from '../../lifecycle/erase-certificate.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { Machine } from '../../rack/machine.ts';
@@ -111,14 +112,11 @@ describe('the erase certificate', () => {
     expect(refused.message).to.contain('quarantine');
   });
 
-  it('S93 is issued for a server of an order without an operating system, whose deploy interface erases nothing', async () => {
+  it('S93 is issued for a server of an order without an operating system, whose deployment touched no disk', async () => {
     await bench.start('conductor-1', { certifier: CERTIFIER });
-    const { orders, order_lines } = bench.store;
-    const { uuid: order_uuid } = await orders.create({ project: 'tenant', count: 1 });
-    const line = await order_lines.create({ order_uuid, position: 0, deploy_interface: 'direct' });
-    const given = await giveBack({ deploy_interface: 'noop', instance_uuid: line.uuid });
+    const given = await giveBack({ instance_info: { ...WITHOUT_IMAGE } });
     const node = await bench.settled(given, 'available');
-    expect(node.deploy_interface).to.equal('direct');
+    expect(node).to.deep.include({ deploy_interface: 'direct', instance_info: {} });
     expect(machine.disks.every(({ empty }) => empty)).to.equal(true);
     expect(await certificates()).to.have.length(1);
   });
