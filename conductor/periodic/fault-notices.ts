@@ -1,6 +1,7 @@
 import type { Notice } from '../../lifecycle/notice.ts';
 import type { EpochMs } from '../../lifecycle/records.ts';
 import type { ServerRecord } from '../../lifecycle/server-record.ts';
+import { customerOf, named, serverFacts } from '../notices/about-server.ts';
 import { addNotice } from '../notices/add-notice.ts';
 import type { Periodic, PeriodicContext } from './periodic.ts';
 
@@ -58,22 +59,16 @@ async function tell({ store, settings }: PeriodicContext, server: ServerRecord):
   });
 }
 
-/** Who has it. What happens to a server that nobody has is the provider's business. */
-const customer = ({ lessee, owner }: ServerRecord): string | null => lessee ?? owner;
-const named = ({ name, serial_number, uuid }: ServerRecord): string =>
-  [name ?? uuid, serial_number].filter(Boolean).join(', ');
-const facts = ({ uuid, name, serial_number }: ServerRecord) => ({ server_uuid: uuid, name, serial_number });
-
 const begun = (server: ServerRecord, fault: Fault, now: EpochMs): Notice => ({
-  ...{ event: 'server.fault', severity: 'error', project: customer(server) },
+  ...{ event: 'server.fault', severity: 'error', project: customerOf(server) },
   subject_key: `server.fault:${server.uuid}:${now}`,
   text: `The server ${named(server)}: ${FAULTS[fault]}.`,
-  facts: { ...facts(server), fault },
+  facts: { ...serverFacts(server), fault },
 });
 
 const over = (server: ServerRecord, now: EpochMs): Notice => ({
-  ...{ event: 'server.recovered', severity: 'info', project: customer(server) },
+  ...{ event: 'server.recovered', severity: 'info', project: customerOf(server) },
   subject_key: `server.recovered:${server.uuid}:${now}`,
   text: `The server ${named(server)} is in order again.`,
-  facts: { ...facts(server), fault: null },
+  facts: { ...serverFacts(server), fault: null },
 });

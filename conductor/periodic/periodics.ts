@@ -15,6 +15,7 @@ import { powerFailureRecovery } from './power-failure-recovery.ts';
 import { powerSync } from './power-sync.ts';
 import { registrationSweep } from './registration-sweep.ts';
 import { removedServersTrim } from './removed-servers-trim.ts';
+import { repairNotices } from './repair-notices.ts';
 import { stalledDeploys } from './stalled-deploys.ts';
 
 /**
@@ -36,6 +37,7 @@ export const PERIODICS: readonly Periodic[] = [
   registrationSweep,
   faultNotices,
   endOfLifeNotices,
+  repairNotices,
   stalledDeploys,
   noticeDelivery,
   consoleTakeover,

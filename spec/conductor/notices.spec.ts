@@ -11,6 +11,8 @@ import { endOfLifeNotices } from '../../conductor/periodic/end-of-life-notices.t
 import { faultNotices } from '../../conductor/periodic/fault-notices.ts';
 import { noticeDelivery } from '../../conductor/periodic/notice-delivery.ts';
 import type { Periodic } from '../../conductor/periodic/periodic.ts';
+import { repairNotices } from '../../conductor/periodic/repair-notices.ts';
+import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Notice, NoticeSubscriptionRecord } from '../../lifecycle/notice.ts';
 import type { NoticeRecord } from '../../lifecycle/registration-records.ts';
 import { selfSignedCertificate } from '../../rack/certificate.ts';
@@ -239,6 +241,51 @@ describe('notices', () => {
     expect(await told()).to.deep.equal(['server.fault null', 'server.fault p1']);
     expect((await bench.store.notices.list()).map(({ payload }) => payload.server_uuid)).to.deep.equal(
       Array(6).fill(node.uuid),
+    );
+  });
+
+  it('S99 tell the project that has a server, and no other, of the dates of its repair: proposed, agreed, cancelled, once each', async () => {
+    await start({ slack_url: url }, [repairNotices]);
+    for (const project of ['p1', 'p2', null]) await subscribe({ project });
+    const { uuid } = await bench.node({ provision_state: 'active', lessee: 'p1', owner: 'p2' });
+    const { work_orders, notices } = bench.store;
+    const from = await bench.store.now();
+    const dates = { proposed_from: from, proposed_until: from + 3_600_000 };
+    const told = async (count: number) => {
+      await eventually(async () => expect(await notices.count()).to.be.at.least(count));
+      // Whoever tells twice does it meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return (await notices.list()).map(({ event, audience }) => `${event} ${audience}`);
+    };
+    // Without dates it is no repair that concerns the customer.
+    await work_orders.create({ kind: 'swap', what: 'a fan', server_uuid: uuid });
+    const order = await work_orders.create({
+      kind: 'swap',
+      what: 'a disk',
+      server_uuid: uuid,
+      hot: true,
+      ...dates,
+    });
+    const news = ['repair.proposed p1'];
+    expect(await told(1)).to.deep.equal(news);
+    const [{ payload } = { payload: {} as JsonObject }] = await notices.list();
+    expect(payload).to.deep.include({ server_uuid: uuid, repair_uuid: order.uuid, hot: true });
+    expect(payload.text).to.contain(new Date(from).toISOString()).and.to.contain('goes on running');
+    const agreed = {
+      agreed_from: from,
+      agreed_until: dates.proposed_until,
+      agreed_at: from,
+      agreed_by: 'mori',
+    };
+    await work_orders.update(order.uuid, agreed);
+    expect(await told(2)).to.deep.equal(news.concat('repair.agreed p1'));
+    // Other dates are news again.
+    const anew = { agreed_from: null, agreed_until: null, agreed_at: null, agreed_by: null };
+    await work_orders.update(order.uuid, { ...anew, proposed_until: dates.proposed_until + 1 });
+    expect(await told(3)).to.deep.equal(news.concat('repair.agreed p1', 'repair.proposed p1'));
+    await work_orders.update(order.uuid, { state: 'cancelled' });
+    expect(await told(4)).to.deep.equal(
+      news.concat('repair.agreed p1', 'repair.proposed p1', 'repair.cancelled p1'),
     );
   });
 
