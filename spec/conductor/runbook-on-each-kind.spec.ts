@@ -76,6 +76,22 @@ async function stage(driver: Driver, driver_info: JsonObject, conductor: JsonObj
   return { bench, node, serve, first };
 }
 
+/** The same requests, whatever kind of server it is. */
+async function switched(
+  { bench, node }: Awaited<ReturnType<typeof stage>>,
+  power: () => string,
+): Promise<void> {
+  for (const target of ['power on', 'rebooting', 'power off'] as const) {
+    await bench.client.power(await bench.read(node), target, null, CALLER);
+    const settled = await bench.settled(node, 'active');
+    expect(settled).to.include({
+      power_state: target === 'power off' ? target : 'power on',
+      last_error: null,
+    });
+    expect(`power ${power()}`).to.equal(settled.power_state);
+  }
+}
+
 describe('one runbook on each kind of server', () => {
   let bench: ConductorBench;
   afterEach(() => bench[Symbol.asyncDispose]());
@@ -109,6 +125,12 @@ describe('one runbook on each kind of server', () => {
     const info = () => ({
       ...{ bampi_address: bampi.url, bampi_username: 'u', bampi_password: 'p', bampi_hostname: 'rack1-a' },
       bampi_raid_profiles: { '1': 'mirror' },
+    });
+
+    it('S61 is switched by the same requests as all others', async () => {
+      const staged = await stage(createBampiDriver(recordingContext().context), info());
+      bench = staged.bench;
+      await switched(staged, () => bampi.servers[0]?.power ?? '');
     });
 
     it('is refused at once, with every reason, and touches nothing', async () => {
@@ -242,6 +264,12 @@ describe('one runbook on each kind of server', () => {
       expect(state().accounts.login('watcher', 'w4tch-it')).to.include({ role: 'ReadOnly' });
     };
 
+    it('S61 is switched by the same requests as all others', async () => {
+      const staged = await redfish();
+      bench = staged.bench;
+      await switched(staged, () => rack.server(0).machine.power);
+    });
+
     it('runs', async () => {
       const staged = await redfish();
       bench = staged.bench;
@@ -328,6 +356,12 @@ describe('one runbook on each kind of server', () => {
     const server = (): RackServer => rack.servers[0] as RackServer;
     const ipmi = () =>
       stage(createIpmiDriver(recordingContext().context, QUICK_OPTIONS), { ...server().driver_info });
+
+    it('S61 is switched by the same requests as all others', async () => {
+      const staged = await ipmi();
+      bench = staged.bench;
+      await switched(staged, () => server().machine.power);
+    });
 
     it('is refused at once, with every reason, and touches nothing', async () => {
       const staged = await ipmi();

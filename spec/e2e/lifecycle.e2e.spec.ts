@@ -118,7 +118,7 @@ describe('the life of servers by the kurogane command', function () {
     expect(await did(tenant, 'stock', 'show')).to.deep.include({ total: 0 });
   });
 
-  it('S71 S110 takes one from the rack to its disposal, by the openstack and kurogane commands alone', async function () {
+  it('S59 S71 S110 takes one from the rack to its disposal, by the openstack and kurogane commands alone', async function () {
     // Some seventy processes, one after the other.
     this.timeout(420_000);
     const name = 'rack-a1-12';
