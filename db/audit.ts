@@ -4,7 +4,7 @@ import { checkChain, EMPTY_CHAIN, hashOf } from './audit-chain.ts';
 import { json, value } from './columns.ts';
 import type { Executor } from './executor.ts';
 import { insertText, placeholders } from './statements.ts';
-import type { AuditRepository } from './store.ts';
+import type { AuditFilter, AuditRepository } from './store.ts';
 import { defineTable, quoted, reader, written } from './table.ts';
 
 export const AUDIT = defineTable<AuditEntry>({
@@ -51,6 +51,15 @@ export const AUDIT_PENDING = defineTable<PendingEntry>({
 const PAGE = 1000;
 /** Entries that one transaction brings into the chain. */
 const SEALED_AT_ONCE = 500;
+
+const CONDITIONS: Readonly<Record<keyof AuditFilter, string>> = {
+  node_uuid: '`node_uuid` = ?',
+  project: '`project` = ?',
+  user: '`user` = ?',
+  action: '`action` = ?',
+  since: '`created_at` >= ?',
+  until: '`created_at` < ?',
+};
 
 export function auditRepository(db: Executor): AuditRepository {
   const { name } = db.dialect;
@@ -111,14 +120,14 @@ export function auditRepository(db: Executor): AuditRepository {
       const { columns, bindings } = written(AUDIT_PENDING, given, '', db.keys);
       await db.run(insertText(AUDIT_PENDING, db.dialect, columns), bindings);
     },
-    async list({ node_uuid, before_id = Number.MAX_SAFE_INTEGER, limit }) {
+    async list({ before_id = Number.MAX_SAFE_INTEGER, limit, ...filter }) {
       await seal();
-      return node_uuid === undefined
-        ? page(`WHERE \`id\` < ? ORDER BY \`id\` DESC LIMIT ${Math.trunc(limit)}`, [before_id])
-        : page(`WHERE \`node_uuid\` = ? AND \`id\` < ? ORDER BY \`id\` DESC LIMIT ${Math.trunc(limit)}`, [
-            node_uuid,
-            before_id,
-          ]);
+      const wanted = Object.entries(filter) as [keyof AuditFilter, string | number][];
+      const conditions = ['`id` < ?', ...wanted.map(([field]) => CONDITIONS[field])];
+      return page(`WHERE ${conditions.join(' AND ')} ORDER BY \`id\` DESC LIMIT ${Math.trunc(limit)}`, [
+        before_id,
+        ...wanted.map(([, value]) => value),
+      ]);
     },
     async verify(anchor) {
       await seal();

@@ -11,6 +11,7 @@ import { flag, json, nullable, value } from './columns.ts';
 import type { Executor, SqlValue } from './executor.ts';
 import { scopeConditions } from './node-scope.ts';
 import { explained, getBy, list } from './repository.ts';
+import { searchCondition } from './server-search.ts';
 import { attentionAfter, returnOf, stageAfter } from './server-stage.ts';
 import { type Condition, conditions, placeholders, type Sql, where } from './statements.ts';
 import type { Changes, ServerFilter, ServerRepository } from './store.ts';
@@ -210,14 +211,14 @@ export function serverRepository(db: Executor): ServerRepository {
   const get = (uuid: string) => getBy(db, SERVERS, 'uuid', uuid);
   return {
     get,
-    list: (options = {}) => list(db, SERVERS, options, filterConditions(db, options)),
+    list: async (options = {}) => list(db, SERVERS, options, await filterConditions(db, options)),
     async count(filter = {}) {
-      const { text, bindings } = where(allConditions(db, filter));
+      const { text, bindings } = where(await allConditions(db, filter));
       const [row] = await db.rows(`SELECT COUNT(*) FROM \`servers\`${text}`, bindings);
       return Number(row?.[0] ?? 0);
     },
     async countByStage(filter = {}) {
-      const { text, bindings } = where(allConditions(db, filter));
+      const { text, bindings } = where(await allConditions(db, filter));
       const rows = await db.rows(
         `SELECT \`stage\`, COUNT(*), SUM(\`attention\`) FROM \`servers\`${text} GROUP BY \`stage\``,
         bindings,
@@ -285,21 +286,14 @@ const KIND = [
   'availability_zone',
 ] as const satisfies readonly (keyof ServerRecord)[];
 
-function allConditions(db: Executor, filter: ServerFilter): Condition[] {
-  return [...conditions(SERVERS, filter.where, db.keys), ...filterConditions(db, filter)];
+async function allConditions(db: Executor, filter: ServerFilter): Promise<Condition[]> {
+  return [...conditions(SERVERS, filter.where, db.keys), ...(await filterConditions(db, filter))];
 }
 
-/** Columns that a search looks into: from the start, and anywhere. */
-const SEARCHED = {
-  // A part of a serial number includes its start.
-  prefix: ['uuid', 'bmc_address', 'service_address'],
-  anywhere: ['name', 'serial_number'],
-} as const;
-
-function filterConditions(
+async function filterConditions(
   db: Executor,
   { scope, search, of_model, warranty_until_by }: ServerFilter,
-): Condition[] {
+): Promise<Condition[]> {
   const all = scopeConditions(scope);
   if (of_model !== undefined)
     all.push({
@@ -308,14 +302,5 @@ function filterConditions(
     });
   if (warranty_until_by !== undefined)
     all.push({ text: '`disposed_at` IS NULL AND `warranty_until` <= ?', bindings: [warranty_until_by] });
-  if (search === undefined) return all;
-  const word = search.replaceAll(/[!%_]/g, '!$&');
-  const { prefix, anywhere } = SEARCHED;
-  return [
-    ...all,
-    {
-      text: `(${[...prefix, ...anywhere].map((column) => db.dialect.like(column)).join(' OR ')})`,
-      bindings: [...prefix.map(() => `${word}%`), ...anywhere.map(() => `%${word}%`)],
-    },
-  ];
+  return search === undefined ? all : [...all, await searchCondition(db, search)];
 }

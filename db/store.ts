@@ -453,13 +453,23 @@ export interface Backlog extends Pick<JobRecord, 'kind' | 'state'> {
  * Who did what: entries are added, never changed or removed. An entry is written with the change that it tells of, and
  * brought into the chain a little later: writers of entries do not wait for each other.
  */
+/** What of the audit is listed. Times are epoch milliseconds; `until` is not in it any more. */
+export interface AuditFilter {
+  node_uuid?: string;
+  project?: string;
+  user?: string;
+  action?: string;
+  since?: EpochMs;
+  until?: EpochMs;
+}
+
 export interface AuditRepository {
   /** Adds an entry, in the transaction that is open. */
   append(entry: NewAuditEntry): Promise<void>;
   /** Brings what was added into the chain, in the order in which it was added. Resolves with how many entries. */
   seal(): Promise<number>;
   /** Newest first; seals first. */
-  list(options: { node_uuid?: string; before_id?: number; limit: number }): Promise<AuditEntry[]>;
+  list(options: AuditFilter & { before_id?: number; limit: number }): Promise<AuditEntry[]>;
   /** Seals, then checks every entry. `anchor`: an end of the chain that was seen before, which must still be in it. */
   verify(anchor?: AuditHead): Promise<AuditVerdict>;
 }

@@ -14,6 +14,8 @@ import { schedules } from './0061-schedules.ts';
 import { bmcLeases } from './0062-bmc-leases.ts';
 import { workOrders } from './0063-work-orders.ts';
 import { stageIndexes } from './0064-stage-indexes.ts';
+import { auditIndexes } from './0071-audit-indexes.ts';
+import { searchIndex } from './0072-search-index.ts';
 import { quarantineAndDates } from './0085-quarantine-and-dates.ts';
 import { firmwareUpdates } from './0086-firmware-updates.ts';
 import { serverBaselines } from './0086-server-baselines.ts';
@@ -45,6 +47,8 @@ export const MIGRATIONS: readonly Migration[] = [
   bmcLeases,
   workOrders,
   stageIndexes,
+  auditIndexes,
+  searchIndex,
   quarantineAndDates,
   serverBaselines,
   firmwareUpdates,

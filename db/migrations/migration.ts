@@ -32,6 +32,20 @@ export function schemaEditor(knex: Knex, collation: string | null): SchemaEditor
 
 type Table = Knex.CreateTableBuilder;
 
+/** Makes an index, unless a run that was interrupted has made it. */
+export async function addIndex(
+  knex: Knex,
+  table: string,
+  columns: readonly string[],
+  name: string,
+): Promise<void> {
+  try {
+    await knex.schema.alterTable(table, (change) => change.index(columns, name));
+  } catch (error) {
+    if (!/duplicate key name|already exists/i.test((error as Error).message)) throw error;
+  }
+}
+
 /** id, created_at and updated_at, as every record has them. */
 export function stored(table: Table): void {
   table.bigIncrements('id');

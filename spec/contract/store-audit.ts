@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { AuditFilter } from '../../db/store.ts';
 import type { NewAuditEntry } from '../../lifecycle/audit.ts';
 import { newNode } from '../builders/records.ts';
+import { eventually } from '../services/eventually.ts';
 import { type StoreBench, startStoreBench, type TestDatabase } from './store-bench.ts';
 
 const entry = (fields: Partial<NewAuditEntry> = {}): NewAuditEntry => ({
@@ -38,6 +40,27 @@ export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): vo
         (await audit.list({ node_uuid: 'a', before_id: 3, limit: 9 })).map(({ id }) => id),
       ).to.deep.equal([1]);
       expect(await audit.verify()).to.deep.equal({ head: { id: 4, hash: entries[0]?.hash }, broken: null });
+    });
+
+    it('is listed by what it says, and by time', async () => {
+      const { audit, now } = bench.store;
+      await audit.append(entry({ node_uuid: 'a', user: 'u1', project: 'p1', action: 'power' }));
+      await audit.append(entry({ node_uuid: 'a', user: 'u2', project: 'p1' }));
+      await audit.seal();
+      await eventually(async () =>
+        expect(await now()).to.be.greaterThan((await audit.list({ limit: 1 }))[0]?.created_at ?? 0),
+      );
+      const since = await now();
+      await audit.append(entry({ node_uuid: 'b', user: 'u1', project: 'p2', action: 'power' }));
+      const found = async (filter: AuditFilter) =>
+        (await audit.list({ ...filter, limit: 9 })).map(({ id }) => id);
+      expect(await found({})).to.deep.equal([3, 2, 1]);
+      expect(await found({ project: 'p1' })).to.deep.equal([2, 1]);
+      expect(await found({ user: 'u1' })).to.deep.equal([3, 1]);
+      expect(await found({ action: 'power', node_uuid: 'a' })).to.deep.equal([1]);
+      expect(await found({ since })).to.deep.equal([3]);
+      expect(await found({ until: since })).to.deep.equal([2, 1]);
+      expect(await found({ project: 'p2', until: since })).to.deep.equal([]);
     });
 
     it('has no entry of a change that was rolled back, and no gap for it', async () => {
