@@ -1,3 +1,5 @@
+import { listAudit, listServerAudit } from './audit-entries.ts';
+import { listBaremetals } from './baremetals.ts';
 import { listCertificateKeys } from './certificates/keys.ts';
 import { listCertificates } from './certificates/list.ts';
 import { showCertificate } from './certificates/show.ts';
@@ -19,7 +21,6 @@ import { agreeRepair, listRepairs } from './repairs.ts';
 import { endOfSupport, replacementPlan } from './reports.ts';
 import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './schedules/schedules.ts';
 import { ACTION_HANDLERS } from './servers/actions.ts';
-import { listServerAudit } from './servers/audit-trail.ts';
 import { compareBaseline, deleteBaseline, showBaseline, takeBaseline } from './servers/baseline.ts';
 import { countServers } from './servers/counts.ts';
 import { disposeServer } from './servers/dispose.ts';
@@ -43,6 +44,8 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.servers.hardware': showHardware,
   'lifecycle.sensors.show': showSensors,
   'lifecycle.servers.audit': listServerAudit,
+  'lifecycle.audit.list': listAudit,
+  'lifecycle.baremetals.list': listBaremetals,
   'lifecycle.servers.update': updateServer,
   'lifecycle.servers.dispose': disposeServer,
   'lifecycle.servers.quarantine': quarantineServer,

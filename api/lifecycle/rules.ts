@@ -24,6 +24,9 @@ export const LIFECYCLE_RULES = {
   'lifecycle:server:get:provider': { check: SYSTEM_READER, scope: BOTH },
   /** Who did what to a server. */
   'lifecycle:audit:get': { check: SYSTEM_READER, scope: BOTH },
+  /** Who did what in the name of the caller's project; and in whoever's. */
+  'lifecycle:audit:list': { check: API_READER, scope: BOTH },
+  'lifecycle:audit:list_all': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:server:update': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:server:dispose': { check: SYSTEM_ADMIN, scope: BOTH },
   /** Quarantine and baselines. */

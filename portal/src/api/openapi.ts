@@ -595,6 +595,7 @@ export interface components {
     "audit-entry": {
       id: number;
       created_at: components["schemas"]["time"];
+      server_uuid: string | null;
       action: string;
       user: string | null;
       project: string | null;

@@ -1,0 +1,70 @@
+import { serviceError } from '../../lifecycle/errors.ts';
+import { installState, INSTALL_STATES } from '../../lifecycle/install-state.ts';
+import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
+import { requireUuid } from '../http/value-syntax.ts';
+import type { LifecycleApi, LifecycleHandler } from './handler.ts';
+import { isoTime } from './iso-time.ts';
+import { readLimit } from './page.ts';
+import { serverScope } from './servers/access.ts';
+
+/**
+ * GET /v1/baremetals: what came of a server and the profile of its flavor: the system on it, or on its way there, with its addresses. A
+ * server without a system is a server only.
+ */
+export const listBaremetals: LifecycleHandler = async (request, api) => {
+  const { query, caller, base_url } = request;
+  const limit = readLimit(query.limit, api.settings.api.max_limit);
+  const { servers } = api.store;
+  const after =
+    query.marker === undefined ? null : await servers.get(requireUuid(query.marker).toLowerCase());
+  if (query.marker !== undefined && after === null)
+    throw serviceError('NotFound', { kind: 'Marker', ident: query.marker });
+  const found = await servers.list({
+    where: { provision_state: INSTALL_STATES },
+    scope: serverScope(api, caller, query.project),
+    // One more than shown tells whether there is a next page.
+    limit: limit + 1,
+    ...(after === null ? {} : { after_id: after.id }),
+  });
+  const page = found.slice(0, limit);
+  const of_flavor = await profiles(api, new Set(page.flatMap(({ flavor_uuid }) => flavor_uuid ?? [])));
+  const more = new URLSearchParams({ ...query, limit: String(limit), marker: page.at(-1)?.uuid ?? '' });
+  const next = found.length > limit ? { next: `${base_url}/lifecycle/v1/baremetals?${more.toString()}` } : {};
+  const baremetals = page.map((server) => {
+    const profile = of_flavor.get(server.flavor_uuid ?? '') ?? null;
+    return {
+      ...{ server_uuid: server.uuid, name: server.name, project: server.lessee ?? server.owner },
+      ...{
+        flavor_uuid: server.flavor_uuid,
+        profile_uuid: profile?.uuid ?? null,
+        profile: profile?.name ?? null,
+      },
+      ...{
+        vlan_id: server.vlan_id,
+        service_address: server.service_address,
+        power_state: server.power_state,
+      },
+      ...{ install_state: installState(server), installed_at: isoTime(server.installed_at) },
+      install_note: server.install_note,
+    };
+  });
+  return { status: 200, body: { baremetals, ...next } };
+};
+
+/** uuid of a flavor → its profile. */
+async function profiles(
+  { store }: LifecycleApi,
+  flavors: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ProfileRecord>> {
+  if (flavors.size === 0) return new Map();
+  const known = await store.flavors.list({ where: { uuid: [...flavors] } });
+  const wanted = [...new Set(known.flatMap(({ profile_uuid }) => profile_uuid ?? []))];
+  const found = wanted.length === 0 ? [] : await store.profiles.list({ where: { uuid: wanted } });
+  const by_uuid = new Map(found.map((profile) => [profile.uuid, profile]));
+  return new Map(
+    known.flatMap(({ uuid, profile_uuid }) => {
+      const profile = by_uuid.get(profile_uuid ?? '');
+      return profile === undefined ? [] : [[uuid, profile] as const];
+    }),
+  );
+}
