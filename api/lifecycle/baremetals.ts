@@ -1,5 +1,5 @@
 import { serviceError } from '../../lifecycle/errors.ts';
-import { installState, INSTALL_STATES } from '../../lifecycle/install-state.ts';
+import { INSTALL_STATES, installState } from '../../lifecycle/install-state.ts';
 import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
 import { requireUuid } from '../http/value-syntax.ts';
 import type { LifecycleApi, LifecycleHandler } from './handler.ts';
