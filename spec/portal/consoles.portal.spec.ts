@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { MachineConsole } from '../../rack/machine-console.ts';
 import { eventually } from '../services/eventually.ts';
 import { BOTH_LOOKS, type Look, openWindow, type Page, signIn, violations, type Window } from './browser.ts';
-import { type PortalSite, startPortalSite } from './portal-site.ts';
+import { type PortalSite, provide, startPortalSite } from './portal-site.ts';
 import { promptIso, type QemuInSite, startQemuInSite } from './qemu-in-site.ts';
 
 const OPEN = '[data-console=open]';
@@ -14,19 +12,13 @@ describe("the portal's consoles", function () {
   this.timeout(60_000);
   let portal: PortalSite & AsyncDisposable;
   let qemu: QemuInSite;
-  let files: Server;
 
   before(async () => {
     portal = await startPortalSite({ stock: 0 });
     qemu = await startQemuInSite(portal, 'qemu-82');
-    const iso = await promptIso('', 0);
-    files = createServer((_request, response) => response.end(iso));
-    await once(files.listen(0, '127.0.0.1'), 'listening');
-    qemu.server.machine.setMedium(`http://127.0.0.1:${(files.address() as AddressInfo).port}/prompt.iso`);
-    qemu.server.powerOn();
+    await provide(portal.api, qemu.redfish, 'manage', 'manageable');
   });
   after(async () => {
-    files?.close();
     await qemu?.[Symbol.asyncDispose]();
     await portal?.[Symbol.asyncDispose]();
   });
@@ -57,8 +49,84 @@ describe("the portal's consoles", function () {
       return count;
     })()`);
 
-  it('S82 shows the serial port of a machine in QEMU, and types into it', async () => {
+  it('S81 uploads an ISO image in parts, puts it into the drive of a machine in QEMU, and boots it from there', async () => {
+    const content = await promptIso('Booted from the ISO.', 5 * 1024 * 1024);
+    await using window = await at('/portal/isos');
+    const { page, troubles } = window;
+    await page.setInputFiles('#iso-file', {
+      name: 'rescue.iso',
+      mimeType: 'application/octet-stream',
+      buffer: content,
+    });
+    const parts: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') parts.push(request.url());
+    });
+    await page.click('form[aria-label="Bring an image"] button[type=submit]');
+    const sum = createHash('sha256').update(content).digest('hex');
+    await page.waitForSelector(`.k-hash:text-is("${sum}")`);
+    expect(parts.length).to.be.above(1);
+    await page.waitForSelector('[data-row] .k-iso-ready');
+    await page.goto(`/portal/servers/${qemu.redfish}/access`);
+    await page.waitForSelector('[data-drive=empty]');
+    await page.click('button:has-text("Insert an image")');
+    await page.waitForSelector('#iso-choice');
+    await page.check('#iso-boots');
+    await page.click('button[form=iso-form]');
+    await page.waitForSelector('.k-result-begun:has-text("Boots from it")');
+    await prints('ISOLINUX');
     await prints('boot:');
+    await page.click('.k-result-begun a');
+    await page.waitForSelector(OPEN);
+    await page.goto(`/portal/servers/${qemu.redfish}/access`);
+    await page.waitForSelector('[data-drive=full]');
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('goes on where an upload was stopped, and says so when the bytes are not those that were announced', async () => {
+    const content = await promptIso('Another one.', 3 * 1024 * 1024);
+    const file = { name: 'stopped.iso', mimeType: 'application/octet-stream', buffer: content };
+    await using window = await at('/portal/isos');
+    const { page, troubles } = window;
+    const rest = /content\?offset=[1-9]/;
+    await page.route(rest, () => {});
+    await page.setInputFiles('#iso-file', file);
+    await page.click('button:has-text("Upload")');
+    await page.waitForSelector('#iso-progress:has-text("1 MiB")');
+    await page.click('button:has-text("Stop")');
+    await page.unroute(rest);
+    await page.click('[aria-label="Go on with stopped.iso"]');
+    await page.setInputFiles('#iso-file', { ...file, buffer: content.subarray(1) });
+    await page.waitForSelector('text=This is another file');
+    await page.setInputFiles('#iso-file', file);
+    await page.click('form button:has-text("Go on")');
+    await page.waitForSelector('[data-row]:has-text("stopped.iso") .k-iso-ready');
+    expect(troubles).to.deep.equal([]);
+    await page.setInputFiles('#iso-file', { ...file, name: 'wrong.iso' });
+    await page.fill('#iso-sha256', '0'.repeat(64));
+    await page.click('button:has-text("Upload")');
+    await page.waitForSelector('.k-refusal:has-text("not the one given")');
+    await page.waitForSelector('[data-row]:has-text("wrong.iso") .k-iso-refused');
+    await page.click('[aria-label="Delete wrong.iso"]');
+    await page.click('.pf-v6-c-modal-box .pf-m-danger');
+    await page.waitForSelector('[data-row]:has-text("wrong.iso")', { state: 'detached' });
+  });
+
+  it('S81 puts an image into many drives at once, and says for each server what came of it', async () => {
+    const without = portal.rack[2] ?? '';
+    await provide(portal.api, without, 'manage', 'manageable');
+    await using window = await at('/portal/stages/inventory');
+    const { page } = window;
+    for (const uuid of [qemu.redfish, without])
+      await page.check(`[data-server="${uuid}"] input[type=checkbox]`);
+    await page.click('.k-toolbar button:has-text("Actions")');
+    await page.click('[role=menuitem]:has-text("Insert an ISO image")');
+    await page.click('button[form=iso-form]');
+    await page.waitForSelector('.k-result-begun:has-text("qemu-82"):has-text("Inserted")');
+    await page.waitForSelector('.k-result-failed .k-result-why:has-text("ipmi does not support")');
+  });
+
+  it('S82 shows the serial port of a machine in QEMU, and types into it', async () => {
     await using window = await at(`/portal/servers/${qemu.ipmi}/console`);
     const { page, troubles } = window;
     await page.waitForSelector(OPEN);
@@ -171,6 +239,14 @@ describe("the portal's consoles", function () {
         await page.waitForSelector(there);
         expect(await violations(page), path).to.deep.equal([]);
       }
+      await page.goto('/portal/isos');
+      await page.waitForSelector('[data-row]');
+      expect(await violations(page), 'images').to.deep.equal([]);
+      await page.goto(`/portal/servers/${qemu.redfish}/access`);
+      await page.waitForSelector('[data-drive]');
+      await page.click('[data-drive] + p button >> nth=0');
+      await page.waitForSelector('#iso-choice');
+      expect(await violations(page), 'dialog').to.deep.equal([]);
       expect(troubles).to.deep.equal([]);
     });
 });

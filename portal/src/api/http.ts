@@ -30,6 +30,8 @@ export function onSessionOver(listener: Listener): void {
 export interface AskOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** Bytes as they are, in the place of a JSON body. */
+  content?: Blob;
   signal?: AbortSignal | undefined;
 }
 
@@ -58,6 +60,7 @@ async function send(
   {
     method = 'GET',
     body,
+    content,
     signal,
     accept,
     endless = false,
@@ -78,8 +81,10 @@ async function send(
         ...PORTAL_HEADER,
         accept: accept ?? 'application/json',
         ...(path.startsWith('/v1') ? { 'x-openstack-ironic-api-version': MICROVERSION } : {}),
+        ...(content !== undefined ? { 'content-type': 'application/octet-stream' } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
+      ...(content !== undefined ? { body: content } : {}),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {

@@ -70,6 +70,10 @@ const PAGES = [
     })),
   },
   {
+    path: 'isos',
+    page: lazy(async () => ({ default: (await import('../pages/isos/iso-page.tsx')).IsoPage })),
+  },
+  {
     path: 'admin/:table',
     page: lazy(async () => ({ default: (await import('../pages/tables/table-page.tsx')).TablePage })),
   },

@@ -23,6 +23,7 @@ const SERVICES = [
   { to: '/baremetal', text: 'nav.baremetal' },
   { to: '/orders', text: 'nav.orders' },
   { to: '/schedules', text: 'nav.schedules' },
+  { to: '/isos', text: 'nav.isos' },
   { to: '/certificates', text: 'nav.certificates' },
 ] as const satisfies { to: string; text: TextKey }[];
 

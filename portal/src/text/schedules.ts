@@ -85,7 +85,6 @@ export const schedules = catalogue(
     'access.iso.help': 'The BMC fetches it itself: from http or https, without credentials',
     'access.iso.mount': 'Insert',
     'access.iso.eject': 'Eject',
-    'access.iso.begun': 'It was begun. The timeline tells what comes of it.',
   },
   {
     'nav.schedules': 'スケジュール',
@@ -169,6 +168,5 @@ export const schedules = catalogue(
     'access.iso.help': 'BMC が自ら取得します。認証情報を含まない http または https',
     'access.iso.mount': '挿入',
     'access.iso.eject': '取り出し',
-    'access.iso.begun': '開始しました。結果はタイムラインに表示されます。',
   },
 );

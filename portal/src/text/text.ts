@@ -2,6 +2,7 @@ import { createInstance, type i18n } from 'i18next';
 import { useCallback, useSyncExternalStore } from 'react';
 import type { Language } from './catalogue.ts';
 import { consoles } from './consoles.ts';
+import { isos } from './isos.ts';
 import { layout } from './layout.ts';
 import { orders } from './orders.ts';
 import { racks } from './racks.ts';
@@ -14,7 +15,7 @@ import { tools } from './tools.ts';
 
 /** Every catalogue; a key stands in one of them. */
 const CATALOGUES = [
-  ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, told] as const),
+  ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, isos, told] as const),
 ] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;

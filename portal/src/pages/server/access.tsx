@@ -4,7 +4,6 @@ import { Form } from '@patternfly/react-core/dist/dynamic/components/Form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { leases, makeLease, revokeLease } from '../../api/leases.ts';
-import { act } from '../../api/servers.ts';
 import type { Lease, ServerDetail } from '../../api/types.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Failure } from '../../parts/failure.tsx';
@@ -17,6 +16,7 @@ import { Summary } from '../../parts/summary.tsx';
 import { Time } from '../../parts/time.tsx';
 import { refusalText } from '../../text/tell.ts';
 import { useLanguage, useText } from '../../text/text.ts';
+import { Drive } from '../isos/drive.tsx';
 
 const HOUR_S = 3600;
 
@@ -178,55 +178,6 @@ function Leases({ server }: { server: ServerDetail }) {
           {say('access.revoke.body')}
         </Confirm>
       )}
-    </section>
-  );
-}
-
-function Drive({ server }: { server: ServerDetail }) {
-  const say = useText();
-  const language = useLanguage();
-  const client = useQueryClient();
-  const [image_url, setUrl] = useState('');
-  const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (tool: 'iso-mount' | 'iso-eject') =>
-      act(server.uuid, tool, tool === 'iso-mount' ? { image_url } : undefined),
-    onSuccess: (answer) => client.setQueryData(['servers', 'one', server.uuid], answer),
-  });
-  const mount = server.tools.find(({ tool }) => tool === 'iso-mount');
-  return (
-    <section className="k-gap">
-      <h2 className="k-subtitle">{say('access.iso')}</h2>
-      <p className="k-quiet">
-        {mount?.allowed === true ? say('access.iso.help') : mount && refusalText(mount, say, language)}
-      </p>
-      {mount?.allowed === true && (
-        <Form
-          className="k-form k-row-form"
-          aria-label={say('access.iso')}
-          onSubmit={(event) => {
-            event.preventDefault();
-            mutate('iso-mount');
-          }}
-        >
-          <Field
-            id="iso-url"
-            label={say('access.iso.url')}
-            type="url"
-            required
-            value={image_url}
-            onChange={setUrl}
-            wide
-          />
-          <Button type="submit" isDisabled={isPending}>
-            {say('access.iso.mount')}
-          </Button>
-          <Button variant="secondary" isDisabled={isPending} onClick={() => mutate('iso-eject')}>
-            {say('access.iso.eject')}
-          </Button>
-        </Form>
-      )}
-      <Refusal title={say('refused')} error={error} />
-      {isSuccess && <p role="status">{say('access.iso.begun')}</p>}
     </section>
   );
 }

@@ -17,6 +17,7 @@ import { act, serverDetail } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
 import { refusalText } from '../../text/tell.ts';
 import { type Say, useText } from '../../text/text.ts';
+import { IsoDialog } from '../isos/iso-dialog.tsx';
 import { nameOf } from './name-of.ts';
 import type { QuickTool } from './tool-menu.tsx';
 
@@ -39,8 +40,13 @@ const REBOOTING: readonly QuickTool[] = [
 ];
 const ERASING: readonly QuickTool[] = ['return', 'rebuild'];
 
+/** An ISO image has to be chosen; all else takes a word. */
+export function ToolDialog(props: Props) {
+  return props.tool === 'iso-mount' ? <IsoDialog {...props} /> : <WordDialog {...props} />;
+}
+
 /** Asks once more, then does it with each server by itself, and says for each what came of it. */
-export function ToolDialog({ tool, servers, close }: Props) {
+function WordDialog({ tool, servers, close }: Props) {
   const say = useText();
   const client = useQueryClient();
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);

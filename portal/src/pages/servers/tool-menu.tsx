@@ -23,6 +23,8 @@ export const QUICK_TOOLS = [
   'soft-reboot',
   'reboot',
   'boot-device',
+  'iso-mount',
+  'iso-eject',
   'enter-maintenance',
   'leave-maintenance',
   'diagnostics',
