@@ -2,7 +2,7 @@
 export interface PublicApi {
   /** The endpoint of the bare-metal service. */
   readonly endpoint: string;
-  /** @throws ApiError when the reply is not a success. Resolves with the body; undefined when there is none. */
+  /** @param body JSON, or bytes as they are. @throws ApiError when the reply is not a success. Resolves with the body; undefined when there is none. */
   request<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
@@ -70,14 +70,15 @@ async function send<T>(
   path: string,
   body: unknown,
 ): Promise<T> {
+  const is_bytes = body instanceof Uint8Array;
   const reply = await fetch(endpoint.replace(/\/(v1\/?)?$/, '') + path, {
     method,
     headers: {
       'x-auth-token': token,
       'openstack-api-version': `baremetal ${MICROVERSION}`,
-      'content-type': 'application/json',
+      'content-type': is_bytes ? 'application/octet-stream' : 'application/json',
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: is_bytes ? new Uint8Array(body) : JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const text = await reply.text();

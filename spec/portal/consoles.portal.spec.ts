@@ -68,6 +68,7 @@ describe("the portal's consoles", function () {
     expect(parts.length).to.be.above(1);
     await page.waitForSelector('[data-row] .k-iso-ready');
     await page.goto(`/portal/servers/${qemu.redfish}/access`);
+    await page.click('button:has-text("What is in it?")');
     await page.waitForSelector('[data-drive=empty]');
     await page.click('button:has-text("Insert an image")');
     await page.waitForSelector('#iso-choice');
@@ -79,6 +80,7 @@ describe("the portal's consoles", function () {
     await page.click('.k-result-begun a');
     await page.waitForSelector(OPEN);
     await page.goto(`/portal/servers/${qemu.redfish}/access`);
+    await page.click('button:has-text("What is in it?")');
     await page.waitForSelector('[data-drive=full]');
     expect(troubles).to.deep.equal([]);
   });
@@ -243,8 +245,7 @@ describe("the portal's consoles", function () {
       await page.waitForSelector('[data-row]');
       expect(await violations(page), 'images').to.deep.equal([]);
       await page.goto(`/portal/servers/${qemu.redfish}/access`);
-      await page.waitForSelector('[data-drive]');
-      await page.click('[data-drive] + p button >> nth=0');
+      await page.click('.k-drive button >> nth=0');
       await page.waitForSelector('#iso-choice');
       expect(await violations(page), 'dialog').to.deep.equal([]);
       expect(troubles).to.deep.equal([]);

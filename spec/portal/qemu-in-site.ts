@@ -2,11 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startParts } from '../../bin/parts.ts';
 import { systemClock } from '../../config/system-clock.ts';
-import { createIso } from '../../iso/iso9660.ts';
 import { selfSignedCertificate } from '../../rack/certificate.ts';
 import { type QemuServer, startQemuServer } from '../../rack/qemu/qemu-server.ts';
 import { freePort } from '../services/free-port.ts';
-import { ISOLINUX, LDLINUX } from '../services/packages.ts';
+import { isolinuxIso } from '../services/isolinux-iso.ts';
 import { type TemporaryFolder, temporaryFolder } from '../services/temporary-folder.ts';
 import type { PortalSite } from './portal-site.ts';
 
@@ -70,17 +69,8 @@ export async function startQemuInSite({ api }: Pick<PortalSite, 'api'>, name: st
   });
 }
 
-/** A CD whose boot loader greets, and then waits for what is typed, on the screen and on the serial port. */
+/** A CD whose boot loader waits for what is typed, on the screen and on the serial port. */
 export async function promptIso(greeting: string, filler_bytes: number): Promise<Buffer> {
-  const loader = await readFile(ISOLINUX);
   const config = `SERIAL 0\nSAY ${greeting}\nPROMPT 1\nTIMEOUT 0\nLABEL none\n  LOCALBOOT -1\n`;
-  const contents: Record<string, Uint8Array> = {
-    'isolinux/isolinux.bin': loader,
-    'isolinux/ldlinux.c32': await readFile(LDLINUX),
-    'isolinux/isolinux.cfg': Buffer.from(config),
-    'isolinux/hello.txt': Buffer.from(`\r\n${greeting}\r\n\r\n`),
-    'filler.bin': Buffer.alloc(filler_bytes, 0x5a),
-  };
-  const listed = Object.entries(contents).map(([path, content]) => ({ path, content }));
-  return createIso('portal', listed, systemClock.now(), { bios: loader });
+  return await isolinuxIso('portal', config, { 'filler.bin': Buffer.alloc(filler_bytes, 0x5a) });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../config/project-root.ts';
 import { type Look, openWindow, signIn } from './browser.ts';
 import { failToVerify, provide, startPortalSite } from './portal-site.ts';
+import { bootLinux } from './screenshot-consoles.ts';
 import { furnishServices } from './screenshot-services.ts';
 
 /** `npm run portal:screenshots`: pictures of the portal for docs/portal, of the site that the specs run on. */
@@ -67,6 +68,28 @@ const SHOTS = [
     language: 'en',
     theme: 'light',
   },
+  { name: 'isos', path: '/portal/isos', ready: '.k-iso-ready', language: 'en', theme: 'light' },
+  {
+    name: 'serial-console',
+    path: '/portal/servers/QEMUSERIAL/console',
+    ready: '[data-console=open]',
+    language: 'en',
+    theme: 'light',
+  },
+  {
+    name: 'serial-console-ja-dark',
+    path: '/portal/servers/QEMUSERIAL/console',
+    ready: '[data-console=open]',
+    language: 'ja',
+    theme: 'dark',
+  },
+  {
+    name: 'screen',
+    path: '/portal/servers/QEMU/screen',
+    ready: '[data-console=open]',
+    language: 'en',
+    theme: 'light',
+  },
 ] as const satisfies (Look & { name: string; path: string; ready: string; press?: string })[];
 
 await mkdir(folder, { recursive: true });
@@ -80,7 +103,11 @@ for (const uuid of portal.stock.slice(0, 14))
   await portal.api.request('PUT', `/v1/nodes/${uuid}/states/power`, { target: 'power on' });
 await provide(portal.api, first, 'manage', 'manageable');
 await failToVerify(portal, failed);
-const words: Record<string, string> = { RACK: first, FAILED: failed, ...(await furnishServices(portal)) };
+await using qemu = await bootLinux(portal);
+const words: Record<string, string> = {
+  ...{ RACK: first, FAILED: failed, QEMU: qemu.redfish, QEMUSERIAL: qemu.ipmi },
+  ...(await furnishServices(portal)),
+};
 for (const { name, path, ready, language, theme, ...more } of SHOTS) {
   await using window = await openWindow(portal.browser, portal.origin, { language, theme });
   const { page } = window;

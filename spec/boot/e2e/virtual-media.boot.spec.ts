@@ -8,13 +8,12 @@ import { loadSettings } from '../../../config/load-settings.ts';
 import { createLogger } from '../../../config/logger.ts';
 import { projectRoot } from '../../../config/project-root.ts';
 import { systemClock } from '../../../config/system-clock.ts';
-import { createIso } from '../../../iso/iso9660.ts';
 import { isObject, type JsonObject } from '../../../lifecycle/json.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import { startQemuServer } from '../../../rack/qemu/qemu-server.ts';
 import { eventually } from '../../services/eventually.ts';
 import { freePort } from '../../services/free-port.ts';
-import { ISOLINUX, LDLINUX } from '../../services/packages.ts';
+import { linuxIso } from '../../services/isolinux-iso.ts';
 import { temporaryFolder } from '../../services/temporary-folder.ts';
 import { askApi } from '../ask-api.ts';
 import { beside } from './beside.ts';
@@ -49,7 +48,7 @@ async function bootsFromIso(): Promise<void> {
   await writeFile(join(images, 'rescue.sh'), SCRIPT);
   await writeFile(
     join(images, 'rescue.iso'),
-    await linuxIso(ramdisk, [
+    await linuxIso('rescue', ramdisk, [
       LINE.replace(' quiet', ''),
       `kurogane.script=http://${HOST}:${boot_port}/images/rescue.sh`,
       `kurogane.script_sha256=${createHash('sha256').update(SCRIPT).digest('hex')}`,
@@ -123,19 +122,4 @@ async function bootsFromIso(): Promise<void> {
     const { message } = error as Error;
     throw new Error(`${message}\n${server.output()}\n--- the server's console:\n${told}`, { cause: error });
   }
-}
-
-/** A CD that boots a kernel with ISOLINUX. */
-async function linuxIso(files: { kernel: string; initrd: string }, params: string[]): Promise<Buffer> {
-  const loader = await readFile(ISOLINUX);
-  const config = `SERIAL 0\nDEFAULT linux\nPROMPT 0\nLABEL linux\n  KERNEL /vmlinuz\n  APPEND initrd=/initrd ${params.join(' ')}\n`;
-  const contents: Record<string, Uint8Array> = {
-    'isolinux/isolinux.bin': loader,
-    'isolinux/ldlinux.c32': await readFile(LDLINUX),
-    'isolinux/isolinux.cfg': Buffer.from(config),
-    vmlinuz: await readFile(files.kernel),
-    initrd: await readFile(files.initrd),
-  };
-  const listed = Object.entries(contents).map(([path, content]) => ({ path, content }));
-  return createIso('rescue', listed, systemClock.now(), { bios: loader });
 }

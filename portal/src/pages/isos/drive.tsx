@@ -21,6 +21,8 @@ function drive(uuid: string) {
     queryKey: ['drive', uuid],
     queryFn: ({ signal }) => ask<Slot[]>(`/v1/nodes/${uuid}/vmedia`, { signal }),
     retry: false,
+    // A BMC is asked, and not every one has a drive: only when somebody wants to know.
+    enabled: false,
   });
 }
 
@@ -30,11 +32,11 @@ export function Drive({ server }: { server: ServerDetail }) {
   const language = useLanguage();
   const client = useQueryClient();
   const [inserts, setInserts] = useState(false);
-  const { data: slots } = useQuery(drive(server.uuid));
+  const { data: slots, error, isFetching, refetch } = useQuery(drive(server.uuid));
   const eject = useMutation({
     mutationFn: () => doSteps(server.uuid, [{ tool: 'iso-eject' }], () => {}, new AbortController().signal),
     onSettled: () => {
-      void client.invalidateQueries({ queryKey: ['drive', server.uuid] });
+      if (slots !== undefined) void refetch();
       void client.invalidateQueries({ queryKey: ['servers'] });
     },
   });
@@ -49,7 +51,7 @@ export function Drive({ server }: { server: ServerDetail }) {
         </p>
       )}
       {mount?.allowed === true ? (
-        <p className="k-inline">
+        <p className="k-inline k-drive">
           <Button variant="secondary" onClick={() => setInserts(true)}>
             {say('isos.insert')}
           </Button>
@@ -61,13 +63,30 @@ export function Drive({ server }: { server: ServerDetail }) {
           >
             {say('access.iso.eject')}
           </Button>
+          <Button
+            variant="link"
+            isInline
+            isDisabled={isFetching}
+            isLoading={isFetching}
+            onClick={() => void refetch()}
+          >
+            {say('isos.drive.look')}
+          </Button>
           <Link to="/isos">{say('isos.bring')}</Link>
         </p>
       ) : (
         <p className="k-quiet">{mount !== undefined && refusalText(mount, say, language)}</p>
       )}
-      <Refusal title={say('refused')} error={eject.error} />
-      {inserts && <IsoDialog servers={[server]} close={() => setInserts(false)} />}
+      <Refusal title={say('refused')} error={eject.error ?? error} />
+      {inserts && (
+        <IsoDialog
+          servers={[server]}
+          close={() => {
+            setInserts(false);
+            if (slots !== undefined) void refetch();
+          }}
+        />
+      )}
     </section>
   );
 }

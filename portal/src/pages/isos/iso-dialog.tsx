@@ -75,7 +75,6 @@ export function IsoDialog({ servers, close }: { servers: readonly Server[]; clos
           if (left.signal.aborted) return;
           set(uuid, { at: 'failed', tool: at, why: (error as Error).message });
         }
-        void client.invalidateQueries({ queryKey: ['drive', uuid] });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
