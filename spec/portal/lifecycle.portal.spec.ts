@@ -136,6 +136,15 @@ describe('the portal', function () {
     expect(troubles).to.deep.equal([]);
   });
 
+  it('S80 shows what the sensors say, and their course while the page is open', async () => {
+    await using window = await operatorAt(`/portal/servers/${portal.rack[3]}/sensors`);
+    const { page, troubles } = window;
+    await page.waitForSelector('h2:has-text("Temperatures")');
+    await page.waitForSelector('.k-plot polyline', { state: 'attached', timeout: 40_000 });
+    expect(await violations(page)).to.deep.equal([]);
+    expect(troubles).to.deep.equal([]);
+  });
+
   it('S107 shows a tenant its own servers only', async () => {
     const [, alice] = portal.site.accounts;
     await using window = await openWindow(portal.browser, portal.origin);
@@ -181,6 +190,7 @@ describe('the portal', function () {
     ['servers/FAILED/timeline', '.k-attempt'],
     ['servers/FAILED/hardware', '.k-ports'],
     ['servers/FAILED/settings', '.k-cards'],
+    ['baremetal', 'h1'],
     ['servers/FAILED/audit', '.k-simple-table'],
   ] as const)
     it(`has no fault that axe-core finds, in both languages and both themes: ${path}`, async () => {
