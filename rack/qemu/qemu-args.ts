@@ -12,8 +12,8 @@ export interface QemuHardware {
   nvme?: string;
   /** `-netdev` arguments of further ports, in the order of the identity's MAC addresses from the second on. */
   netdevs: readonly string[];
-  /** Ports of this machine's loopback that lead to ports of the guest. */
-  forwards?: readonly { from: number; to: number }[];
+  /** Ports of this machine's loopback that lead to ports of the guest, at the address of its DHCP or another one that it has. */
+  forwards?: readonly { from: number; to: number; address?: string }[];
   /** Grows with what it prints on its serial port. */
   serial_log: string;
 }
@@ -51,7 +51,9 @@ export function qemuArgs(
   const { macs, manufacturer, product_name, serial, uuid } = identity;
   const boot = bootfile === undefined ? '' : `,bootfile=${bootfile}`;
   const rom = bootfile === undefined ? ',romfile=' : '';
-  const hostfwd = forwards.map(({ from, to }) => `,hostfwd=tcp:127.0.0.1:${from}-:${to}`).join('');
+  const hostfwd = forwards
+    .map(({ address = '', from, to }) => `,hostfwd=tcp:127.0.0.1:${from}-${address}:${to}`)
+    .join('');
   const index = (id: BootDeviceId): string => `bootindex=${order.indexOf(id) + 1}`;
   const drive = medium === null ? '' : ',drive=medium';
   return [

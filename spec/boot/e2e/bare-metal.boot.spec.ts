@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { projectRoot } from '../../../config/project-root.ts';
 import { installState } from '../../../lifecycle/install-state.ts';
 import { type OpenstackShell, startOpenstackShell } from '../../e2e/openstack-shell.ts';
 import { freePort } from '../../services/free-port.ts';
@@ -40,6 +41,7 @@ describe('a server whose power button is pressed', function () {
     | 'looked_at'
     | 'corrected'
     | 'started'
+    | 'reached'
     | 'changed';
   let parts: Record<Part, Promise<void>>;
 
@@ -49,7 +51,7 @@ describe('a server whose power button is pressed', function () {
     const key = join(keys.path, 'key');
     await must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'operator', '-f', key]);
     const [kind, text] = (await readFile(`${key}.pub`, 'utf8')).split(' ');
-    const service = await startBootService(`sshkey="${kind} ${text}"`);
+    const service = await startBootService({ append: `sshkey="${kind} ${text}"` });
     opened.push(service);
     await publishSystems(service);
     const shell = await startOpenstackShell({ endpoint: service.api_url });
@@ -66,9 +68,13 @@ describe('a server whose power button is pressed', function () {
     const refused = wrongIsRefused(service, wrong);
     const looked_at = refused.then(() => wrongIsLookedAt(wrong, key));
     const corrected = looked_at.then(() => wrongIsCorrected(service, wrong));
-    const started = corrected.then(() => wrongStartsItsProfile(service, wrong));
-    const changed = started.then(() => wrongStartsAnother(service, wrong));
-    parts = { registered: was_registered, deployed, erased, refused, looked_at, corrected, started, changed };
+    const started = corrected.then(() => wrongStartsItsProfile(service, wrong, `${kind} ${text}`));
+    const was_reached = started.then(() => wrongIsReached(service, wrong, key));
+    const changed = was_reached.then(() => wrongStartsAnother(service, wrong));
+    parts = {
+      ...{ registered: was_registered, deployed, erased },
+      ...{ refused, looked_at, corrected, started, reached: was_reached, changed },
+    };
     // They are looked at later.
     for (const part of Object.values(parts)) part.catch(() => {});
   });
@@ -91,6 +97,8 @@ describe('a server whose power button is pressed', function () {
 
   it('S36 S37 S38 S39 S40 S42 S46 S51 S55 starts the profile of its flavor without being switched off: two kernels, a root from the service, an install script, its service address', () =>
     parts.started);
+
+  it('S54 lets its customer in by SSH at the service address that kurogane shows', () => parts.reached);
 
   it('S4 S43 S47 starts another system at the next boot when its flavor has another profile', () =>
     parts.changed);
@@ -152,15 +160,20 @@ async function publishSystems({ folder, images }: BootService): Promise<void> {
   await buildSquashfs(folder, small, join(images, 'root.squashfs'));
 }
 
-const ssh_ports = new WeakMap<RackedServer, number>();
+/** Of this machine's loopback: where SSH reaches a server that the first stage is on, and at its service address. */
+const ssh_ports = new WeakMap<RackedServer, { first_stage: number; service: number }>();
+const SERVICE_ADDRESS = '10.0.2.100';
 
 async function rackWrong(service: BootService): Promise<RackedServer> {
-  const ssh_port = await freePort();
+  const ports = { first_stage: await freePort(), service: await freePort() };
   const racked = await rackServer(service, {
     ...{ serial: 'QEMU-B', number: '02', plugged: 'Eth1/9' },
-    forwards: [{ from: ssh_port, to: 22 }],
+    forwards: [
+      { from: ports.first_stage, to: 22 },
+      { from: ports.service, to: 22, address: SERVICE_ADDRESS },
+    ],
   });
-  ssh_ports.set(racked, ssh_port);
+  ssh_ports.set(racked, ports);
   await plan(service, racked, 'Eth1/8');
   return racked;
 }
@@ -178,33 +191,49 @@ async function wrongIsRefused(service: BootService, racked: RackedServer): Promi
 }
 
 async function wrongIsLookedAt(racked: RackedServer, key: string): Promise<void> {
-  const options = [
-    'StrictHostKeyChecking=no',
-    'UserKnownHostsFile=/dev/null',
-    'BatchMode=yes',
-    'LogLevel=ERROR',
-  ];
-  const { code, stdout, stderr } = await run({
-    command: 'ssh',
-    args: [
-      ...[
-        '-F',
-        'none',
-        '-i',
-        key,
-        '-p',
-        String(ssh_ports.get(racked)),
-        ...options.flatMap((each) => ['-o', each]),
-      ],
-      ...['root@127.0.0.1', 'echo "bash $BASH_VERSION"; ip a; dmesg | tail -n 1'],
-    ],
-    timeout_ms: 90_000,
-  });
-  expect(code, stderr).to.equal(0);
-  expect(stdout)
+  const said = await bySsh(
+    ssh_ports.get(racked)?.first_stage,
+    key,
+    'echo "bash $BASH_VERSION"; ip a; dmesg | tail -n 1',
+  );
+  expect(said)
     .to.match(/^bash 5/m)
     .and.contain('inet 10.0.2.15/24')
     .and.match(/^\[ *\d+\.\d+\] /m);
+}
+
+/** What a command of root's said. */
+async function bySsh(port: number | undefined, key: string, command: string): Promise<string> {
+  const options = [
+    ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes', 'LogLevel=ERROR'],
+  ].flatMap((each) => ['-o', each]);
+  const { code, stdout, stderr } = await run({
+    command: 'ssh',
+    args: ['-F', 'none', '-i', key, '-p', String(port), ...options, 'root@127.0.0.1', command],
+    timeout_ms: 90_000,
+  });
+  expect(code, stderr).to.equal(0);
+  return stdout;
+}
+
+/** The machine has no route to QEMU's network: a port that leads to this address and no other stands for it. */
+async function wrongIsReached({ api_url }: BootService, racked: RackedServer, key: string): Promise<void> {
+  const { code, stdout, stderr } = await run({
+    command: process.execPath,
+    args: [join(projectRoot, 'dist', 'bin', 'kurogane.js'), 'server', 'show', racked.uuid, '-o', 'json'],
+    env: { ...process.env, OS_AUTH_TYPE: 'none', OS_ENDPOINT: `${api_url}/lifecycle` },
+  });
+  expect(code, stderr).to.equal(0);
+  const shown = JSON.parse(stdout) as { service_address: string };
+  expect(shown.service_address).to.equal(SERVICE_ADDRESS);
+  const said = await bySsh(
+    ssh_ports.get(racked)?.service,
+    key,
+    'echo "reached at $SSH_CONNECTION"; cat /proc/cmdline',
+  );
+  expect(said)
+    .to.match(new RegExp(`^reached at \\S+ \\d+ ${shown.service_address.replaceAll('.', '\\.')} 22$`, 'm'))
+    .and.contain('of.profile=small');
 }
 
 async function wrongIsCorrected(service: BootService, racked: RackedServer): Promise<void> {
@@ -214,7 +243,6 @@ async function wrongIsCorrected(service: BootService, racked: RackedServer): Pro
   const profile = await store.profiles.create({
     ...{ name: 'small', kernel: '/images/small-kernel', initrd: '/images/small-initrd' },
     ...{ cmdline: `${LINE} of.profile=small`, squashfs: '/images/root.squashfs' },
-    install_script: INSTALL_SCRIPT,
   });
   await store.flavors.create({
     ...{ name: 'virtual', profile_uuid: profile.uuid },
@@ -226,24 +254,38 @@ async function wrongIsCorrected(service: BootService, racked: RackedServer): Pro
   expect(await store.nodes.get(racked.uuid)).to.include({ provision_state: 'manageable', last_error: null });
 }
 
-/** Lets go of the address of DHCP and takes the one that the service holds for the server. */
+/** Lets go of the address of DHCP, takes the one that the service holds for the server, and lets its customer in. */
 const INSTALL_SCRIPT = `of() { wget -qO- "$BOOT_URL/detail?uuid=$SYSTEM_UUID&field=$1"; }
 address=$(of service_address)
 gateway=$(of gateway)
 ip addr flush dev eth0
 ip addr add "$address/24" dev eth0
 ip route add default via "$gateway"
+mkdir -p /root/.ssh /etc/dropbear
+echo 'root:x:0:0:root:/root:/bin/sh' > /etc/passwd
+echo 'root:*:19000:0:99999:7:::' > /etc/shadow
+echo 'CUSTOMER_KEY' > /root/.ssh/authorized_keys
+chmod -R go= /root
+dropbear -R -s
 echo "SCRIPT of the profile ran"
 `;
 
-async function wrongStartsItsProfile(service: BootService, racked: RackedServer): Promise<void> {
+async function wrongStartsItsProfile(
+  service: BootService,
+  racked: RackedServer,
+  customer_key: string,
+): Promise<void> {
   const { store } = service;
   const { uuid, server } = racked;
   await store.ip_pools.create({
     ...{ name: 'service', purpose: 'service', network: '10.0.2.0/24', gateway: HOST },
     ranges: [{ first: '10.0.2.100', last: '10.0.2.110' }],
   });
-  await store.servers.update(uuid, { service_address: '10.0.2.100' });
+  const [profile] = await store.profiles.list({});
+  await store.profiles.update(profile?.uuid ?? '', {
+    install_script: INSTALL_SCRIPT.replace('CUSTOMER_KEY', customer_key),
+  });
+  await store.servers.update(uuid, { service_address: SERVICE_ADDRESS });
   await askApi(service.api_url, 'PATCH', `nodes/${uuid}`, [
     { op: 'add', path: '/deploy_interface', value: 'ramdisk' },
     { op: 'add', path: '/automated_clean', value: false },
@@ -267,7 +309,7 @@ async function wrongStartsItsProfile(service: BootService, racked: RackedServer)
   expect(installed && installState(installed)).to.equal('INSTALLED');
   expect(installed?.install_note)
     .to.match(/^root squashfs$/m)
-    .and.match(/^address 10\.0\.2\.100\/24$/m)
+    .and.contain(`address ${SERVICE_ADDRESS}/24\n`)
     .and.match(/^cmdline .*of\.profile=small fetch=\S+\/images\/root\.squashfs kurogane\.url=/m);
   expect(installed?.bmc_address).to.match(/^127\.67\./);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { startAllInOne } from '../../../bin/all-in-one.ts';
 import { composeStore } from '../../../bin/compose-base.ts';
-import { buildRamdisk } from '../../../boot/ramdisk/build.ts';
+import { buildRamdisk, type Ramdisk } from '../../../boot/ramdisk/build.ts';
 import { loadSettings } from '../../../config/load-settings.ts';
 import { createLogger } from '../../../config/logger.ts';
 import { projectRoot } from '../../../config/project-root.ts';
@@ -41,12 +41,26 @@ export interface BootService extends AsyncDisposable {
   readonly agent_port: number;
 }
 
-/** @param append what stands behind the kernel lines of the first stage. */
-export async function startBootService(append = ''): Promise<BootService> {
-  const ramdisk = await buildRamdisk(
-    join(projectRoot, 'boot', 'ramdisk', 'root'),
-    join(projectRoot, '.build', 'ramdisk'),
-  );
+export interface BootServiceOptions {
+  /** What stands behind the kernel lines of the first stage. */
+  append?: string;
+  /** The ramdisk of the agent. Default: ours. */
+  given?: Pick<Ramdisk, 'kernel' | 'initrd'>;
+  /** Further settings, as variables. */
+  env?: Readonly<Record<string, string>>;
+}
+
+export async function startBootService({
+  append = '',
+  given,
+  env = {},
+}: BootServiceOptions = {}): Promise<BootService> {
+  const ramdisk =
+    given ??
+    (await buildRamdisk(
+      join(projectRoot, 'boot', 'ramdisk', 'root'),
+      join(projectRoot, '.build', 'ramdisk'),
+    ));
   const folder = await temporaryFolder('kurogane-boot-e2e-');
   const images = join(folder.path, 'images');
   await mkdir(images);
@@ -74,6 +88,7 @@ export async function startBootService(append = ''): Promise<BootService> {
       KUROGANE_REGISTRATION__PORT: String(grpc_port),
       KUROGANE_REGISTRATION__PUBLIC_ENDPOINT: `${HOST}:${grpc_port}`,
       KUROGANE_REGISTRATION__DRIVER_INFO: `ipmi_port=${bmc_port}`,
+      ...env,
     },
   });
   const service = await startAllInOne(settings, createLogger({ level: 'error', name: 'boot-e2e' }));
@@ -105,7 +120,9 @@ export interface RackedServer extends AsyncDisposable {
   console(): Promise<string>;
 }
 
-export interface Racking extends Pick<QemuServerOptions, 'disk' | 'nvme' | 'forwards'> {
+export interface Racking
+  extends Pick<QemuServerOptions, 'bmc' | 'disk' | 'nvme' | 'forwards'>,
+    Partial<Pick<QemuServerOptions, 'memory_mb'>> {
   serial: string;
   /** Two digits that make its addresses its own. */
   number: string;
@@ -180,7 +197,9 @@ export async function reached(
       expect(found).to.include({ provision_state, reservation: null });
     return found;
   });
-  expect(node).to.include({ provision_state, last_error: null });
+  // Its own words, which an assertion would shorten.
+  if (node.last_error !== null) throw new Error(`${node.provision_state}: ${node.last_error}`);
+  expect(node).to.include({ provision_state });
   return node;
 }
 

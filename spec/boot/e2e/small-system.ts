@@ -12,13 +12,20 @@ const PARTITION_SECTOR = 2048;
 const FAT16 = 0x0e;
 const BOOT_CODE_BYTES = 440;
 
-/** A system of a customer: Debian's kernel for virtual machines, or the one for servers, and BusyBox. */
+const LIBRARY = /^usr\/lib\/x86_64-linux-gnu\/[^/]+\.so[.\d]*$/;
+
+/** A system of a customer: Debian's kernel for virtual machines, or the one for servers, BusyBox, and an SSH server that nobody starts. */
 const recipe = (kernel_meta: string): Recipe => ({
   kernel_meta,
   packages: {
     'busybox-static': [/^usr\/bin\/busybox$/],
+    'dropbear-bin': [/^usr\/sbin\/dropbear$/],
+    libc6: [/^usr\/lib64\/ld-linux/, /^usr\/lib\/x86_64-linux-gnu\/(ld-linux|lib(c|resolv)\.so)/],
+    ...Object.fromEntries(
+      ['libtomcrypt1', 'libtommath1', 'libgmp10', 'libcrypt1', 'zlib1g'].map((name) => [name, [LIBRARY]]),
+    ),
     // What makes the lists of modules; the system itself has BusyBox's modprobe.
-    ...Object.fromEntries(['kmod', 'libc6', 'libzstd1', 'liblzma5', 'libssl3'].map((name) => [name, []])),
+    ...Object.fromEntries(['kmod', 'libzstd1', 'liblzma5', 'libssl3'].map((name) => [name, []])),
   },
   left_out: [],
   modules: ['virtio_pci', 'virtio_net', 'virtio_blk', 'loop', 'squashfs', 'overlay'],
