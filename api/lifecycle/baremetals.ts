@@ -44,7 +44,9 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
         service_address: server.service_address,
         power_state: server.power_state,
       },
-      ...{ install_state: installState(server), installed_at: isoTime(server.installed_at) },
+      install_state: installState(server),
+      ...{ installed_at: isoTime(server.installed_at), install_failed_at: isoTime(server.install_failed_at) },
+      provision_updated_at: isoTime(server.provision_updated_at),
       install_note: server.install_note,
     };
   });

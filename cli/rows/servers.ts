@@ -19,7 +19,6 @@ const FILTERS: readonly OptionRow[] = [
   query('retired', 'retired or not: true or false'),
   query('power_state', 'in this power state', { choices: ['power on', 'power off', 'error'] }),
   query('provision_state', 'in this provision state'),
-  query('baremetal', 'true: that have an operating system, or are on the way to it'),
   query('search', 'start of a uuid, serial number or address, or part of a name or serial number'),
 ];
 

@@ -1,5 +1,4 @@
 import type { Match, ServerFilter } from '../../../db/store.ts';
-import { INSTALL_STATES } from '../../../lifecycle/install-state.ts';
 import type { PowerState } from '../../../lifecycle/power.ts';
 import type { ServerRecord } from '../../../lifecycle/server-record.ts';
 import type { Stage } from '../../../lifecycle/stages.ts';
@@ -21,8 +20,6 @@ export function serverFilter(request: ApiRequest, api: LifecycleApi): ServerFilt
   // The document's enums have been checked.
   if (query.stage !== undefined) where.stage = query.stage as Stage;
   if (query.provision_state !== undefined) where.provision_state = query.provision_state as ProvisionState;
-  else if (query.baremetal !== undefined && booleanOf(query.baremetal) === true)
-    where.provision_state = INSTALL_STATES;
   if (query.power_state !== undefined) where.power_state = query.power_state as PowerState;
   if (query.order !== undefined) where.order_uuid = query.order.toLowerCase();
   if (query.attention !== undefined) where.attention = booleanOf(query.attention) === true;

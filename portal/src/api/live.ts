@@ -70,9 +70,11 @@ function take(client: QueryClient, event: string, data: unknown, stale: (key: st
   else if (event === 'server') {
     patchLists(client, data as Server);
     stale('servers');
+    stale('baremetals');
   } else if (event === 'removed') {
     client.setQueryData(['gone', (data as { uuid: string }).uuid], true);
     stale('servers');
+    stale('baremetals');
   } else if (event === 'order') stale('orders');
 }
 

@@ -592,6 +592,24 @@ export interface components {
       actual: string | null;
       cause: string | null;
     };
+    baremetal: {
+      server_uuid: string;
+      name: string | null;
+      project: string | null;
+      flavor_uuid: string | null;
+      profile_uuid: string | null;
+      profile: string | null;
+      vlan_id: number | null;
+      service_address: string | null;
+      power_state: string | null;
+      /** @enum {string|null} */
+      install_state: "DEPLOY_START" | "DEPLOYING" | "INSTALLED" | "UNRECOVERABLE_ERROR" | null;
+      installed_at: components["schemas"]["time"];
+      install_failed_at: components["schemas"]["time"];
+      provision_updated_at: components["schemas"]["time"];
+      /** @description the last word of the installation */
+      install_note: string | null;
+    };
     "audit-entry": {
       id: number;
       created_at: components["schemas"]["time"];

@@ -11,6 +11,8 @@ export type ToolView = Schemas['tool'];
 export type ToolName = ToolView['tool'];
 /** What a text says, for programs. */
 export type Coded = Schemas['coded'];
+/** A system on a server, or on its way there. */
+export type Baremetal = Schemas['baremetal'];
 /** What was tried with a server. */
 export type Attempt = Schemas['attempt'];
 export type AttemptStep = Schemas['step'];

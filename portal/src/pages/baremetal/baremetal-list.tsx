@@ -1,31 +1,17 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { listing } from '../../api/listing.ts';
-import type { Flavor, Profile, Server } from '../../api/types.ts';
+import type { Baremetal } from '../../api/types.ts';
 import { Age } from '../../parts/age.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Power } from '../../parts/power.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
 import { useText } from '../../text/text.ts';
-import { nameOf } from '../servers/name-of.ts';
 
-/** As many as the service gives at once. */
-const ALL = { limit: '1000' };
-
-/** What became of a server and a profile: servers that have an operating system, or are on the way to it, apart from the hardware. */
+/** What became of a server and a profile: the systems, apart from the hardware. */
 export function BaremetalList() {
   const say = useText();
-  const query = useInfiniteQuery(
-    listing<Server>('/lifecycle/v1/servers', 'servers', {
-      ...{ baremetal: 'true', sort_key: 'name' },
-    }),
-  );
-  const flavors = useInfiniteQuery(listing<Flavor>('/lifecycle/v1/flavors', 'flavors', ALL)).data ?? [];
-  const profiles = useInfiniteQuery(listing<Profile>('/lifecycle/v1/profiles', 'profiles', ALL)).data ?? [];
-  const profileOf = ({ flavor_uuid }: Server): string | null => {
-    const wanted = flavors.find(({ uuid }) => uuid === flavor_uuid)?.profile_uuid;
-    return profiles.find(({ uuid }) => uuid === wanted)?.name ?? null;
-  };
+  const query = useInfiniteQuery(listing<Baremetal>('/lifecycle/v1/baremetals', 'baremetals'));
   return (
     <>
       <PageHead title={say('nav.baremetal')} />
@@ -34,21 +20,21 @@ export function BaremetalList() {
         query={query}
         empty={{ title: say('baremetal.none'), body: say('baremetal.none.body') }}
         label={say('nav.baremetal')}
-        keyOf={({ uuid }) => uuid}
+        keyOf={({ server_uuid }) => server_uuid}
         columns={[
           {
             key: 'node',
             label: say('baremetal.node'),
-            cell: (server) => (
-              <Link to={`/servers/${server.uuid}`} className="k-cell-link">
-                <Value>{nameOf(server)}</Value>
+            cell: ({ server_uuid, name }) => (
+              <Link to={`/servers/${server_uuid}`} className="k-cell-link">
+                <Value>{name ?? server_uuid}</Value>
               </Link>
             ),
           },
           {
             key: 'profile',
             label: say('baremetal.profile'),
-            cell: (server) => <Value>{profileOf(server)}</Value>,
+            cell: ({ profile }) => <Value>{profile}</Value>,
           },
           {
             key: 'result',
@@ -74,16 +60,11 @@ export function BaremetalList() {
             cell: ({ service_address }) => <Value mono>{service_address}</Value>,
           },
           {
-            key: 'bmc_address',
-            label: say('column.bmc_address'),
-            cell: ({ bmc_address }) => <Value mono>{bmc_address}</Value>,
-          },
-          {
             key: 'vlan',
             label: say('column.vlan_id'),
             cell: ({ vlan_id }) => <Value mono>{vlan_id}</Value>,
           },
-          { key: 'lessee', label: say('column.lessee'), cell: ({ lessee }) => <Value>{lessee}</Value> },
+          { key: 'project', label: say('column.lessee'), cell: ({ project }) => <Value>{project}</Value> },
           {
             key: 'note',
             label: say('baremetal.note'),
