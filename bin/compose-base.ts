@@ -17,6 +17,7 @@ import { createRedfishDriver } from '../drivers/redfish/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { ServiceError } from '../lifecycle/errors.ts';
+import { fetchSafely } from '../net/http-agent.ts';
 import { composeTelemetry, type Telemetry } from './compose-telemetry.ts';
 import type { Parts } from './parts.ts';
 import { secretKeys } from './secret-keys.ts';
@@ -45,6 +46,7 @@ export interface BaseOptions {
  * @throws StartError when the schema is not that of this build, unless embedded.
  */
 export async function composeBase(parts: Parts, settings: Settings, options: BaseOptions): Promise<Base> {
+  fetchSafely();
   const log = options.log ?? processLog(settings, options.name);
   const store = parts.own(await composeStore(settings, options.embedded));
   if (options.embedded) {

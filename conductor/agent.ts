@@ -1,8 +1,8 @@
-import { Agent as Dispatcher } from 'undici';
 import type { Settings } from '../config/options.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { isObject, type Json, type JsonObject } from '../lifecycle/json.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { httpAgent } from '../net/http-agent.ts';
 import { BodyTooLarge, readBounded } from '../net/read-bounded.ts';
 import type { Lease } from './lease.ts';
 import { StepFailure } from './step.ts';
@@ -49,7 +49,7 @@ export function agentOf(
 
   async function request(method: 'GET' | 'POST', query: string, body: JsonObject | null): Promise<Json> {
     const url = `${agent_url}/v1/commands/?${query}agent_token=${encodeURIComponent(token)}`;
-    const dispatcher = new Dispatcher({
+    const dispatcher = httpAgent({
       connect: { timeout: command_timeout * 1000, ...(ca === null ? {} : { ca }) },
       pipelining: 0,
     });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import type { Json } from '../lifecycle/json.ts';
+import { httpAgent } from './http-agent.ts';
 import { readBounded } from './read-bounded.ts';
 
 /** The system's authorities and those of the file, PEM. @throws Error when it cannot be read */
@@ -86,9 +87,9 @@ export function openJsonHttp(options: JsonHttpOptions): JsonHttp {
       ...(cafile === '' ? {} : { ca: authorities(cafile) }),
     },
   };
-  const kept = new Agent(common);
+  const kept = httpAgent(common);
   // Without pipelining every request has a connection of its own.
-  const fresh = new Agent({ ...common, pipelining: 0 });
+  const fresh = httpAgent({ ...common, pipelining: 0 });
 
   async function attempt(url: string, init: object, dispatcher: Agent): Promise<JsonAnswer> {
     // The global fetch takes an undici dispatcher, which its types know from another version of undici.

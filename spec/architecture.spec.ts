@@ -55,6 +55,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; allowed: readonly stri
       // end of lingering connections.
       'db/engine.ts',
       'db/mysql-link.ts',
+      'net/http-agent.ts',
       'boot/server.ts',
     ],
     caught: [

@@ -54,7 +54,14 @@ export const IMPORT_RULES: readonly Rule[] = [
   {
     from: 'gateway/',
     may: [
-      ...['gateway/', 'db/store.ts', 'lifecycle/', 'conductor/client.ts', 'net/read-bounded.ts'],
+      ...[
+        'gateway/',
+        'db/store.ts',
+        'lifecycle/',
+        'conductor/client.ts',
+        'net/http-agent.ts',
+        'net/read-bounded.ts',
+      ],
       ...['api/http/request-body.ts', 'api/identity/throttle.ts', 'drivers/contract.ts'],
       ...['drivers/redfish/driver-info.ts', 'drivers/ipmi/completion-error.ts', ...protocolOf('ipmi')],
     ],
@@ -67,7 +74,13 @@ export const IMPORT_RULES: readonly Rule[] = [
       'drivers/contract.ts',
       'drivers/retry.ts',
       'lifecycle/',
-      ...['net/read-bounded.ts', 'net/bounded-json.ts', 'net/connection-trouble.ts', 'net/verification.ts'],
+      ...[
+        'net/read-bounded.ts',
+        'net/bounded-json.ts',
+        'net/connection-trouble.ts',
+        'net/http-agent.ts',
+        'net/verification.ts',
+      ],
     ],
   })),
   { from: 'drivers/example/', may: ['drivers/example/', 'drivers/contract.ts', 'lifecycle/'] },
@@ -125,11 +138,11 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node:https': ['rack/agent-api.ts', 'rack/bampi/bampi.ts', 'rack/redfish/redfish-bmc.ts'],
   'node:child_process': ['boot/image-build/build.ts', 'boot/ramdisk/build.ts', 'rack/qemu/qemu-machine.ts'],
   undici: [
-    'conductor/agent.ts',
     'conductor/inspection-rules/api-call.ts',
     'drivers/bampi/http.ts',
     'drivers/redfish/http.ts',
     'gateway/redfish/upstream.ts',
+    'net/http-agent.ts',
     'net/json-http.ts',
     'rack/http-client.ts',
   ],

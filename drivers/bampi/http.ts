@@ -1,8 +1,9 @@
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
 import { parseBoundedJson } from '../../net/bounded-json.ts';
 import { type ConnectionTrouble, connectionTrouble } from '../../net/connection-trouble.ts';
+import { httpAgent } from '../../net/http-agent.ts';
 import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { type CallOptions, DriverError } from '../contract.ts';
 import type { BampiInfo } from './driver-info.ts';
@@ -25,7 +26,7 @@ export class BampiHttp implements AsyncDisposable {
   constructor(info: BampiInfo, ca: string | null, clock: Clock) {
     this.#info = info;
     this.#clock = clock;
-    this.#agent = new Agent({
+    this.#agent = httpAgent({
       ...{ connections: 2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 },
       connect: { rejectUnauthorized: info.verify_ca !== false, ...(ca === null ? {} : { ca }) },
     });

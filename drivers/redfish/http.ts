@@ -1,7 +1,8 @@
 import { type Duplex, Readable } from 'node:stream';
-import { Agent, request } from 'undici';
+import { type Agent, request } from 'undici';
 import { parseBoundedJson } from '../../net/bounded-json.ts';
 import { connectionTrouble } from '../../net/connection-trouble.ts';
+import { httpAgent } from '../../net/http-agent.ts';
 import { BodyTooLarge, readBounded } from '../../net/read-bounded.ts';
 import { DriverError } from '../contract.ts';
 import type { Call } from './call.ts';
@@ -56,7 +57,7 @@ export class Http implements AsyncDisposable {
     this.#origin = origin;
     this.#tls = { rejectUnauthorized: verify, ...(ca === null ? {} : { ca }) };
     this.name = new URL(origin).host;
-    this.#agent = new Agent({
+    this.#agent = httpAgent({
       connections: 1,
       pipelining: 1,
       // Each call has a deadline of its own.

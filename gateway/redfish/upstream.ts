@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
+import { httpAgent } from '../../net/http-agent.ts';
 import { readBounded } from '../../net/read-bounded.ts';
 
 export interface BmcAnswer {
@@ -39,7 +40,7 @@ export function openUpstream(): Upstream {
     const known = agents.get(key);
     const agent =
       known ??
-      new Agent({
+      httpAgent({
         connections: CONNECTIONS,
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,

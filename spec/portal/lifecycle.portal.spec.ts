@@ -195,6 +195,7 @@ describe('the portal', function () {
   ] as const)
     it(`has no fault that axe-core finds, in both languages and both themes: ${path}`, async () => {
       await using window = await operatorAt(`/portal/${path.replace('FAILED', portal.rack[1] ?? '')}`);
+      await window.page.waitForSelector('h1');
       await window.page.waitForSelector(ready);
       expect(await faultsInEveryLook(window.page)).to.deep.equal([]);
       expect(window.troubles).to.deep.equal([]);
