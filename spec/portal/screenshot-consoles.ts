@@ -24,7 +24,7 @@ export async function bootLinux({ api }: Pick<PortalSite, 'api'>): Promise<QemuI
   await provide(api, qemu.redfish, 'manage', 'manageable');
   for (const [action, body] of [
     ['iso-mount', { iso }],
-    ['boot-device', { boot_device: 'cdrom', persistent: false }],
+    ['boot-device', { boot_device: 'cdrom', persistent: true }],
     ['power-on', {}],
   ] as const)
     await eventually(

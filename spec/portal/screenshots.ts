@@ -73,6 +73,7 @@ const SHOTS = [
     name: 'serial-console',
     path: '/portal/servers/QEMUSERIAL/console',
     ready: '[data-console=open]',
+    boots: 'Run /init',
     language: 'en',
     theme: 'light',
   },
@@ -80,6 +81,7 @@ const SHOTS = [
     name: 'serial-console-ja-dark',
     path: '/portal/servers/QEMUSERIAL/console',
     ready: '[data-console=open]',
+    boots: 'Run /init',
     language: 'ja',
     theme: 'dark',
   },
@@ -90,7 +92,7 @@ const SHOTS = [
     language: 'en',
     theme: 'light',
   },
-] as const satisfies (Look & { name: string; path: string; ready: string; press?: string })[];
+] as const satisfies (Look & { name: string; path: string; ready: string; press?: string; boots?: string })[];
 
 await mkdir(folder, { recursive: true });
 await using portal = await startPortalSite({ stock: 52 });
@@ -117,6 +119,11 @@ for (const { name, path, ready, language, theme, ...more } of SHOTS) {
     path.replace(/[A-Z]+/, (word) => words[word] ?? word),
   );
   await page.waitForSelector(ready);
+  if ('boots' in more) {
+    // A serial port shows what is printed from when it was opened.
+    qemu.server.machine.command('reset');
+    await page.waitForSelector(`.xterm-rows:has-text("${more.boots}")`, { timeout: 60_000 });
+  }
   if ('press' in more) {
     await page.click(more.press);
     await page.waitForSelector('#record-name');

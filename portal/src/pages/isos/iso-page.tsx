@@ -87,13 +87,13 @@ function IsoRows({
         {
           key: 'size',
           label: say('isos.size'),
-          cell: ({ size_bytes }) => sizeText(size_bytes, language),
+          cell: ({ size_bytes }) => <span className="k-nowrap">{sizeText(size_bytes, language)}</span>,
         },
         {
           key: 'state',
           label: say('column.provision_state'),
           cell: (iso) => (
-            <span className={`k-iso k-iso-${iso.state}`}>
+            <span className={`k-nowrap k-iso k-iso-${iso.state}`}>
               {say(`isos.state.${iso.state}`, { percent: percent(iso) })}
             </span>
           ),
@@ -106,7 +106,7 @@ function IsoRows({
           key: say('column.actions'),
           label: '',
           cell: (iso) => (
-            <span className="k-inline">
+            <span className="k-inline k-nowrap">
               {iso.state === 'uploading' && (
                 <Button
                   variant="link"
