@@ -24,11 +24,15 @@ export interface CrudRow {
   /** Fields that lists are filtered by. */
   filters?: readonly string[];
   columns: readonly Column[];
-  /** Whether the list may be turned round. */
-  sorted?: boolean;
+  /** Fields in whose order the list may be; none: it can be searched neither. */
+  sort_keys?: readonly string[];
 }
 
-const DIRECTION = query('sort_dir', 'oldest or newest first', { choices: ['asc', 'desc'] });
+const DIRECTION = query('sort_dir', 'first to last, or last to first', { choices: ['asc', 'desc'] });
+const searched = (sort_keys: readonly string[]): OptionRow[] => [
+  query('search', 'only with this text in them'),
+  query('sort_key', 'in the order of this field', { choices: [...sort_keys, 'created_at'] }),
+];
 const ALL: readonly CrudVerb[] = ['list', 'create', 'show', 'set', 'delete'];
 
 /** The commands of such a kind. */
@@ -41,7 +45,7 @@ const one = ({ words }: CrudRow): string => (/^[aeiou]/.test(words) ? `an ${word
 const item = ({ collection, param }: CrudRow): string => `/v1/${collection}/{${param}}`;
 
 const ROWS: Readonly<Record<CrudVerb, (kind: CrudRow) => CommandRow>> = {
-  list: ({ words, operation, collection, many, filters = [], columns, sorted = true }) => ({
+  list: ({ words, operation, collection, many, filters = [], columns, sort_keys }) => ({
     words: `${words} list`,
     operation: `lifecycle.${operation}.list`,
     method: 'GET',
@@ -49,7 +53,8 @@ const ROWS: Readonly<Record<CrudVerb, (kind: CrudRow) => CommandRow>> = {
     help: `list: ${many}`,
     options: [
       ...filters.map((name) => query(name, `only of this ${name.replaceAll('_', ' ')}`)),
-      ...(sorted ? [DIRECTION] : []),
+      ...(sort_keys === undefined ? [] : searched(sort_keys)),
+      DIRECTION,
       ...PAGE,
     ],
     output: { kind: 'list', key: collection.replaceAll('-', '_'), columns },

@@ -1,3 +1,4 @@
+import { ipv4Number } from '../lifecycle/ipv4.ts';
 import type { IpAddressRecord } from '../lifecycle/registration-records.ts';
 import { uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
@@ -15,6 +16,7 @@ export const IP_ADDRESSES = defineTable<IpAddressRecord>({
     updated_at: UPDATED_AT,
     pool_uuid: value(),
     address: value(),
+    address_number: value(0),
     state: value('used'),
     holder: value(null),
     note: value(null),
@@ -27,8 +29,11 @@ export const IP_ADDRESSES = defineTable<IpAddressRecord>({
 });
 
 export function ipAddressRepository(db: Executor): IpAddressRepository {
+  const addresses = repository(db, IP_ADDRESSES);
   return {
-    ...repository(db, IP_ADDRESSES),
+    ...addresses,
+    create: (record) =>
+      addresses.create({ ...record, address_number: ipv4Number(record.address ?? '') ?? 0 }),
     async taken(pool_uuid) {
       const rows = await db.rows('SELECT `address` FROM `ip_addresses` WHERE `pool_uuid` = ?', [pool_uuid]);
       return new Set(rows.map(([address]) => String(address)));

@@ -10,9 +10,10 @@ import {
   type PageStart,
   pageQueries,
   type Sql,
+  searched,
   where,
 } from './statements.ts';
-import type { Changes, ListOptions, Match, New, Repository } from './store.ts';
+import type { Changes, ListOptions, Match, New, Repository, Search } from './store.ts';
 import { columnOf, quoted, reader, selection, type Table, withInitial, written } from './table.ts';
 
 /** The repository of a table whose records have a uuid. */
@@ -26,7 +27,7 @@ export function repository<R extends Stored & { uuid: string }>(
     getByName: async (name) =>
       Object.hasOwn(table.columns, 'name') ? getBy(db, table, 'name' as keyof R & string, name) : null,
     list: (options) => list(db, table, options),
-    count: (match) => count(db, table, match),
+    count: (match, search) => count(db, table, match, search),
     update: (uuid, changes, guard) => update(db, table, uuid, changes, guard),
     delete: (uuid) => remove(db, table, uuid),
   };
@@ -118,7 +119,12 @@ async function page<R>(
   send: (query: Sql, read: (row: Row) => R) => Promise<number>,
 ): Promise<void> {
   const fields = listed(table, options.fields);
-  const filter = [...conditions(table, options.where, db.keys), ...extra];
+  const { contains } = options;
+  const filter = [
+    ...conditions(table, options.where, db.keys),
+    ...(contains === undefined ? [] : [searched(table, contains, db.dialect)]),
+    ...extra,
+  ];
   const start = await pageStart(db, table, options);
   if (start === undefined) return;
   const read = reader(table, fields, db.keys);
@@ -151,8 +157,16 @@ async function pageStart<R>(
   return row === undefined ? undefined : { id, sorted_by: row[0] ?? null };
 }
 
-export async function count<R>(db: Executor, table: Table<R>, match?: Match<R>): Promise<number> {
-  const { text, bindings } = where(conditions(table, match, db.keys));
+export async function count<R>(
+  db: Executor,
+  table: Table<R>,
+  match?: Match<R>,
+  search?: Search<R>,
+): Promise<number> {
+  const { text, bindings } = where([
+    ...conditions(table, match, db.keys),
+    ...(search === undefined ? [] : [searched(table, search, db.dialect)]),
+  ]);
   const [row] = await db.rows(`SELECT COUNT(*) FROM ${quoted(table.name)}${text}`, bindings);
   return Number(row?.[0] ?? 0);
 }

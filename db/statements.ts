@@ -1,6 +1,6 @@
 import type { Dialect, SqlValue } from './executor.ts';
 import type { KeyRing } from './secrets.ts';
-import type { ListOptions, Match } from './store.ts';
+import type { ListOptions, Match, Search } from './store.ts';
 import { columnOf, quoted, selection, type Table } from './table.ts';
 
 /** SQL text with its bindings. */
@@ -15,6 +15,18 @@ export type Condition = Sql;
 /** Rows whose text column contains `words`. */
 export function contains(column: string, words: string): Condition {
   return { text: `INSTR(\`${column}\`, ?) > 0`, bindings: [words] };
+}
+
+/** Rows one of whose text columns has what is searched for in it, whatever the case. */
+export function searched<R>(table: Table<R>, { text, columns }: Search<R>, dialect: Dialect): Condition {
+  for (const column of columns)
+    if (!columnOf(table, column).comparable)
+      throw new TypeError(`${table.name} can't be searched by ${column}.`);
+  const pattern = `%${text.replaceAll(/[!%_]/g, '!$&')}%`;
+  return {
+    text: either(columns.map((column) => dialect.like(column))),
+    bindings: columns.map(() => pattern),
+  };
 }
 
 const NOWHERE = { table: '', uuid: '', column: '' };

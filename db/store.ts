@@ -121,8 +121,15 @@ export type Changes<R extends Stored> = Partial<Omit<R, keyof Stored>>;
 /** Equality per field; an array means "one of"; null means IS NULL. */
 export type Match<R> = { [K in keyof R]?: R[K] | readonly R[K][] };
 
+/** Only records one of whose text columns has `text` in it, whatever the case. */
+export interface Search<R> {
+  text: string;
+  columns: readonly (keyof R & string)[];
+}
+
 export interface ListOptions<R> {
   where?: Match<R>;
+  contains?: Search<R>;
   /** Sort column; ties by id. Default id. */
   sort_key?: keyof R & string;
   sort_dir?: 'asc' | 'desc';
@@ -141,7 +148,7 @@ export interface Repository<R extends Stored & { uuid: string }> {
   /** By its unique `name`; null too where the table has no names. */
   getByName(name: string): Promise<R | null>;
   list(options?: ListOptions<R>): Promise<R[]>;
-  count(where?: Match<R>): Promise<number>;
+  count(where?: Match<R>, search?: Search<R>): Promise<number>;
   /** Changes a record; only where it still matches `guard`. null: missing, or no longer as guarded. @throws AlreadyExists */
   update(uuid: string, changes: Changes<R>, guard?: Match<R>): Promise<R | null>;
   delete(uuid: string): Promise<boolean>;

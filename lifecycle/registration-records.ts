@@ -79,6 +79,8 @@ export interface IpAddressRecord extends Stored {
    * `used`: given to a server, and free again when the node is deleted. `static`: the operator gave it to this holder.
    * `releasing`: nobody's, and the operator's IPAM, which gave it, is not told yet; `note` is who had it.
    */
+  /** The address as a number: lists are in its order. */
+  address_number: number;
   state: 'used' | 'reserved' | 'static' | 'releasing';
   /** System UUID of the server. */
   holder: string | null;

@@ -58,6 +58,7 @@ const FORMATS: Formats = {
     fits: (value) => /^(\/[\p{L}\p{N}_\-~.]+)+$/u.test(value),
     hint: 'must be a path like /extra/key',
   },
+  'iso-time': { fits: (value) => !Number.isNaN(Date.parse(value)), hint: 'must be a time, ISO 8601' },
   'mac-address': { fits: (value) => normalMac(value) !== null, hint: 'must be a MAC address' },
 };
 

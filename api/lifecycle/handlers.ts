@@ -31,6 +31,7 @@ import { breakReservation, showReservation } from './servers/reservation.ts';
 import { showSensors } from './servers/sensors.ts';
 import { showServer } from './servers/show.ts';
 import { updateServer } from './servers/update.ts';
+import { listSteps } from './steps.ts';
 import { showTimeline } from './timeline.ts';
 import { WORK_ORDER_HANDLERS } from './work-orders.ts';
 
@@ -77,6 +78,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.schedules.list': listSchedules,
   'lifecycle.schedules.show': showSchedule,
   'lifecycle.schedules.cancel': cancelSchedule,
+  'lifecycle.steps.list': listSteps,
   'lifecycle.timeline.show': showTimeline,
   ...WORK_ORDER_HANDLERS,
   'lifecycle.repairs.list': listRepairs,

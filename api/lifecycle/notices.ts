@@ -43,6 +43,7 @@ const SUBSCRIPTION: Resource<NoticeSubscriptionRecord> = {
   table: (store) => store.notice_subscriptions,
   rules: { read: 'lifecycle:notice:get', write: 'lifecycle:notice:manage' },
   filters: ['outlet'],
+  searched: ['name', 'target'],
   view: ({ name, project, outlet, target, severity, events, secrets, enabled }) => ({
     ...{ name, project, outlet, target, severity, events: [...events], enabled },
     signed: secrets.secret !== undefined,

@@ -24,6 +24,10 @@ export interface Resource<R extends Kept> {
   rules: { read: string; write: string };
   /** Query parameters that are a field's value. */
   filters?: readonly (keyof R & string)[];
+  /** Text columns that `search` looks into. */
+  searched?: readonly (keyof R & string)[];
+  /** Columns in whose order lists are, by the `sort_key` that asks for it where it is called otherwise. */
+  sorted?: Readonly<Record<string, keyof R & string>>;
   /** Fields as they are shown; times are added. */
   view(record: R): JsonObject;
   /** What a checked body changes. `before` null: it is new. @throws InvalidParameterValue */
@@ -66,7 +70,7 @@ export function shown<R extends Kept>(resource: Resource<R>, record: R): JsonObj
   };
 }
 
-/** A page of a table, oldest first unless `sort_dir` is desc. */
+/** A page of a table and how many fit in all: by `sort_key`, or in the order in which they were made; turned round where `sort_dir` is desc. */
 export async function listPage<R extends Kept>(
   request: ApiRequest,
   api: LifecycleApi,
@@ -81,14 +85,24 @@ export async function listPage<R extends Kept>(
   const after = query.marker === undefined ? null : await table.get(requireUuid(query.marker).toLowerCase());
   if (query.marker !== undefined && after === null)
     throw serviceError('NotFound', { kind: 'Marker', ident: query.marker });
+  const { searched: columns } = resource;
+  const search =
+    query.search === undefined || columns === undefined ? {} : { contains: { text: query.search, columns } };
+  const sort_key =
+    query.sort_key === undefined ? undefined : (resource.sorted?.[query.sort_key] ?? query.sort_key);
   // One more than shown tells whether there is a next page.
   const options: ListOptions<R> = {
     where: match as Match<R>,
+    ...search,
     limit: limit + 1,
+    ...(sort_key === undefined ? {} : { sort_key: sort_key as keyof R & string }),
     ...(query.sort_dir === 'desc' ? { sort_dir: 'desc' } : {}),
     ...(after === null ? {} : { after_id: after.id }),
   };
-  const found = await table.list(options);
+  const [found, total] = await Promise.all([
+    table.list(options),
+    table.count(match as Match<R>, search.contains),
+  ]);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const more = new URLSearchParams({ ...query, limit: String(limit), marker: last?.uuid ?? '' });
@@ -98,7 +112,11 @@ export async function listPage<R extends Kept>(
       : {};
   return {
     status: 200,
-    body: { [resource.collection.replaceAll('-', '_')]: page.map((one) => shown(resource, one)), ...next },
+    body: {
+      [resource.collection.replaceAll('-', '_')]: page.map((one) => shown(resource, one)),
+      total,
+      ...next,
+    },
   };
 }
 

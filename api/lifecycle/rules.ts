@@ -67,6 +67,8 @@ export const LIFECYCLE_RULES = {
   'lifecycle:order:cancel': { check: ORDER_MEMBER, scope: BOTH },
   /** What the caller's project may order now. */
   'lifecycle:stock:get': { check: API_READER, scope: BOTH },
+  /** The steps that there are. */
+  'lifecycle:step:list': { check: API_READER, scope: BOTH },
   /** Each server and the runbook are asked for besides. */
   'lifecycle:schedule:create': { check: ALLOCATION_CREATOR, scope: BOTH },
   'lifecycle:schedule:list': { check: API_READER, scope: BOTH },

@@ -15,6 +15,7 @@ const WORK_ORDER: Resource<WorkOrderRecord> = {
   table: (store) => store.work_orders,
   rules: { read: 'lifecycle:work_order:get', write: 'lifecycle:work_order:manage' },
   filters: ['server_uuid', 'state', 'kind', 'assignee'],
+  searched: ['what', 'place', 'assignee', 'done_by'],
   view: (order) => ({
     ...{ kind: order.kind, server_uuid: order.server_uuid, place: order.place, what: order.what },
     ...{ assignee: order.assignee, due_at: isoTime(order.due_at), state: order.state },

@@ -20,7 +20,8 @@ export const MODEL_ROWS: readonly CommandRow[] = [
   ...crudRows({
     ...{ words: 'model', operation: 'models', collection: 'models', param: 'model' },
     many: 'the catalogue of models, with their ends of sale and of support',
-    ...{ fields: FIELDS, required: ['vendor', 'name'], filters: ['vendor', 'name'], sorted: false },
+    ...{ fields: FIELDS, required: ['vendor', 'name'], filters: ['vendor', 'name'] },
+    sort_keys: ['vendor', 'name', 'end_of_sale', 'end_of_support'],
     columns: ['uuid', 'vendor', 'name', 'end_of_sale', 'end_of_support', 'replacement_uuid'],
   }),
   {

@@ -27,7 +27,7 @@ const KINDS: readonly CrudRow[] = [
     required: ['name', 'outlet', 'target'],
     changes: CHANGES,
     filters: ['outlet'],
-    sorted: false,
+    sort_keys: ['name'],
     columns: ['uuid', 'name', 'project', 'outlet', 'target', 'severity', 'enabled'],
   },
   {

@@ -84,19 +84,21 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
     {
       ...{ words: 'profile', operation: 'profiles', collection: 'profiles', param: 'profile' },
       many: 'profiles: the OS that a server boots or gets',
-      ...{ fields: PROFILE, required: ['name'], filters: ['public'] },
+      ...{ fields: PROFILE, required: ['name'], filters: ['public'], sort_keys: ['name', 'owner'] },
       columns: ['uuid', 'name', 'owner', 'public', 'kernel', 'squashfs', 'image', 'iso'],
     },
     {
       ...{ words: 'flavor', operation: 'flavors', collection: 'flavors', param: 'flavor' },
       many: 'flavors: which servers are of a kind, what they boot and where they belong',
       ...{ fields: FLAVOR, required: ['name'] },
+      sort_keys: ['name', 'priority', 'availability_zone', 'resource_class'],
       columns: ['uuid', 'name', 'priority', 'profile_uuid', 'availability_zone', 'resource_class'],
     },
     {
       ...{ words: 'ipam pool', operation: 'pools', collection: 'pools', param: 'pool' },
       many: 'pools of IPv4 addresses',
       ...{ fields: POOL, required: ['name', 'network'], filters: ['purpose'] },
+      sort_keys: ['name', 'purpose', 'network', 'vlan_id'],
       columns: ['uuid', 'name', 'purpose', 'network', 'gateway', 'vlan_id', 'size'],
     },
     {
@@ -104,6 +106,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
       many: 'addresses that are not free',
       verbs: ['list', 'create', 'delete'],
       ...{ fields: ADDRESS, required: ['pool'], filters: ['pool_uuid', 'state', 'holder', 'address'] },
+      sort_keys: ['address', 'state'],
       columns: ['uuid', 'pool_uuid', 'address', 'state', 'holder', 'note'],
     },
     {
@@ -111,6 +114,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
       many: 'the cabling plan: where each port of a server has to lead',
       ...{ fields: CABLE, required: ['device', 'port', 'switch_name', 'switch_port'] },
       filters: ['device', 'switch_name'],
+      sort_keys: ['device', 'switch_name'],
       columns: ['uuid', 'device', 'port', 'switch_name', 'switch_port'],
     },
     {
@@ -122,6 +126,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
       },
       many: 'firmware versions that servers have to have at least',
       ...{ fields: BASELINE, required: ['component', 'version'], filters: ['component'] },
+      sort_keys: ['component', 'manufacturer', 'product_name'],
       columns: ['uuid', 'component', 'manufacturer', 'product_name', 'version', 'enforced'],
     },
     {
@@ -129,6 +134,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
       many: 'tokens that ramdisks register servers with',
       verbs: ['list', 'create', 'delete'],
       ...{ fields: TOKEN, required: ['name'] },
+      sort_keys: ['name', 'expires_at'],
       columns: ['uuid', 'name', 'uses_left', 'expires_at', 'last_used_at'],
     },
     {
@@ -141,6 +147,7 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
       many: 'attempts of servers to register',
       verbs: ['list', 'show'],
       filters: ['state', 'step', 'system_uuid', 'node_uuid'],
+      sort_keys: ['state', 'step', 'serial_number', 'address'],
       columns: ['uuid', 'system_uuid', 'state', 'step', 'cause', 'address', 'bmc_address', 'created_at'],
     },
   ] satisfies CrudRow[]

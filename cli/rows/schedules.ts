@@ -23,6 +23,25 @@ function told(progress: JsonObject): string {
 
 export const SCHEDULE_ROWS: readonly CommandRow[] = [
   {
+    words: 'step list',
+    operation: 'lifecycle.steps.list',
+    method: 'GET',
+    path: '/v1/steps',
+    help: 'list the steps that BMCs carry out, for runbooks and templates',
+    output: {
+      kind: 'made',
+      columns: ['step', 'areas', 'args'],
+      rows: (body) =>
+        ((body as JsonObject).steps as JsonObject[]).map(({ interface: on, step, areas, args }) => ({
+          step: `${String(on)}.${String(step)}`,
+          areas: (areas as string[]).join(', '),
+          args: (args as JsonObject[])
+            .map(({ name, required }) => `${String(name)}${required === true ? ' *' : ''}`)
+            .join(', '),
+        })),
+    },
+  },
+  {
     words: 'schedule create',
     operation: 'lifecycle.schedules.create',
     method: 'POST',

@@ -30,7 +30,11 @@ export const WORK_ORDER_ROWS: readonly CommandRow[] = [
       query('state', 'in this state', { choices: STATES }),
       query('kind', 'of this kind', { choices: KINDS }),
       query('assignee', 'of this person'),
-      query('sort_dir', 'oldest or newest first', { choices: ['asc', 'desc'] }),
+      query('search', 'only with this text in them'),
+      query('sort_key', 'in the order of this field', {
+        choices: ['kind', 'state', 'place', 'assignee', 'due_at', 'created_at'],
+      }),
+      query('sort_dir', 'first to last, or last to first', { choices: ['asc', 'desc'] }),
       ...PAGE,
     ],
     output: {

@@ -14,6 +14,7 @@ const FLAVOR: Resource<FlavorRecord> = {
   param: 'flavor',
   table: (store) => store.flavors,
   rules: { read: 'lifecycle:flavor:get', write: 'lifecycle:flavor:manage' },
+  searched: ['name', 'description', 'availability_zone', 'resource_class'],
   view: (record) => ({
     name: record.name,
     description: record.description,
@@ -33,6 +34,7 @@ const CABLE: Resource<CableRecord> = {
   table: (store) => store.cables,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:registration:manage' },
   filters: ['device', 'switch_name'],
+  searched: ['device', 'port', 'switch_name', 'switch_port', 'note'],
   view: ({ device, port, switch_name, switch_port, note }) => ({
     ...{ device, port, switch_name, switch_port, note },
   }),
@@ -46,6 +48,7 @@ const BASELINE: Resource<FirmwareBaselineRecord> = {
   table: (store) => store.firmware_baselines,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:registration:manage' },
   filters: ['component'],
+  searched: ['manufacturer', 'product_name', 'version', 'note'],
   view: ({ component, manufacturer, product_name, version, digest, enforced, note, ...record }) => ({
     ...{ component, manufacturer, product_name, version, digest, enforced, note },
     ...{ update_url: record.update_url, update_checksum: record.update_checksum },
@@ -61,6 +64,7 @@ const MODEL: Resource<ModelRecord> = {
   table: (store) => store.models,
   rules: { read: 'lifecycle:model:get', write: 'lifecycle:model:manage' },
   filters: ['vendor', 'name'],
+  searched: ['vendor', 'name', 'note'],
   view: ({ vendor, name, end_of_sale, end_of_support, replacement_uuid, note }) => ({
     ...{ vendor, name, end_of_sale: isoTime(end_of_sale), end_of_support: isoTime(end_of_support) },
     ...{ replacement_uuid, note },

@@ -25,6 +25,7 @@ const POOL: Resource<IpPoolRecord> = {
   table: (store) => store.ip_pools,
   rules: RULES,
   filters: ['purpose'],
+  searched: ['name', 'network', 'gateway'],
   view: ({ name, purpose, network, ranges, gateway, vlan_id, external_url, external_auth }) => ({
     ...{ name, purpose, network, gateway, vlan_id, external_url },
     netmask: netmask(ipv4Network(network)?.prefix ?? 32),
@@ -53,6 +54,8 @@ const ADDRESS: Resource<IpAddressRecord> = {
   table: (store) => store.ip_addresses,
   rules: RULES,
   filters: ['pool_uuid', 'state', 'holder', 'address'],
+  searched: ['address', 'holder', 'note'],
+  sorted: { address: 'address_number' },
   view: ({ pool_uuid, address, state, holder, note }) => ({ pool_uuid, address, state, holder, note }),
   read: (body) => body as Partial<IpAddressRecord>,
 };

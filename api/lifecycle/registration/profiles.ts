@@ -24,6 +24,7 @@ const PROFILE: Resource<ProfileRecord> = {
   param: 'profile',
   table: (store) => store.profiles,
   rules: { read: 'lifecycle:profile:list', write: 'lifecycle:profile:update' },
+  searched: ['name', 'description', 'owner'],
   view: (record) => Object.fromEntries(FIELDS.map((field) => [field, record[field]])),
   read: (body, before) => {
     const after = { ...before, ...body } as Partial<ProfileRecord>;

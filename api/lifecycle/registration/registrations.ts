@@ -16,6 +16,7 @@ const REGISTRATION: Resource<RegistrationRecord> = {
   table: (store) => store.registrations,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:registration:manage' },
   filters: ['state', 'step', 'system_uuid', 'node_uuid'],
+  searched: ['serial_number', 'system_uuid', 'address', 'bmc_address', 'product_name', 'cause'],
   view: (record) => ({
     ...Object.fromEntries(PLAIN.map((field) => [field, record[field]])),
     ports: record.ports.map((one): JsonObject => ({ ...one })),

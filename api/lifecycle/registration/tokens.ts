@@ -11,6 +11,7 @@ const TOKEN: Resource<EnrolmentTokenRecord> = {
   param: 'token',
   table: (store) => store.enrolment_tokens,
   rules: { read: 'lifecycle:registration:get', write: 'lifecycle:enrolment_token:manage' },
+  searched: ['name'],
   view: ({ name, uses_left, expires_at, last_used_at }) => ({
     ...{ name, uses_left },
     expires_at: isoTime(expires_at),

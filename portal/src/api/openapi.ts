@@ -2,14 +2,30 @@
 
 export interface components {
   schemas: {
+    "known-step": {
+      interface: string;
+      step: string;
+      /** @description the work in which it may be asked for */
+      areas: ("clean" | "deploy" | "service")[];
+      args: {
+          name: string;
+          required: boolean;
+        }[];
+    };
     "new-model": {
       /** @description the maker */
       vendor: string;
       /** @description the product */
       name: string;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       end_of_sale?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       end_of_support?: string | null;
       /**
        * Format: uuid-like
@@ -23,9 +39,15 @@ export interface components {
       vendor?: string;
       /** @description the product */
       name?: string;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       end_of_sale?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       end_of_support?: string | null;
       /**
        * Format: uuid-like
@@ -33,6 +55,135 @@ export interface components {
        */
       replacement_uuid?: string | null;
       note?: string | null;
+    };
+    pool: {
+      uuid: string;
+      name: string;
+      /** @enum {string} */
+      purpose: "bmc" | "service";
+      network: string;
+      netmask: string;
+      ranges: components["schemas"]["address-range"][];
+      /** @description addresses in its ranges */
+      size: number;
+      gateway: string | null;
+      vlan_id: number | null;
+      external_url: string | null;
+      /** @description whether there is one, never the token */
+      external_token: string | null;
+      /** @description only of a pool that is shown by itself */
+      counts?: {
+        used?: number;
+        reserved?: number;
+        static?: number;
+        free?: number;
+      };
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    "ip-address": {
+      uuid: string;
+      pool_uuid: string;
+      address: string;
+      /** @enum {string} */
+      state: "used" | "reserved" | "static" | "releasing";
+      /** @description system UUID */
+      holder: string | null;
+      note: string | null;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    cable: {
+      uuid: string;
+      device: string;
+      port: string;
+      switch_name: string;
+      switch_port: string;
+      note: string | null;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    "firmware-baseline": {
+      uuid: string;
+      /** @enum {string} */
+      component: "bios" | "bmc" | "nic";
+      manufacturer: string | null;
+      product_name: string | null;
+      version: string;
+      digest: string | null;
+      enforced: boolean;
+      update_url: string | null;
+      update_checksum: string | null;
+      update_script: string | null;
+      update_timeout_s: number | null;
+      note: string | null;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    model: {
+      uuid: string;
+      vendor: string;
+      name: string;
+      end_of_sale: components["schemas"]["time"];
+      end_of_support: components["schemas"]["time"];
+      replacement_uuid: string | null;
+      note: string | null;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    "enrolment-token": {
+      uuid: string;
+      name: string;
+      /** @description null: any number */
+      uses_left: number | null;
+      expires_at: components["schemas"]["time"];
+      last_used_at: components["schemas"]["time"];
+      /** @description only in the answer that makes it */
+      token?: string;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    subscription: {
+      uuid: string;
+      name: string;
+      project: string | null;
+      /** @enum {string} */
+      outlet: "webhook" | "email";
+      target: string;
+      /** @enum {string} */
+      severity: "info" | "warning" | "error";
+      events: string[];
+      enabled: boolean;
+      signed: boolean;
+      /** @description only in the answer that makes it */
+      secret?: string;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    "work-order": {
+      uuid: string;
+      /** @enum {string} */
+      kind: "mount" | "cable" | "swap" | "dispose" | "other";
+      server_uuid: string | null;
+      place: string | null;
+      what: string;
+      assignee: string | null;
+      due_at: components["schemas"]["time"];
+      /** @enum {string} */
+      state: "open" | "done" | "cancelled";
+      done_by: string | null;
+      done_at: components["schemas"]["time"];
+      hot: boolean | null;
+      proposed_from: components["schemas"]["time"];
+      proposed_until: components["schemas"]["time"];
+      agreed_from: components["schemas"]["time"];
+      agreed_until: components["schemas"]["time"];
+      agreed_at: components["schemas"]["time"];
+      agreed_by: string | null;
+      /** @enum {string|null} */
+      repair_state: "proposed" | "agreed" | "kept" | "missed" | "done" | "cancelled" | null;
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
     };
     "new-subscription": {
       project?: string | null;
@@ -49,6 +200,7 @@ export interface components {
       severity?: "info" | "warning" | "error";
       /** @description names, or their beginnings as server.; none: all */
       events?: string[];
+      /** @default true */
       enabled?: boolean;
     };
     "subscription-changes": {
@@ -56,6 +208,7 @@ export interface components {
       target?: string;
       /** @enum {string} */
       severity?: "info" | "warning" | "error";
+      /** @description names, or their beginnings as server.; none: all */
       events?: string[];
       enabled?: boolean;
     };
@@ -68,18 +221,30 @@ export interface components {
       place?: string | null;
       what: string;
       assignee?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       due_at?: string | null;
       /** @enum {string} */
       state?: "open" | "done" | "cancelled";
       done_by?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       done_at?: string | null;
       /** @description of a repair, whether the server goes on running meanwhile */
       hot?: boolean | null;
-      /** @description ISO 8601; other dates have to be agreed to anew */
+      /**
+       * Format: iso-time
+       * @description ISO 8601; other dates have to be agreed to anew
+       */
       proposed_from?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       proposed_until?: string | null;
     };
     "work-order-changes": {
@@ -91,18 +256,30 @@ export interface components {
       place?: string | null;
       what?: string;
       assignee?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       due_at?: string | null;
       /** @enum {string} */
       state?: "open" | "done" | "cancelled";
       done_by?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       done_at?: string | null;
       /** @description of a repair, whether the server goes on running meanwhile */
       hot?: boolean | null;
-      /** @description ISO 8601; other dates have to be agreed to anew */
+      /**
+       * Format: iso-time
+       * @description ISO 8601; other dates have to be agreed to anew
+       */
       proposed_from?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       proposed_until?: string | null;
     };
     "bmc-lease-request": {
@@ -349,11 +526,20 @@ export interface components {
       rack?: components["schemas"]["word"];
       rack_unit?: number | null;
       notes?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       purchased_at?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       racked_at?: string | null;
-      /** @description ISO 8601 */
+      /**
+       * Format: iso-time
+       * @description ISO 8601
+       */
       warranty_until?: string | null;
     };
     "new-quota": {
@@ -664,7 +850,7 @@ export interface components {
       uuid: string;
       name: string;
       description: string | null;
-      match: Record<string, unknown>[];
+      match: components["schemas"]["flavor-condition"][];
       priority: number;
       profile_uuid: string | null;
       availability_zone: string | null;
@@ -834,6 +1020,10 @@ export interface components {
       name: string;
       description?: string | null;
       owner?: string | null;
+      /**
+       * @description every project may use it
+       * @default false
+       */
       public?: boolean;
       kernel?: string | null;
       initrd?: string | null;
@@ -935,6 +1125,10 @@ export interface components {
       product_name?: string | null;
       version: string;
       digest?: components["schemas"]["word"];
+      /**
+       * @description whether an older version fails the registration
+       * @default false
+       */
       enforced?: boolean;
       /** @description image that the BMC of a server that registers updates an older version with */
       update_url?: string | null;

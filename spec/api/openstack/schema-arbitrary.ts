@@ -119,6 +119,7 @@ function textOf({ idents }: Schemas, schema: JsonObject): fc.Arbitrary<string> {
   const formats: Readonly<Record<string, fc.Arbitrary<string>>> = {
     'uuid-like': fc.oneof(fc.uuid(), known),
     'boolean-word': fc.constantFrom('true', 'false', 'yes', 'no', '1', '0', 'ON', 'off'),
+    'iso-time': fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
     'integer-word': fc.integer({ min: -2, max: 2000 }).map(String),
     'json-pointer-path': fc.constantFrom(
       '/extra/a',
