@@ -1,5 +1,7 @@
+import type { Store } from '../db/store.ts';
 import { DriverError } from '../drivers/contract.ts';
 import type { NodeRecord } from '../lifecycle/records.ts';
+import { isSecretName, MASK } from '../lifecycle/secret-names.ts';
 import type { Bmc } from './bmc.ts';
 import { isPresent, managesHardware } from './interfaces.ts';
 import { StepFailure, type WorkContext } from './step.ts';
@@ -47,10 +49,37 @@ async function refreshModes(ctx: WorkContext, bmc: Bmc): Promise<void> {
   if (modes.boot_mode !== boot_mode || modes.secure_boot !== secure_boot) ctx.change(modes);
 }
 
-async function refreshBios(ctx: WorkContext, bmc: Bmc): Promise<void> {
-  if (!isPresent(ctx.node.bios_interface)) return;
+/** Reads the BIOS settings and those that wait for a boot, and keeps them. @throws StepFailure */
+export async function refreshBios(
+  { node, store }: { node: NodeRecord; store: Pick<Store, 'bios_settings' | 'hardware_readings' | 'now'> },
+  bmc: Bmc,
+): Promise<void> {
+  if (!isPresent(node.bios_interface)) return;
   const settings = await bmc.use('read the BIOS settings', async ({ bios }, options) => bios?.read(options));
-  if (settings !== undefined) await ctx.store.bios_settings.replace(ctx.node.uuid, settings);
+  if (settings === undefined) return;
+  const pending = await bmc.use('read the pending BIOS settings', async ({ biosWriter }, options) =>
+    biosWriter?.pending(options),
+  );
+  await store.bios_settings.replace(node.uuid, settings);
+  const bios_read_at = await store.now();
+  await store.hardware_readings.put(node.uuid, { bios_read_at, bios_pending: kept(pending ?? {}) });
+}
+
+/** Keeps which settings the BMC holds for the next boot. @param pending as it tells them */
+export async function keepPending(
+  { node, store }: Pick<WorkContext, 'node' | 'store'>,
+  pending: Readonly<Record<string, string>>,
+): Promise<void> {
+  const bios_pending = kept(pending);
+  const known = (await store.hardware_readings.get(node.uuid))?.bios_pending ?? {};
+  if (JSON.stringify(known) !== JSON.stringify(bios_pending))
+    await store.hardware_readings.put(node.uuid, { bios_pending });
+}
+
+function kept(pending: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(pending).map(([name, value]) => [name, isSecretName(name) ? MASK : value]),
+  );
 }
 
 /** Keeps the version that was found first, and components that the BMC tells of only now and then. */
@@ -71,6 +100,7 @@ async function refreshFirmware(ctx: WorkContext, bmc: Bmc): Promise<void> {
     };
   });
   await ctx.store.firmware_components.replace(uuid, [...rows, ...known.values()]);
+  await ctx.store.hardware_readings.put(uuid, { firmware_read_at: await ctx.store.now() });
 }
 
 /** True: asking for more would only take time. */

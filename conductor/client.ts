@@ -10,6 +10,7 @@ import type {
 import type { Announced } from '../lifecycle/announced.ts';
 import type { Caller } from '../lifecycle/caller.ts';
 import type { HardwareState } from '../lifecycle/hardware-baseline.ts';
+import type { WorkOrigin } from '../lifecycle/job.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { OrderRecord } from '../lifecycle/orders.ts';
 import type { PowerTarget } from '../lifecycle/power.ts';
@@ -214,6 +215,8 @@ export interface ProvisionArgs {
   service_steps?: JsonObject[];
   rescue_password?: string;
   disable_ramdisk?: boolean;
+  /** What the steps are part of, for whoever looks at the work. */
+  origin?: WorkOrigin;
 }
 
 export interface AgentHeartbeat {

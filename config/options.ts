@@ -262,6 +262,11 @@ export const OPTIONS = {
       'Seconds between looks at nodes in power failure. 0: never.',
       0,
     ),
+    pending_settings_interval: integer(
+      300,
+      'Seconds between looks at BIOS settings that wait for the next boot of their server. 0: never.',
+      0,
+    ),
     bmc_failure_threshold: integer(
       5,
       'Calls in a row without an answer after which a BMC is left alone for a while. 0: never.',

@@ -6,9 +6,9 @@ import {
 } from '../lifecycle/schedules.ts';
 import { flag, json, nullable, secretJson, uuid, value } from './columns.ts';
 import type { Executor } from './executor.ts';
-import { repository } from './repository.ts';
+import { list, repository } from './repository.ts';
 import { placeholders } from './statements.ts';
-import type { Repository, ScheduleRunRepository } from './store.ts';
+import type { ScheduleRepository, ScheduleRunRepository } from './store.ts';
 import { CREATED_AT, defineTable, ID, UPDATED_AT } from './table.ts';
 
 export const SCHEDULES = defineTable<ScheduleRecord>({
@@ -70,7 +70,15 @@ export const SCHEDULE_RUNS = defineTable<ScheduleRunRecord>({
   },
 });
 
-export const scheduleRepository = (db: Executor): Repository<ScheduleRecord> => repository(db, SCHEDULES);
+export function scheduleRepository(db: Executor): ScheduleRepository {
+  return {
+    ...repository(db, SCHEDULES),
+    activeOf: (server_uuid) =>
+      list(db, SCHEDULES, { where: { state: 'active' } }, [
+        { text: '`servers` LIKE ?', bindings: [`%"${server_uuid}"%`] },
+      ]),
+  };
+}
 
 export function scheduleRunRepository(db: Executor): ScheduleRunRepository {
   return {

@@ -3,6 +3,7 @@ import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
 import type { ConsoleLinkRecord, ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
 import type { ServerBaselineRecord } from '../lifecycle/hardware-baseline.ts';
+import type { HardwareReadingRecord } from '../lifecycle/hardware-reading.ts';
 import type { IsoMountRecord, IsoRecord } from '../lifecycle/iso.ts';
 import type { JobRecord, JournalEntry } from '../lifecycle/job.ts';
 import type { ModelRecord } from '../lifecycle/models.ts';
@@ -80,7 +81,7 @@ export interface Tables {
   readonly isos: Repository<IsoRecord>;
   readonly iso_mounts: IsoMountRepository;
   readonly work_orders: Repository<WorkOrderRecord>;
-  readonly schedules: Repository<ScheduleRecord>;
+  readonly schedules: ScheduleRepository;
   readonly schedule_runs: ScheduleRunRepository;
   readonly ports: PortRepository;
   readonly portgroups: NodeOwned<PortgroupRecord>;
@@ -94,6 +95,7 @@ export interface Tables {
   readonly history: HistoryRepository;
   readonly bios_settings: PerNode<BiosSettingRecord>;
   readonly firmware_components: PerNode<FirmwareComponentRecord>;
+  readonly hardware_readings: HardwareReadingRepository;
   readonly inventory: InventoryRepository;
   readonly conductors: ConductorRepository;
   readonly jobs: JobRepository;
@@ -293,6 +295,22 @@ export interface ConsoleLinkRepository extends Repository<ConsoleLinkRecord> {
 
 export interface IsoMountRepository extends Repository<IsoMountRecord> {
   getByTokenHash(hash: string): Promise<IsoMountRecord | null>;
+}
+
+export interface HardwareReadingRepository {
+  get(node_uuid: string): Promise<HardwareReadingRecord | null>;
+  /** Writes what is given, and leaves the rest as it is. */
+  put(
+    node_uuid: string,
+    changes: Partial<Pick<HardwareReadingRecord, 'bios_read_at' | 'firmware_read_at' | 'bios_pending'>>,
+  ): Promise<void>;
+  /** Those of nodes with settings that wait for a boot. */
+  waiting(options: ListOptions<HardwareReadingRecord>): Promise<HardwareReadingRecord[]>;
+}
+
+export interface ScheduleRepository extends Repository<ScheduleRecord> {
+  /** Active ones that a server is in. */
+  activeOf(server_uuid: string): Promise<ScheduleRecord[]>;
 }
 
 export interface ScheduleRunRepository extends Repository<ScheduleRunRecord> {

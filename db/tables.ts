@@ -11,6 +11,7 @@ import { enrolmentTokenRepository } from './enrolment-tokens.ts';
 import { ERASE_CERTIFICATES, eraseCertificateRepository } from './erase-certificates.ts';
 import type { Executor } from './executor.ts';
 import { FIRMWARE_COMPONENTS, firmwareComponentRepository } from './firmware-components.ts';
+import { HARDWARE_READINGS, hardwareReadingRepository } from './hardware-readings.ts';
 import { HISTORY, historyRepository } from './history.ts';
 import { INSPECTION_RULES, inspectionRuleRepository } from './inspection-rules.ts';
 import { INVENTORY, inventoryRepository } from './inventory.ts';
@@ -82,6 +83,7 @@ export const TABLES = [
   HISTORY,
   BIOS_SETTINGS,
   FIRMWARE_COMPONENTS,
+  HARDWARE_READINGS,
   INVENTORY,
   CONDUCTORS,
   JOBS,
@@ -131,6 +133,7 @@ export function tables(db: Executor): Tables {
     history: historyRepository(db),
     bios_settings: biosSettingRepository(db),
     firmware_components: firmwareComponentRepository(db),
+    hardware_readings: hardwareReadingRepository(db),
     inventory: inventoryRepository(db),
     conductors: conductorRepository(db),
     jobs: jobRepository(db),

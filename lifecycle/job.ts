@@ -55,6 +55,12 @@ export interface PlannedStep {
 /** What a waiting job waits for: the agent's next heartbeat, in-band inspection data, a client's unhold, or a time. */
 export type WaitReason = 'heartbeat' | 'inspection' | 'installed' | 'unhold' | 'timer';
 
+/** What the steps of a job are part of: a runbook's or a tool's name, and the schedule that asked for it. */
+export interface WorkOrigin {
+  what: string;
+  schedule?: string;
+}
+
 export interface JobError {
   code: string;
   message: string;

@@ -1,4 +1,5 @@
-const MASK = '******';
+import { MASK } from './secret-names.ts';
+
 /** `user:password@` in a URL; the password may itself hold `@`, so the last one before the path ends it. */
 const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"'\\]{0,256}):[^\s/"'\\]{0,1024}@/gi;
 

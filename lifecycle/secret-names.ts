@@ -39,6 +39,9 @@ export const SECRET_WORDS: readonly string[] = [
   'cephmonkey',
 ];
 
+/** What stands in the place of a secret. */
+export const MASK = '******';
+
 /** Names that are secret in one field of a record though no secret word is in them. */
 export const SECRET_FIELD_NAMES: Readonly<Record<string, readonly string[]>> = {
   driver_info: ['snmp_auth_key', 'snmp_priv_key'],

@@ -10,6 +10,7 @@ import { jobTrim } from './job-trim.ts';
 import { leaseSweep } from './lease-sweep.ts';
 import { noticeDelivery } from './notice-delivery.ts';
 import { orphanedReservations } from './orphaned-reservations.ts';
+import { pendingSettings } from './pending-settings.ts';
 import type { Periodic } from './periodic.ts';
 import { powerFailureRecovery } from './power-failure-recovery.ts';
 import { powerSync } from './power-sync.ts';
@@ -26,6 +27,7 @@ export const PERIODICS: readonly Periodic[] = [
   heartbeat,
   powerSync,
   powerFailureRecovery,
+  pendingSettings,
   orphanedReservations,
   historyTrim,
   jobTrim,

@@ -282,7 +282,11 @@ async function decide(
     return { changes: { ...own, ...fire(node, ['provide', 'done']), last_error: null }, job: null, note };
   const state = fire(node, [event], rules.target);
   if (edge.work === null) return { changes: { ...own, ...state }, job: null, note };
-  const job: NewJob['args'] = { verb, ...(rules.job?.(node, args) ?? {}) };
+  const { origin } = args;
+  const job: NewJob['args'] = {
+    ...{ verb, ...(rules.job?.(node, args) ?? {}) },
+    ...(origin === undefined ? {} : { origin: { ...origin } }),
+  };
   // An admin's deployment may use images that belong to other projects.
   if (edge.work === 'deploy' && (caller.unrestricted || caller.roles.includes('admin'))) job.by_admin = true;
   return {

@@ -185,7 +185,8 @@ async function work(pass: SchedulePass, run: ScheduleRunRecord, node: NodeRecord
   if (verb === null)
     return await giveUp(pass, run, node, `The server is in provision state "${node.provision_state}".`);
   const { steps, disable_ramdisk } = wanted;
-  await provision(deps, node, verb, { [`${verb}_steps`]: steps, disable_ramdisk }, caller, also);
+  const origin = { what: schedule.what, schedule: schedule.uuid };
+  await provision(deps, node, verb, { [`${verb}_steps`]: steps, disable_ramdisk, origin }, caller, also);
 }
 
 async function worked(pass: SchedulePass, run: ScheduleRunRecord, node: NodeRecord): Promise<void> {

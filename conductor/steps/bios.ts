@@ -1,6 +1,6 @@
 import type { StepOutcome } from '../../lifecycle/job.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
-import { refreshCaches } from '../caches.ts';
+import { keepPending, refreshCaches } from '../caches.ts';
 import { DONE, type StepContext, StepFailure } from '../step.ts';
 import { again, deadline, rebootFor, refuseLate, taskEnded, whileSilent } from './bmc-task.ts';
 import { capability } from './capability.ts';
@@ -75,9 +75,7 @@ async function change(
     refuseLate(ctx, how.what, 'the BMC is still at work on it.');
     return again(ctx, data);
   }
-  const pending = await whileSilent(ctx, 'read the pending BIOS settings', async ({ biosWriter }, options) =>
-    biosWriter === undefined ? {} : biosWriter.pending(options),
-  );
+  const pending = await readPending(ctx);
   const waiting = pending === 'silent' ? ['all'] : Object.keys(pending);
   const missing =
     waiting.length > 0 ? `the server has not taken on: ${waiting.join(', ')}.` : await how.missing();
@@ -91,10 +89,17 @@ async function change(
 
 async function readyForBoot(ctx: StepContext, task: string | null, what: string): Promise<boolean> {
   if (await taskEnded(ctx, task, what)) return true;
+  const pending = await readPending(ctx);
+  return pending !== 'silent' && Object.keys(pending).length > 0;
+}
+
+/** The server shows them too: they outlive a step that fails. */
+async function readPending(ctx: StepContext): Promise<Readonly<Record<string, string>> | 'silent'> {
   const pending = await whileSilent(ctx, 'read the pending BIOS settings', async ({ biosWriter }, options) =>
     biosWriter === undefined ? {} : biosWriter.pending(options),
   );
-  return pending !== 'silent' && Object.keys(pending).length > 0;
+  if (pending !== 'silent') await keepPending(ctx, pending);
+  return pending;
 }
 
 async function readBios(ctx: StepContext): Promise<Map<string, string | null> | 'silent'> {

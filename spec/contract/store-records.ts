@@ -277,6 +277,7 @@ export function describeStoreRecords(bench: () => StoreBench): void {
       await store.inventory.put(uuid, { inventory: {}, plugin_data: {} });
       await store.bios_settings.replace(uuid, [{ name: 'a' }]);
       await store.firmware_components.replace(uuid, [{ component: 'bmc', initial_version: '1' }]);
+      await store.hardware_readings.put(uuid, { bios_read_at: 1 });
       await store.volume_targets.create({
         node_uuid: uuid,
         volume_type: 'iscsi',
@@ -430,6 +431,7 @@ const SATELLITES = [
   'node_traits',
   'bios_settings',
   'firmware_components',
+  'hardware_readings',
   'volume_targets',
   'volume_connectors',
   'allocations',

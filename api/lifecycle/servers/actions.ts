@@ -31,7 +31,13 @@ const asked =
     const { caller } = request;
     const timeout_s = typeof body.timeout_s === 'number' ? body.timeout_s : null;
     if (work.kind === 'power') await api.conductor.power(found.node, work.target, timeout_s, caller);
-    else await api.conductor.provision(found.node, 'service', { service_steps: work.steps }, caller);
+    else
+      await api.conductor.provision(
+        found.node,
+        'service',
+        { service_steps: work.steps, origin: { what: tool } },
+        caller,
+      );
   };
 
 /** The tools that are actions of their own. The rest of them have resources. */

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import type { BiosSettingRecord } from '../../../lifecycle/records.ts';
 import { nodeTarget } from '../../openstack/node-access.ts';
 import type { LifecycleHandler } from '../handler.ts';
 import { isoTime } from '../iso-time.ts';
 import { findServer } from './access.ts';
+import { pendingOf } from './pending.ts';
 
 /** Parts of the answer, and the rule of the bare metal API that shows each. */
 const RULES = {
@@ -40,17 +42,26 @@ export const showHardware: LifecycleHandler = async (request, api) => {
         ports?.map(({ uuid, address, name, local_link_connection, physical_network, pxe_enabled }) => ({
           ...{ uuid, address, name, local_link_connection, physical_network, pxe_enabled },
         })) ?? null,
-      bios:
-        bios?.map(({ name, value, updated_at }) => ({ name, value, updated_at: isoTime(updated_at) })) ??
-        null,
+      bios: bios?.map(biosView) ?? null,
       firmware:
         firmware?.map(({ component, initial_version, current_version, last_version_flashed }) => ({
           ...{ component, initial_version, current_version, last_version_flashed },
         })) ?? null,
       raid: node === null ? null : { current: node.raid_config, target: node.target_raid_config },
+      pending:
+        node === null ? [] : await pendingOf(api, { server, node }, { bios, firmware }, request.caller),
       properties: node?.properties ?? null,
       boot_mode: node?.boot_mode ?? null,
       secure_boot: node?.secure_boot ?? null,
     },
   };
 };
+
+/** A setting, with what it may be, for whoever changes it. */
+function biosView({ updated_at, ...setting }: BiosSettingRecord): JsonObject {
+  const { name, value, attribute_type, allowable_values, lower_bound, upper_bound, read_only } = setting;
+  return {
+    ...{ name, value, attribute_type, allowable_values, lower_bound, upper_bound, read_only },
+    updated_at: isoTime(updated_at),
+  };
+}

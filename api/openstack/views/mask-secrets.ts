@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
-import { isSecretName, SECRET_FIELD_NAMES, SECRET_WORDS } from '../../../lifecycle/secret-names.ts';
+import { isSecretName, MASK, SECRET_FIELD_NAMES, SECRET_WORDS } from '../../../lifecycle/secret-names.ts';
 
-const MASK = '******';
 const SECRET_WORD = new RegExp(SECRET_WORDS.join('|'), 'i');
 /** A secret written inside other text: `password=x`, `"auth_token": "x"`. */
 const INLINE_SECRET = new RegExp(`((?:${SECRET_WORDS.join('|')})["']?\\s*[=:]\\s*["']?)[^\\s"',&;]+`, 'gi');

@@ -858,6 +858,36 @@ export interface components {
       created_at: components["schemas"]["time"];
       updated_at: components["schemas"]["time"];
     };
+    "pending-change": {
+      /** @enum {string} */
+      component: "bios" | "raid" | "firmware";
+      /** @description a BIOS setting, or a component with firmware; null: all of it */
+      name: string | null;
+      /** @description as it was read last; empty: no volumes */
+      from: string | null;
+      /** @description null: what the factory sets, or a version that is not known before; of firmware without a version the image's file */
+      to: string | null;
+      /**
+       * @description `running`: work on it has not ended. `waiting-for-restart`: the BMC holds it for the next boot, as it said at `since`. `scheduled`: a schedule asks for it between `at` and `until`. `asked`: it is the target, and nothing works on it. `failed`: it was tried and is not there, for `reason`; until it is tried again, or the hardware is read again.
+       * @enum {string}
+       */
+      state: "running" | "waiting-for-restart" | "scheduled" | "asked" | "failed";
+      since: components["schemas"]["time"];
+      at: components["schemas"]["time"];
+      until: components["schemas"]["time"];
+      by: {
+        /** @description interface and step, bios.apply_configuration for one; null: only the BMC knows */
+        step: string | null;
+        /** @description the runbook or the tool that it is part of */
+        what: string | null;
+        /** @description its uuid */
+        schedule: string | null;
+        /** @description uuid of the attempt, as in the timeline */
+        attempt: string | null;
+        user: string | null;
+      };
+      reason: string | null;
+    };
     hardware: {
       /** @description as the bare metal API has it */
       inventory: Record<string, unknown> | null;
@@ -874,6 +904,12 @@ export interface components {
       bios: (({
           name: string;
           value: string | null;
+          /** @description Enumeration, Integer, Boolean, String: as the BMC tells it */
+          attribute_type: string | null;
+          allowable_values: string[] | null;
+          lower_bound: number | null;
+          upper_bound: number | null;
+          read_only: boolean | null;
           updated_at: components["schemas"]["time"];
         })[]) | null;
       firmware: (({
@@ -887,6 +923,8 @@ export interface components {
         current: components["schemas"]["raid-config"];
         target: components["schemas"]["raid-config"];
       } | null;
+      /** @description what was asked for and is not there yet, in the parts that the caller may see */
+      pending: components["schemas"]["pending-change"][];
       properties: Record<string, unknown> | null;
       boot_mode: string | null;
       secure_boot: boolean | null;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { readEvents } from '../../../cli/server-events.ts';
+import type { NewJob } from '../../../db/store.ts';
+import type { HardwareReadingRecord } from '../../../lifecycle/hardware-reading.ts';
 import type { Json, JsonObject } from '../../../lifecycle/json.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
@@ -146,6 +148,12 @@ async function makeRecord(bench: ApiBench, table: string, record: JsonObject): P
     await bench.store.inventory.put(String(node_uuid), data);
     return '';
   }
+  if (table === 'hardware_readings') {
+    const { node_uuid, ...read } = record;
+    await bench.store.hardware_readings.put(String(node_uuid), read as Partial<HardwareReadingRecord>);
+    return '';
+  }
+  if (table === 'jobs') return (await bench.store.jobs.insert(record as unknown as NewJob)).uuid;
   if (table === 'bios_settings' || table === 'firmware_components') {
     await bench.store[table].replace(String(record.node_uuid), [record]);
     return '';

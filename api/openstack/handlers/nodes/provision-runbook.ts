@@ -26,7 +26,8 @@ export async function runbookArgs(
   }
   const kind = verb === 'clean' ? 'clean_steps' : 'service_steps';
   if (given[kind] !== undefined) throw invalid(`Please provide either "${kind}" or a runbook, but not both.`);
-  return { [kind]: stepsOf(runbook), disable_ramdisk: runbook.disable_ramdisk };
+  const { name: what, disable_ramdisk } = runbook;
+  return { [kind]: stepsOf(runbook), disable_ramdisk, origin: { what } };
 }
 
 function invalid(why: string) {
