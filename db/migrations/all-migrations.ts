@@ -27,8 +27,8 @@ import { consoles } from './0095-consoles.ts';
 import { isos } from './0096-isos.ts';
 import { stalledDeploys } from './0105-stalled-deploys.ts';
 import { consoleLinks } from './0124-console-links.ts';
-import { addressOrder } from './0134-address-order.ts';
 import { hardwareReadings } from './0130-hardware-readings.ts';
+import { addressOrder } from './0134-address-order.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -62,6 +62,6 @@ export const MIGRATIONS: readonly Migration[] = [
   isos,
   stalledDeploys,
   consoleLinks,
-  addressOrder,
   hardwareReadings,
+  addressOrder,
 ];
