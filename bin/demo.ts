@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { createDisplay, type Display } from './demo/display.ts';
+import { moveIn } from './demo/move-in.ts';
 import { type Site, startSite } from './demo/site.ts';
 import { runTour } from './demo/tour.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
@@ -31,10 +32,14 @@ async function open(): Promise<Site> {
   display.say('\nKurogane demo: one process, SQLite, a virtual rack on loopback\n');
   const site = await startSite(folder);
   const bmcs = site.rack.servers.map(({ bmc }) => bmc.port);
+  const screens = site.bmcs.flatMap(({ driver_info }) => driver_info.redfish_address ?? []);
   display.say(`  API   ${site.service.api_url}`);
   display.say(`  boot  ${site.service.boot_url}`);
   display.say(`  gRPC  ${site.service.registration ?? ''}, where new servers register`);
-  display.say(`  rack  ${bmcs.length} servers, their IPMI BMCs on 127.0.0.1, UDP ports ${bmcs.join(' ')}`);
+  display.say(
+    `  rack  ${bmcs.length} servers, their BMCs on 127.0.0.1: IPMI at UDP ports ${bmcs.join(' ')},`,
+  );
+  display.say(`        and Redfish with a screen at ${screens.join(' ')}`);
   display.say(`  log   ${site.log_file}\n`);
   return site;
 }
@@ -53,10 +58,13 @@ async function tour(site: Site): Promise<boolean> {
 
 async function stayUp(site: Site): Promise<void> {
   try {
-    if (await tour(site)) invite(site, display);
-    else process.exitCode = 1;
+    if (await tour(site)) {
+      invite(site, display);
+      await moveIn(site, authUrl(site));
+      display.say('The servers have moved in.\n');
+    } else process.exitCode = 1;
   } catch (error) {
-    // Ctrl-C during the tour takes the service from under it.
+    // Ctrl-C takes the service from under it.
     process.stderr.write(`demo: ${lastWords(error)}\n`);
   }
 }
@@ -68,8 +76,11 @@ function invite(site: Site, { say }: Display): void {
     say(
       `  ${name.padEnd(9)} ${password}   ${project === operator.project ? 'sees everything' : `the tenant ${project}`}`,
     );
-  say('');
-  const second = site.rack.servers[1]?.machine.identity.name ?? '';
+  say(
+    '\n  Servers move in now, which can be watched there: each tenant gets some, one needs a person, some are in stock.',
+  );
+  say('  The ones with a screen are those by Redfish; those by IPMI have a serial console.\n');
+  const last = site.rack.servers.at(-1)?.machine.identity.name ?? '';
   say(
     'To use it, paste this into another terminal (apt install python3-openstackclient python3-ironicclient):\n',
   );
@@ -86,15 +97,13 @@ function invite(site: Site, { say }: Display): void {
     say(`  export ${name}=${value}`);
   say('\nand then, for instance:\n');
   say('  openstack baremetal node list');
-  say(
-    `  openstack baremetal node manage ${second} --wait && openstack baremetal node provide ${second} --wait`,
-  );
-  say(`  openstack baremetal node set ${second} --instance-info image_source=${site.image.url} \\`);
+  say(`  openstack baremetal node manage ${last} --wait && openstack baremetal node provide ${last} --wait`);
+  say(`  openstack baremetal node set ${last} --instance-info image_source=${site.image.url} \\`);
   say(
     `      --instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value=${site.image.sha256}`,
   );
-  say(`  openstack baremetal node deploy ${second} --wait`);
-  say('\nTenants, each with a server of their own (unset OS_SYSTEM_SCOPE, then set these):\n');
+  say(`  openstack baremetal node deploy ${last} --wait`);
+  say('\nTenants, each with servers of their own (unset OS_SYSTEM_SCOPE, then set these):\n');
   for (const { name, password, project } of tenants)
     say(`  export OS_USERNAME=${name} OS_PASSWORD=${password} OS_PROJECT_NAME=${project}`);
   say('\nCtrl-C ends the demo and removes all of it.\n');

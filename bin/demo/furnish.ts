@@ -9,12 +9,16 @@ const KINDS = [
 const ZONES = ['tokyo-1a', 'tokyo-1b'] as const;
 const UNITS_PER_RACK = 20;
 
-/** Gives a server the facts that a table of servers shows, as a provider would when it comes into the rack. */
-export async function furnish(api: PublicApi, uuid: string, index: number): Promise<void> {
+/**
+ * Gives a server the facts that a table of servers shows, as a provider would when it comes into the rack.
+ * @param label what is written on the server itself. Default: one is made up.
+ */
+export async function furnish(api: PublicApi, uuid: string, index: number, label?: object): Promise<void> {
   const rack = Math.floor(index / UNITS_PER_RACK);
   await api.request('PATCH', `/lifecycle/v1/servers/${uuid}`, {
     ...KINDS[index % KINDS.length],
     serial_number: `KG${String(7_310_001 + index * 37)}`,
+    ...label,
     availability_zone: ZONES[rack % ZONES.length],
     rack: `A${String(rack + 1).padStart(2, '0')}`,
     rack_unit: 2 + 2 * (index % UNITS_PER_RACK),

@@ -8,8 +8,11 @@ import { loadSettings } from '../../config/load-settings.ts';
 import { createLogger } from '../../config/logger.ts';
 import type { Settings } from '../../config/options.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { selfSignedCertificate } from '../../rack/certificate.ts';
 import { MachineConsole } from '../../rack/machine-console.ts';
-import { type Rack, startRack } from '../../rack/rack.ts';
+import { type Rack, type RackServer, startRack } from '../../rack/rack.ts';
+import { RedfishBmc } from '../../rack/redfish/redfish-bmc.ts';
+import { MachineScreen } from '../../rack/screen/machine-screen.ts';
 import { type AllInOne, startAllInOne } from '../all-in-one.ts';
 import { newPassword } from '../embedded-accounts.ts';
 import { startParts } from '../parts.ts';
@@ -27,16 +30,28 @@ export interface DemoImage {
   bytes: number;
 }
 
+/** What a node says of its server's BMC. */
+export interface BmcFacts {
+  driver: 'ipmi' | 'redfish';
+  driver_info: Readonly<Record<string, string | number>>;
+  /** A kind that can be ordered. */
+  resource_class: 'virtual' | 'virtual-screen';
+}
+
 /** The whole demo: Kurogane in one process, and a rack on loopback. */
 export interface Site extends AsyncDisposable {
   service: AllInOne;
   rack: Rack;
+  /** How each server of the rack is reached: the first ones by IPMI, with a serial console, the others by Redfish, with a screen. */
+  bmcs: readonly BmcFacts[];
   accounts: readonly [operator: DemoAccount, ...tenants: DemoAccount[]];
   image: DemoImage;
   log_file: string;
 }
 
 const SERVERS = 8;
+const BY_IPMI = 5;
+const LOOPBACK = '127.0.0.1';
 /** Quick, but slow enough to be watched. The rack runs at a fiftieth of the time of real firmware and agents. */
 const DELAYS_MS = { power: 150, soft_off: 300, post: 15_000 };
 const IMAGE_BYTES = 8 * 1024 * 1024;
@@ -65,16 +80,47 @@ export async function startSite(folder: string): Promise<Site> {
       }),
     );
     for (const { bmc, machine } of rack.servers) bmc.serial = new MachineConsole(machine);
+    const bmcs = await bmcsOf(rack.servers, folder, (bmc) => void parts.own(bmc));
     const service = parts.own(await startAllInOne(settings, log));
     boot_url = service.boot_url;
     return {
       service,
       rack,
+      bmcs,
       accounts,
       image: { ...image, url: `${service.boot_url}/images/${image.name}` },
       log_file,
     };
   });
+}
+
+async function bmcsOf(
+  servers: readonly RackServer[],
+  folder: string,
+  own: (bmc: RedfishBmc) => void,
+): Promise<BmcFacts[]> {
+  const certificate = await selfSignedCertificate(LOOPBACK, systemClock.now());
+  const redfish_verify_ca = join(folder, 'bmc-ca.pem');
+  await writeFile(redfish_verify_ca, certificate.cert);
+  return await Promise.all(
+    servers.map(async ({ machine, username, password, driver_info }, index): Promise<BmcFacts> => {
+      if (index < BY_IPMI) return { driver: 'ipmi', driver_info, resource_class: 'virtual' };
+      const screen = new MachineScreen(machine);
+      const login = { username, password, certificate };
+      const bmc = await RedfishBmc.start({ machine, address: LOOPBACK, port: 0, ...login, screen });
+      own(bmc);
+      return {
+        driver: 'redfish',
+        resource_class: 'virtual-screen',
+        driver_info: {
+          redfish_address: bmc.url,
+          redfish_username: username,
+          redfish_password: password,
+          redfish_verify_ca,
+        },
+      };
+    }),
+  );
 }
 
 function makeAccounts(): Site['accounts'] {
@@ -120,7 +166,7 @@ async function makeImage(folder: string): Promise<Omit<DemoImage, 'url'>> {
 /** Only the demo's own: variables of the user do not count. The usual ports, or free ones when they are taken. */
 async function demoSettings(folder: string, users_file: string): Promise<Settings> {
   const boot_port = await freeOr(BOOT_PORT);
-  const boot_url = `http://127.0.0.1:${boot_port}`;
+  const boot_url = `http://${LOOPBACK}:${boot_port}`;
   return loadSettings({
     env: {
       KUROGANE_DEFAULT__STATE_PATH: folder,
@@ -152,7 +198,7 @@ async function listenOnce(port: number): Promise<number | null> {
   const server = createServer();
   const taken = await new Promise<number | null>((resolve) => {
     server.once('error', () => resolve(null));
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, LOOPBACK, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : null);
     });

@@ -3,7 +3,7 @@ import type { RackServer } from '../../rack/rack.ts';
 import type { Display } from './display.ts';
 import { furnish } from './furnish.ts';
 import { logIn, type PublicApi } from './public-api.ts';
-import type { DemoImage, Site } from './site.ts';
+import type { BmcFacts, DemoImage, Site } from './site.ts';
 
 /** A step of the tour that failed. The message says which and why. */
 class TourFailure extends Error {}
@@ -36,8 +36,11 @@ export async function runTour(site: Site, auth_url: string, display: Display): P
       return [api, `${operator.name}, by password, for the whole system`];
     });
     await step(display, 'enroll', async () => {
-      for (const [index, server] of site.rack.servers.entries())
-        await furnish(api, await enroll(api, server, ownerOf(site, index)), index);
+      for (const [index, server] of site.rack.servers.entries()) {
+        const uuid = await enroll(api, server, ownerOf(site, index), site.bmcs[index]);
+        const { manufacturer, product_name, serial: serial_number } = server.machine.identity;
+        await furnish(api, uuid, index, { manufacturer, product_name, serial_number });
+      }
       return [null, `${site.rack.servers.length} servers by the addresses of their BMCs`];
     });
     await change(
@@ -73,14 +76,17 @@ export function ownerOf(site: Site, index: number): string | null {
 }
 
 /** Resolves with the node's uuid. */
-export async function enroll(api: PublicApi, server: RackServer, owner: string | null): Promise<string> {
+export async function enroll(
+  api: PublicApi,
+  server: RackServer,
+  owner: string | null,
+  bmc: BmcFacts = { driver: 'ipmi', driver_info: server.driver_info, resource_class: 'virtual' },
+): Promise<string> {
   const { name, macs } = server.machine.identity;
   const { uuid } = await api.request<{ uuid: string }>('POST', '/v1/nodes', {
     name,
-    driver: 'ipmi',
-    driver_info: server.driver_info,
+    ...bmc,
     properties: { cpu_arch: 'x86_64' },
-    resource_class: 'virtual',
     ...(owner === null ? {} : { owner }),
   });
   await api.request('POST', '/v1/ports', { node_uuid: uuid, address: macs[0] });
@@ -93,6 +99,13 @@ export function instanceInfo(image: DemoImage): object {
 
 async function patch(api: PublicApi, node: string, path: string, value: unknown): Promise<void> {
   await api.request('PATCH', `/v1/nodes/${node}`, [{ op: 'add', path, value }]);
+}
+
+/** Raises a verb and waits until the server is in the wished state. */
+export async function bring(api: PublicApi, node: string, verb: string, wished: string): Promise<void> {
+  const { provision_state } = await read(api, node);
+  await api.request('PUT', `/v1/nodes/${node}/states/provision`, { target: verb });
+  await follow(api, node, provision_state, wished, () => {});
 }
 
 /** Raises a verb and follows the states to the wished one; then `check` looks whether the server agrees. */

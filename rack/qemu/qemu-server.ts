@@ -5,7 +5,7 @@ import type { Clock } from '../../lifecycle/clock.ts';
 import { Bmc, type BmcOptions } from '../ipmi/bmc.ts';
 import type { Machine } from '../machine.ts';
 import { RedfishBmc, type RedfishBmcOptions } from '../redfish/redfish-bmc.ts';
-import type { Screen } from '../screen.ts';
+import type { Screen } from '../screen/screen.ts';
 import { startInBandPort } from './in-band.ts';
 import type { QemuHardware } from './qemu-args.ts';
 import { QemuMachine } from './qemu-machine.ts';

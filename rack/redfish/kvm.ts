@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import type { Screen } from '../screen.ts';
+import type { Screen } from '../screen/screen.ts';
 
 /** Where OpenBMC has it (github.com/openbmc/bmcweb include/kvm_websocket.hpp). */
 export const KVM_PATH = '/kvm/0';

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Certificate } from '../certificate.ts';
 import { sendHostileBody } from '../hostile-body.ts';
 import type { Machine } from '../machine.ts';
-import type { Screen } from '../screen.ts';
+import type { Screen } from '../screen/screen.ts';
 import { fateOf, sendBy } from '../wire-fault.ts';
 import type { Area, Outcome } from './area.ts';
 import { KVM_PATH, KVM_PLACES, Kvm } from './kvm.ts';

@@ -1,7 +1,7 @@
 import { type Certificate, selfSignedCertificate } from '../certificate.ts';
 import type { Machine } from '../machine.ts';
 import { type RackOptions, type RackServer, startRack } from '../rack.ts';
-import type { Screen } from '../screen.ts';
+import type { Screen } from '../screen/screen.ts';
 import { RedfishBmc } from './redfish-bmc.ts';
 
 /** A server of the rack whose BMC speaks Redfish too. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { demoIso } from '../../bin/demo/iso.ts';
 import { MachineConsole } from '../../rack/machine-console.ts';
 import { eventually } from '../services/eventually.ts';
 import { BOTH_LOOKS, type Look, openWindow, type Page, signIn, violations, type Window } from './browser.ts';
@@ -155,6 +156,46 @@ describe("the portal's consoles", function () {
     await page.focus('.k-screen');
     await page.keyboard.type('seen');
     await prints('and on the screenseen');
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('shows the screen of a server of the demo, which follows its power, its keys and its drive', async () => {
+    const uuid = portal.rack[5] ?? '';
+    const { machine } = portal.site.rack.servers[5] ?? {};
+    if (machine === undefined) throw new Error('The rack is too small.');
+    await using window = await at(`/portal/servers/${uuid}/screen`);
+    const { page, troubles } = window;
+    await page.waitForSelector(OPEN);
+    const changes = async (act: () => Promise<unknown>) => {
+      await page.evaluate('window.kept = undefined');
+      await otherPixels(page);
+      await act();
+      await eventually(async () => expect(await otherPixels(page)).to.be.above(300), 10_000);
+    };
+    await changes(async () => machine.forcePower('on'));
+    await machine.until(({ running }) => running.what === 'no bootable device', AbortSignal.timeout(20_000));
+    await changes(() => page.keyboard.type('who\n'));
+    const iso = await portal.api.request<{ uuid: string }>('POST', '/lifecycle/v1/isos', {
+      ...{ name: 'demo.iso', size_bytes: demoIso(0).length },
+    });
+    await portal.api.request('PUT', `/lifecycle/v1/isos/${iso.uuid}/content?offset=0`, demoIso(0));
+    await provide(portal.api, uuid, 'manage', 'manageable');
+    await changes(async () => {
+      for (const [action, body] of Object.entries({
+        'iso-mount': { iso: iso.uuid },
+        'boot-device': { boot_device: 'cdrom', persistent: false },
+      }))
+        await eventually(
+          () => portal.api.request('POST', `/lifecycle/v1/servers/${uuid}/actions/${action}`, body),
+          20_000,
+        );
+      await machine.until(
+        ({ boot_override }) => boot_override?.device === 'cdrom',
+        AbortSignal.timeout(20_000),
+      );
+    });
+    await page.click('button:has-text("Ctrl+Alt+Del")');
+    await machine.until(({ running }) => running.what === 'iso', AbortSignal.timeout(20_000));
     expect(troubles).to.deep.equal([]);
   });
 

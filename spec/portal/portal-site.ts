@@ -31,7 +31,7 @@ export async function startPortalSite(options: { stock: number }): Promise<Porta
     const api = await logIn(`${origin}/identity/v3`, { ...operator, project: null });
     const rack: string[] = [];
     for (const [index, server] of site.rack.servers.entries()) {
-      const uuid = await enroll(api, server, ownerOf(site, index));
+      const uuid = await enroll(api, server, ownerOf(site, index), site.bmcs[index]);
       await furnish(api, uuid, index);
       rack.push(uuid);
     }

@@ -10,7 +10,7 @@ import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import type { RedfishServer } from '../../../rack/redfish/redfish-rack.ts';
-import { PlainScreen } from '../../../rack/screen.ts';
+import { PlainScreen } from '../../../rack/screen/plain-screen.ts';
 import { eventually, everythingOf, openSockets, recordingContext } from '../../contract/driver-bench.ts';
 import { PASSWORD, QUICK_OPTIONS, type QuickRack, quickRack, WRONG_PASSWORD } from './redfish-bench.ts';
 

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { Certificate } from '../../../rack/certificate.ts';
 import type { Machine } from '../../../rack/machine.ts';
 import { type RedfishServer, startRedfishRack } from '../../../rack/redfish/redfish-rack.ts';
-import type { Screen } from '../../../rack/screen.ts';
+import type { Screen } from '../../../rack/screen/screen.ts';
 
 export const PASSWORD = 'r3dfish-s3cret';
 export const WRONG_PASSWORD = 'wr0ng-s3cret';
