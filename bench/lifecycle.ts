@@ -18,12 +18,13 @@ import { PROVISION_STATES } from '../lifecycle/states.ts';
 import { startRedfishRack } from '../rack/redfish/redfish-rack.ts';
 import { newNode } from '../spec/builders/records.ts';
 import { type BenchService, startBenchService } from './api-service.ts';
+import { auditPaths, fillAudit } from './audit.ts';
 import { cpuOf } from './cpu.ts';
 import { openHttpClient } from './http-client.ts';
 import { type BenchOptions, type BenchRow, report } from './report.ts';
 
 /**
- * The life-cycle API over ten thousand servers on MariaDB, the API being a process of its own; and what the gateway adds to a GET of
+ * The life-cycle API over ten thousand servers and a million entries of the audit on MariaDB, the API being a process of its own; and what the gateway adds to a GET of
  * a stand-in BMC, both in this process. The goals: 50 ms at p95, and 5 ms at p50.
  */
 
@@ -39,6 +40,7 @@ export async function run(options: BenchOptions): Promise<void> {
   const keys = parseKeyRing(newKeyLine());
   await using store = await openStore({ connection: service.database_url, keys });
   const middle = await fill(store);
+  await fillAudit(service.database_url);
   const pids = { API: service.api_pid, database: await databasePid(service.database_url) };
   const rows = [...(await listRows(service, middle, pids)), ...(await gatewayRows(store))];
   await report('lifecycle', rows, options);
@@ -100,6 +102,7 @@ async function listRows(
     'search by the start of a uuid': `/lifecycle/v1/servers?search=${middle.slice(0, 8)}`,
     'search by a part of a name': '/lifecycle/v1/servers?search=erver-77',
     'what is in stock': '/lifecycle/v1/stock',
+    ...auditPaths(),
   };
   const rows: BenchRow[] = [];
   for (const [name, path] of Object.entries(paths)) {

@@ -4,10 +4,12 @@ import { canonicalJson } from '../lifecycle/canonical-json.ts';
 
 export const EMPTY_CHAIN: AuditHead = { id: 0, hash: '0'.repeat(64) };
 
-/** The hash that an entry must have. */
+/** The hash that an entry must have. Entries from before there were outcomes have the hash of those that were done. */
 export function hashOf(entry: Omit<AuditEntry, 'hash'>): string {
-  const { previous_hash, id, created_at, node_uuid, action, user, project, request_id, detail } = entry;
-  const said = { id, created_at, node_uuid, action, user, project, request_id, detail };
+  const { previous_hash, id, created_at, node_uuid, action, outcome, user, project, request_id, detail } =
+    entry;
+  const became = outcome === 'done' ? {} : { outcome };
+  const said = { id, created_at, node_uuid, action, ...became, user, project, request_id, detail };
   return createHash('sha256').update(previous_hash).update(canonicalJson(said)).digest('hex');
 }
 

@@ -15,6 +15,7 @@ export const AUDIT = defineTable<AuditEntry>({
     created_at: value(),
     node_uuid: value(null),
     action: value(),
+    outcome: value('done'),
     user: value(null),
     project: value(null),
     request_id: value(null),
@@ -26,7 +27,7 @@ export const AUDIT = defineTable<AuditEntry>({
 });
 
 /** An entry that is not in the chain yet. */
-interface PendingEntry extends NewAuditEntry {
+interface PendingEntry extends Required<NewAuditEntry> {
   id: number;
   created_at: EpochMs;
 }
@@ -39,6 +40,7 @@ export const AUDIT_PENDING = defineTable<PendingEntry>({
     created_at: value(),
     node_uuid: value(null),
     action: value(),
+    outcome: value('done'),
     user: value(null),
     project: value(null),
     request_id: value(null),
@@ -57,9 +59,27 @@ const CONDITIONS: Readonly<Record<keyof AuditFilter, string>> = {
   project: '`project` = ?',
   user: '`user` = ?',
   action: '`action` = ?',
+  outcome: '`outcome` = ?',
+  request_id: '`request_id` = ?',
   since: '`created_at` >= ?',
   until: '`created_at` < ?',
 };
+
+/**
+ * Field → its index, in which the ids follow the field. MariaDB is told to look at those of the fields that are asked for: by itself it would rather
+ * read the whole table backwards, for there is a LIMIT. What is done is nearly everything.
+ */
+const INDEXES: Readonly<Partial<Record<keyof AuditFilter, string>>> = {
+  request_id: 'audit_by_request_id',
+  node_uuid: 'audit_node_index',
+  project: 'audit_by_project',
+  user: 'audit_by_user',
+  action: 'audit_by_action',
+  outcome: 'audit_by_outcome',
+};
+
+/** So long before it is in the chain an entry may have been made: longer than any transaction lives. */
+const LONGEST_ON_ITS_WAY_MS = 3_600_000;
 
 export function auditRepository(db: Executor): AuditRepository {
   const { name } = db.dialect;
@@ -114,18 +134,43 @@ export function auditRepository(db: Executor): AuditRepository {
     }
   }
 
+  function hint(filter: AuditFilter): string {
+    if (name !== 'mysql') return '';
+    const found = Object.keys(filter).flatMap((field) => {
+      const index = INDEXES[field as keyof AuditFilter];
+      return index === undefined || filter[field as keyof AuditFilter] === 'done' ? [] : [index];
+    });
+    return `USE INDEX (${found.length === 0 ? 'PRIMARY' : found.join(', ')})`;
+  }
+
+  /** Between which ids all entries of a time are. Entries are numbered in the order of their times, but for some that were on their way. */
+  async function idsOf({ since, until }: AuditFilter): Promise<{ above: number; below: number }> {
+    const first = async (condition: string, order: string, time: number): Promise<number | undefined> => {
+      const text = `SELECT \`id\` FROM \`audit\` WHERE \`created_at\` ${condition} ? ORDER BY \`created_at\` ${order} LIMIT 1`;
+      const [row] = await db.rows(text, [time]);
+      return row === undefined ? undefined : Number(row[0]);
+    };
+    const above = since === undefined ? undefined : await first('<', 'DESC', since - LONGEST_ON_ITS_WAY_MS);
+    const below = until === undefined ? undefined : await first('>=', 'ASC', until + LONGEST_ON_ITS_WAY_MS);
+    return { above: above ?? 0, below: below ?? Number.MAX_SAFE_INTEGER };
+  }
+
   return {
     seal,
     async append(given) {
-      const { columns, bindings } = written(AUDIT_PENDING, given, '', db.keys);
+      const { columns, bindings } = written(AUDIT_PENDING, { outcome: 'done', ...given }, '', db.keys);
       await db.run(insertText(AUDIT_PENDING, db.dialect, columns), bindings);
     },
     async list({ before_id = Number.MAX_SAFE_INTEGER, limit, ...filter }) {
       await seal();
       const wanted = Object.entries(filter) as [keyof AuditFilter, string | number][];
-      const conditions = ['`id` < ?', ...wanted.map(([field]) => CONDITIONS[field])];
-      return page(`WHERE ${conditions.join(' AND ')} ORDER BY \`id\` DESC LIMIT ${Math.trunc(limit)}`, [
-        before_id,
+      const { above, below } = await idsOf(filter);
+      const conditions = ['`id` > ?', '`id` < ?', ...wanted.map(([field]) => CONDITIONS[field])];
+      // Their ids alone stand in the index: of the table only a page is read.
+      const found = `SELECT \`id\` AS \`found_id\` FROM \`audit\` ${hint(filter)} WHERE ${conditions.join(' AND ')} ORDER BY \`id\` DESC LIMIT ${Math.trunc(limit)}`;
+      return page(`JOIN (${found}) AS \`found\` ON \`found_id\` = \`id\` ORDER BY \`id\` DESC`, [
+        above,
+        Math.min(before_id, below),
         ...wanted.map(([, value]) => value),
       ]);
     },

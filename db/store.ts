@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditHead, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
+import type { AuditEntry, AuditHead, AuditOutcome, AuditVerdict, NewAuditEntry } from '../lifecycle/audit.ts';
 import type { BmcLeaseRecord } from '../lifecycle/bmc-lease.ts';
 import type { ConsoleLinkRecord, ConsoleRecord } from '../lifecycle/console.ts';
 import type { EraseCertificateRecord } from '../lifecycle/erase-certificate.ts';
@@ -484,6 +484,8 @@ export interface AuditFilter {
   project?: string;
   user?: string;
   action?: string;
+  outcome?: AuditOutcome;
+  request_id?: string;
   since?: EpochMs;
   until?: EpochMs;
 }

@@ -19,6 +19,8 @@ export async function note(
   await store.audit.append({
     ...{ node_uuid: lease.server_uuid, action: 'bmc-gateway', user: lease.user, project: lease.project },
     request_id: `req-${randomUUID()}`,
+    // What was refused has the status that the client got.
+    outcome: typeof detail.status === 'number' ? 'refused' : 'done',
     detail: { lease: lease.uuid, ...detail },
   });
 }

@@ -1,4 +1,5 @@
 import type { AuditFilter } from '../../db/store.ts';
+import type { AuditOutcome } from '../../lifecycle/audit.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import { isUuidLike } from '../http/value-syntax.ts';
 import type { ApiRequest } from '../openstack/handler.ts';
@@ -17,12 +18,14 @@ export const listServerAudit: LifecycleHandler = async (request, api) => {
  * GET /v1/audit: who did what, newest first; a project sees what was done in its name. A server that is gone is named by its uuid.
  */
 export const listAudit: LifecycleHandler = async (request, api) => {
-  const { server, project, user, action, since, until } = request.query;
+  const { server, project, user, action, outcome, request_id, since, until } = request.query;
   const seen = sight(request, api, project);
   const filter: AuditFilter = {
     ...(seen === undefined ? {} : { project: seen }),
     ...(user === undefined ? {} : { user }),
     ...(action === undefined ? {} : { action }),
+    ...(outcome === undefined ? {} : { outcome: outcome as AuditOutcome }),
+    ...(request_id === undefined ? {} : { request_id }),
     ...(server === undefined ? {} : { node_uuid: await uuidOf(api, server) }),
     ...(since === undefined ? {} : { since: Number(readTime('since', since)) }),
     ...(until === undefined ? {} : { until: Number(readTime('until', until)) }),
@@ -66,9 +69,11 @@ async function page({ query, base_url }: ApiRequest, api: LifecycleApi, filter: 
     marker: String(shown.at(-1)?.id ?? ''),
   });
   const next = found.length > limit ? { next: `${base_url}/lifecycle/v1/${path}?${more.toString()}` } : {};
-  const entries = shown.map(({ id, created_at, node_uuid, action, user, project, request_id, detail }) => ({
-    ...{ id, created_at: isoTime(created_at), server_uuid: node_uuid, action },
-    ...{ user, project, request_id, detail },
-  }));
+  const entries = shown.map(
+    ({ id, created_at, node_uuid, action, outcome, user, project, request_id, detail }) => ({
+      ...{ id, created_at: isoTime(created_at), server_uuid: node_uuid, action, outcome },
+      ...{ user, project, request_id, detail },
+    }),
+  );
   return { status: 200, body: { audit: entries, ...next } };
 }

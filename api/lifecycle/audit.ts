@@ -1,4 +1,5 @@
 import type { Tables } from '../../db/store.ts';
+import type { AuditOutcome } from '../../lifecycle/audit.ts';
 import type { Caller } from '../../lifecycle/caller.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { LifecycleApi } from './handler.ts';
@@ -11,7 +12,8 @@ export async function auditServer(
   { user_id: user, project_id: project, request_id }: Caller,
   action: string,
   detail: JsonObject,
+  outcome: AuditOutcome = 'done',
 ): Promise<void> {
   if (settings.audit.enabled)
-    await tables.audit.append({ node_uuid, action, user, project, request_id, detail });
+    await tables.audit.append({ node_uuid, action, outcome, user, project, request_id, detail });
 }

@@ -44,6 +44,8 @@ const SUBSCRIPTION: Resource<NoticeSubscriptionRecord> = {
   rules: { read: 'lifecycle:notice:get', write: 'lifecycle:notice:manage' },
   filters: ['outlet'],
   searched: ['name', 'target'],
+  // Whoever knows the address of some webhooks may post there.
+  unsaid: ['target'],
   view: ({ name, project, outlet, target, severity, events, secrets, enabled }) => ({
     ...{ name, project, outlet, target, severity, events: [...events], enabled },
     signed: secrets.secret !== undefined,

@@ -1,4 +1,5 @@
 import type { Changes, ListOptions, Match, New, Repository } from '../../db/store.ts';
+import { changedFields } from '../../lifecycle/audit-changes.ts';
 import { serviceError } from '../../lifecycle/errors.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import type { Stored } from '../../lifecycle/records.ts';
@@ -28,6 +29,8 @@ export interface Resource<R extends Kept> {
   searched?: readonly (keyof R & string)[];
   /** Columns in whose order lists are, by the `sort_key` that asks for it where it is called otherwise. */
   sorted?: Readonly<Record<string, keyof R & string>>;
+  /** Fields whose values the audit does not say. */
+  unsaid?: readonly string[];
   /** Fields as they are shown; times are added. */
   view(record: R): JsonObject;
   /** What a checked body changes. `before` null: it is new. @throws InvalidParameterValue */
@@ -120,17 +123,24 @@ export async function listPage<R extends Kept>(
   };
 }
 
-/** What the audit keeps of a change: names of fields, no values. */
+/** Makes a change, and says in the same transaction who made it: names of fields, and what is no secret of them before and after. */
 async function noted<R extends Kept>(
   request: ApiRequest,
   api: LifecycleApi,
   resource: Resource<R>,
   verb: 'create' | 'update' | 'delete',
+  before: R | null,
   change: (table: Repository<R>) => Promise<R>,
 ): Promise<R> {
   return api.store.transaction(async (tables) => {
     const record = await change(resource.table(tables));
-    const detail = { uuid: record.uuid, fields: Object.keys((request.body ?? {}) as JsonObject) };
+    const was = before === null ? null : resource.view(before);
+    const is = verb === 'delete' ? null : resource.view(record);
+    const detail = {
+      uuid: record.uuid,
+      fields: Object.keys((request.body ?? {}) as JsonObject),
+      changes: changedFields(was, is, resource.unsaid),
+    };
     const action = `${resource.kind.toLowerCase().replaceAll(' ', '-')}-${verb}`;
     await auditServer(tables, api, null, request.caller, action, detail);
     return record;
@@ -143,7 +153,7 @@ export async function createRecord<R extends Kept>(
   resource: Resource<R>,
   values: New<R>,
 ): Promise<R> {
-  return noted(request, api, resource, 'create', (table) => table.create(values));
+  return noted(request, api, resource, 'create', null, (table) => table.create(values));
 }
 
 export async function updateRecord<R extends Kept>(
@@ -153,7 +163,7 @@ export async function updateRecord<R extends Kept>(
   before: R,
 ): Promise<R> {
   const changes = resource.read(request.body as JsonObject, before);
-  return noted(request, api, resource, 'update', async (table) => {
+  return noted(request, api, resource, 'update', before, async (table) => {
     const record = await table.update(before.uuid, changes);
     if (record === null) throw serviceError('NotFound', { kind: resource.kind, ident: before.uuid });
     return record;
@@ -166,7 +176,7 @@ export async function deleteRecord<R extends Kept>(
   resource: Resource<R>,
   record: R,
 ): Promise<{ status: number }> {
-  await noted(request, api, resource, 'delete', async (table) => {
+  await noted(request, api, resource, 'delete', record, async (table) => {
     if (!(await table.delete(record.uuid)))
       throw serviceError('NotFound', { kind: resource.kind, ident: record.uuid });
     return record;

@@ -19,6 +19,7 @@ import { createEventFeed } from './events/feed.ts';
 import { createEventStreams } from './events/streams.ts';
 import type { LifecycleApi, LifecycleHandler } from './handler.ts';
 import { HANDLERS } from './handlers.ts';
+import { auditRefusal } from './refused.ts';
 
 export interface LifecycleApiOptions extends Omit<LifecycleApi, 'document' | 'schema' | 'events'> {
   authenticator: Authenticator;
@@ -76,22 +77,16 @@ async function answer(request: IncomingMessage, exchange: Exchange, server: Serv
   if (handler === undefined) throw new Error(`No handler for operation ${operation.id}.`);
   const { id } = operation;
   const base_url = baseUrl(request, server.api.settings);
-  return handler(
-    {
-      ...{
-        operation: id,
-        method,
-        params: found.params,
-        query,
-        body,
-        caller,
-        base_url,
-        headers: request.headers,
-        content: request,
-      },
-      // There are no microversions here: nodes are found by every kind of name.
-      ...{ minor: MAX_MINOR, versioned: true },
-    },
-    server.api,
-  );
+  const asked = {
+    ...{ operation: id, method, params: found.params, query, body, caller, base_url },
+    ...{ headers: request.headers, content: request },
+    // There are no microversions here: nodes are found by every kind of name.
+    ...{ minor: MAX_MINOR, versioned: true },
+  };
+  try {
+    return await handler(asked, server.api);
+  } catch (error) {
+    await auditRefusal(asked, server.api, error);
+    throw error;
+  }
 }

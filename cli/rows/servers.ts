@@ -288,6 +288,8 @@ export const SERVER_ROWS: readonly CommandRow[] = [
       query('project', 'in the name of this project'),
       query('user', 'by this user'),
       query('action', 'what was done, such as provision or power'),
+      query('outcome', 'what became of it', { choices: ['done', 'refused'] }),
+      query('request_id', "by the request's id, as the service's logs have it"),
       query('since', 'from this time on, ISO 8601'),
       query('until', 'before this time, ISO 8601'),
       ...PAGE,
@@ -295,7 +297,7 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     output: {
       kind: 'list',
       key: 'audit',
-      columns: ['id', 'created_at', 'server_uuid', 'action', 'user', 'project', 'request_id'],
+      columns: ['id', 'created_at', 'server_uuid', 'action', 'outcome', 'user', 'project', 'request_id'],
     },
   },
   {

@@ -28,6 +28,7 @@ import { isos } from './0096-isos.ts';
 import { stalledDeploys } from './0105-stalled-deploys.ts';
 import { consoleLinks } from './0124-console-links.ts';
 import { hardwareReadings } from './0130-hardware-readings.ts';
+import { auditOutcomes } from './0133-audit-outcomes.ts';
 import { addressOrder } from './0134-address-order.ts';
 import type { Migration } from './migration.ts';
 
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly Migration[] = [
   consoleLinks,
   hardwareReadings,
   addressOrder,
+  auditOutcomes,
 ];

@@ -46,6 +46,15 @@ export async function addIndex(
   }
 }
 
+/** Drops an index, unless a run that was interrupted has dropped it. */
+export async function dropIndex(knex: Knex, table: string, name: string): Promise<void> {
+  try {
+    await knex.schema.alterTable(table, (change) => change.dropIndex([], name));
+  } catch (error) {
+    if (!/can't drop|no such index/i.test((error as Error).message)) throw error;
+  }
+}
+
 /** id, created_at and updated_at, as every record has them. */
 export function stored(table: Table): void {
   table.bigIncrements('id');

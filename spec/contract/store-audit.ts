@@ -45,7 +45,9 @@ export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): vo
     it('is listed by what it says, and by time', async () => {
       const { audit, now } = bench.store;
       await audit.append(entry({ node_uuid: 'a', user: 'u1', project: 'p1', action: 'power' }));
-      await audit.append(entry({ node_uuid: 'a', user: 'u2', project: 'p1' }));
+      await audit.append(
+        entry({ node_uuid: 'a', user: 'u2', project: 'p1', request_id: 'req-2', outcome: 'refused' }),
+      );
       await audit.seal();
       await eventually(async () =>
         expect(await now()).to.be.greaterThan((await audit.list({ limit: 1 }))[0]?.created_at ?? 0),
@@ -59,6 +61,9 @@ export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): vo
       expect(await found({ user: 'u1' })).to.deep.equal([3, 1]);
       expect(await found({ action: 'power', node_uuid: 'a' })).to.deep.equal([1]);
       expect(await found({ since })).to.deep.equal([3]);
+      expect(await found({ request_id: 'req-2' })).to.deep.equal([2]);
+      expect(await found({ outcome: 'refused', user: 'u2' })).to.deep.equal([2]);
+      expect(await found({ outcome: 'done', until: since })).to.deep.equal([1]);
       expect(await found({ until: since })).to.deep.equal([2, 1]);
       expect(await found({ project: 'p2', until: since })).to.deep.equal([]);
     });
@@ -100,6 +105,21 @@ export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): vo
       expect(entries.map(({ id }) => id)).to.deep.equal(Array.from({ length: 60 }, (_, n) => 60 - n));
       expect(new Set(entries.map(({ request_id }) => request_id))).to.have.property('size', 60);
       expect((await bench.store.audit.verify()).broken).to.equal(null);
+    });
+
+    it('has the hash that entries had before there were outcomes, where nothing was refused', async () => {
+      await bench.store.audit.append(entry());
+      await bench.store.audit.seal();
+      await bench.database.query("UPDATE audit SET outcome = 'refused' WHERE id = 1");
+      expect((await bench.store.audit.verify()).broken).to.have.property('id', 1);
+      const [, first] = await bench.store.audit
+        .append(entry({ outcome: 'refused' }))
+        .then(() => bench.store.audit.list({ limit: 2 }));
+      await bench.database.query("UPDATE audit SET outcome = 'done' WHERE id = 1");
+      expect(first).to.have.property('outcome', 'refused');
+      expect((await bench.store.audit.verify()).broken).to.equal(null);
+      await bench.database.query("UPDATE audit SET outcome = 'done' WHERE id = 2");
+      expect((await bench.store.audit.verify()).broken).to.have.property('id', 2);
     });
 
     const QUOTED = 'UPDATE audit SET detail = \'{"fields":[]}\' WHERE id = 3';

@@ -108,6 +108,7 @@ describe('S83 the IPMI gateway', function () {
     expect(await (await open()).login(username, password)).to.deep.equal({ refused: 'rakp2', status: 0x0d });
     const [entry] = await gateway.bench.store.audit.list({ node_uuid: node.uuid, limit: 1 });
     expect(entry?.detail.why).to.contain('use the Redfish gateway');
+    expect(entry?.outcome).to.equal('refused');
   });
 
   it('does not listen to an address that guesses, and goes on listening to others', async () => {

@@ -1,3 +1,4 @@
+import { changedFields } from '../../../lifecycle/audit-changes.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import { auditServer } from '../audit.ts';
@@ -21,7 +22,8 @@ export const setQuota: LifecycleHandler = async (request, api) => {
     const known = await tables.quotas.lock(project);
     if (known === null) await tables.quotas.create({ project, servers });
     else await tables.quotas.update(known.uuid, { servers });
-    await auditServer(tables, api, null, caller, 'quota-set', { project, servers });
+    const changes = changedFields({ servers: known?.servers ?? null }, { servers });
+    await auditServer(tables, api, null, caller, 'quota-set', { project, fields: ['servers'], changes });
   });
   return { status: 200, body: await quotaView(api, project) };
 };

@@ -23,6 +23,8 @@ const PROFILE: Resource<ProfileRecord> = {
   collection: 'profiles',
   param: 'profile',
   table: (store) => store.profiles,
+  // Passwords may be in them.
+  unsaid: ['cmdline', 'install_script', 'template'],
   rules: { read: 'lifecycle:profile:list', write: 'lifecycle:profile:update' },
   searched: ['name', 'description', 'owner'],
   view: (record) => Object.fromEntries(FIELDS.map((field) => [field, record[field]])),

@@ -1,3 +1,4 @@
+import { changedFields } from '../../../lifecycle/audit-changes.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { ServerFacts } from '../../../lifecycle/server-record.ts';
@@ -5,7 +6,7 @@ import { auditServer } from '../audit.ts';
 import type { LifecycleHandler } from '../handler.ts';
 import { readTimes } from '../iso-time.ts';
 import { findServer, sideOf } from './access.ts';
-import { serverDetail } from './view.ts';
+import { serverDetail, serverView } from './view.ts';
 
 /** PATCH /v1/servers/{server}: some fields with their new values; null empties one. */
 export const updateServer: LifecycleHandler = async (request, api) => {
@@ -19,7 +20,9 @@ export const updateServer: LifecycleHandler = async (request, api) => {
   const server = await api.store.transaction(async (tables) => {
     const changed = await tables.servers.update(uuid, changes);
     if (changed === null) throw serviceError('NotFound', { kind: 'Server', ident: uuid });
-    await auditServer(tables, api, uuid, caller, 'server-update', request.body as JsonObject);
+    const [was, is] = [serverView(found.server, true), serverView(changed, true)];
+    const detail = { fields: Object.keys(body), changes: changedFields(picked(was, body), picked(is, body)) };
+    await auditServer(tables, api, uuid, caller, 'server-update', detail);
     return changed;
   });
   const provider = api.policy.allows('lifecycle:server:get:provider', {}, caller);
@@ -28,3 +31,8 @@ export const updateServer: LifecycleHandler = async (request, api) => {
     body: serverDetail({ ...found, server }, sideOf(api, server, caller), provider),
   };
 };
+
+/** The fields of a view that `body` names. */
+function picked(view: JsonObject, body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(body).map((field) => [field, view[field] ?? null]));
+}

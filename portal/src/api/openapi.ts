@@ -801,6 +801,11 @@ export interface components {
       created_at: components["schemas"]["time"];
       server_uuid: string | null;
       action: string;
+      /**
+       * @description refused: it was asked for, and nothing of it was done
+       * @enum {string}
+       */
+      outcome: "done" | "refused";
       user: string | null;
       project: string | null;
       request_id: string | null;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Caller } from '../../../lifecycle/caller.ts';
+import type { JsonObject } from '../../../lifecycle/json.ts';
 import { type ConductorBench, startConductorBench } from '../../conductor/conductor-bench.ts';
 import { type LifecycleBench, serveLifecycle } from './lifecycle-bench.ts';
 
@@ -33,7 +34,19 @@ describe('the audit of all servers', () => {
     await bench[Symbol.asyncDispose]();
   });
 
-  type Page = { audit: { id: number; user: string; project: string; server_uuid: string }[]; next?: string };
+  type Page = {
+    audit: {
+      id: number;
+      user: string;
+      project: string;
+      server_uuid: string;
+      action: string;
+      outcome: string;
+      request_id: string;
+      detail: JsonObject;
+    }[];
+    next?: string;
+  };
   const list = async (query: string, caller: Partial<Caller> = {}) =>
     (await api.get(`/v1/audit${query}`, caller)).body as Page;
 
@@ -56,5 +69,57 @@ describe('the audit of all servers', () => {
     for (const query of ['?server=two', `?server=${two?.uuid}`, '?project=p2', '?user=of-p2'])
       expect((await list(query)).audit.map(({ server_uuid }) => server_uuid)).to.deep.equal([two?.uuid]);
     expect((await list('?action=never')).audit).to.deep.equal([]);
+  });
+
+  it('tells what was refused, whoever asked for it, with the reason', async () => {
+    const one = await bench.store.nodes.getByName('one');
+    const asked = await api.ask('POST', '/v1/servers/one/actions/reboot', {}, projectMember('p2'));
+    expect(asked.status).to.equal(404);
+    await api.ask('PATCH', '/v1/servers/one', { rack: 'A1' }, projectMember('p1'));
+    await api.ask('POST', '/v1/servers/one/quarantine/release', { reason: 'x' });
+    await api.ask('PATCH', '/v1/servers/one', { colour: 'red' });
+    await api.get('/v1/servers/one', projectMember('p2'));
+    const { audit } = await list('?outcome=refused');
+    expect(
+      audit.map(({ action, project, server_uuid, detail }) => [action, project, server_uuid, detail.status]),
+    ).to.deep.equal([
+      ['servers.release', 'spec-project', one?.uuid, 409],
+      ['servers.update', 'p1', one?.uuid, 403],
+      ['servers.actions.reboot', 'p2', one?.uuid, 404],
+    ]);
+    expect(audit[1]?.detail.why).to.contain('lifecycle:server:update');
+    const [last] = audit;
+    const same = await list(`?request_id=${last?.request_id}`);
+    expect(same.audit).to.deep.equal([last]);
+    expect((await list('', projectMember('p2'))).audit.map(({ outcome }) => outcome)).to.deep.equal([
+      'refused',
+      'done',
+    ]);
+  });
+
+  it('tells what fields were and are, but nothing that is secret', async () => {
+    const changed = await api.ask('PATCH', '/v1/servers/one', { rack: 'A1', notes: 'n'.repeat(2000) });
+    expect(changed.status).to.equal(200);
+    const pool = {
+      name: 'p',
+      network: '192.0.2.0/24',
+      external_url: 'http://ipam.example/',
+      external_token: 'hunter2',
+    };
+    const { body } = await api.ask('POST', '/v1/pools', pool);
+    await api.ask('PATCH', `/v1/pools/${String(body.uuid)}`, { vlan_id: 7 });
+    await api.remove(`/v1/pools/${String(body.uuid)}`);
+    await api.ask('PUT', '/v1/quotas/p1', { servers: 3 });
+    await api.ask('PUT', '/v1/quotas/p1', { servers: 5 });
+    const { audit } = await list('?limit=6');
+    expect(audit.map(({ action, detail }) => [action, detail.changes])).to.deep.include.members([
+      ['quota-set', { servers: [3, 5] }],
+      ['pool-update', { vlan_id: [null, 7] }],
+      ['server-update', { rack: [null, 'A1'] }],
+    ]);
+    expect(audit[2]).to.deep.include({ action: 'pool-delete' });
+    expect(audit[2]?.detail.changes).to.deep.include({ name: ['p', null], vlan_id: [7, null] });
+    expect(audit.at(-1)?.detail.fields).to.deep.equal(['rack', 'notes']);
+    expect(JSON.stringify(audit)).to.not.contain('hunter2');
   });
 });
