@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { addClientCommands } from '../cli/add-commands.ts';
 import { CommandFailure } from '../cli/exit-codes.ts';
 import { describeSettings } from '../config/describe-settings.ts';
 import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
-import { systemClock } from '../config/system-clock.ts';
 import { listAudit, verifyAudit } from './audit.ts';
 import { makeSigningKey, verifyCertificate } from './certificates.ts';
+import { clientOutside } from './client-outside.ts';
 import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { type DnsmasqOptions, dnsmasqText } from './dnsmasq-config.ts';
 import { hashPasswordFromInput } from './hash-password.ts';
-import { openFile } from './open-file.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 import { addKey } from './secret-keys.ts';
@@ -173,15 +171,7 @@ program
   .description('read a password from standard input and print its hash for the users file')
   .action(async () => print(await hashPasswordFromInput(process.stdin)));
 
-addClientCommands(program, {
-  env: process.env,
-  clock: systemClock,
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  openFile,
-  terminal: () => ({ input: process.stdin, write: (bytes) => process.stdout.write(bytes) }),
-  readFile: async (path) => (path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')),
-});
+addClientCommands(program, clientOutside());
 
 try {
   await program.parseAsync();

@@ -1,50 +1,45 @@
 import { type Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type CommandRow, type OptionRow, pathArguments } from './command-row.ts';
+import { type CommandRow, pathArguments, takesSeveral } from './command-row.ts';
 import { COMMANDS } from './command-table.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
-import { CommandFailure } from './exit-codes.ts';
-import { FORMATS, type Format } from './output.ts';
-import { type Given, type Outside, runRow, uploadIso } from './run-row.ts';
+import { CommandFailure, EXIT_CODES } from './exit-codes.ts';
+import { GROUPS } from './groups.ts';
+import { optionOf } from './option-of.ts';
+import { FORMATS, type Format, type Look, render } from './output.ts';
+import type { Outside } from './outside.ts';
+import type { Given } from './request-parts.ts';
+import { runRow } from './run-row.ts';
+import { drawTable } from './table.ts';
+import { uploadIso } from './upload-file.ts';
 
 const DEFAULT_TIMEOUT_S = 3600;
-
-/** First words of commands of two words. */
-const GROUPS: Readonly<Record<string, string>> = {
-  api: 'the life-cycle API itself',
-  event: 'what changes',
-  order: 'servers from stock',
-  quota: 'how many servers a project may have',
-  reservation: 'who holds a server',
-  console: 'serial consoles and screens',
-  iso: 'ISO images that projects bring',
-  lease: 'BMCs that are handed out for a while',
-  certificate: 'certificates of erased disks',
-  schedule: 'work on servers at a time',
-  server: 'servers, through all the stages of their life',
-  work: 'work that people do at the racks',
-  stock: 'servers that can be ordered',
-  stage: 'the stages of servers',
-};
 
 /** Adds the commands that ask the API, and `completion`, to `program`. An action that fails throws CommandFailure. */
 export function addClientCommands(program: Command, outside: Outside): void {
   for (const row of COMMANDS) addRow(program, row, outside);
-  groupOf(program, 'iso')
-    .command('upload')
-    .description('bring an ISO image, in parts')
-    .exitOverride(exit)
-    .argument('<file>')
-    .option('--name <text>', 'what it is called; default: the name of the file')
-    .option('--sha256 <text>', 'its SHA-256 in hex, which the bytes must have')
-    .addOption(outputOption())
-    .action(async (file: string, given: { name?: string; sha256?: string; output: Format }) => {
-      const { name, sha256, output } = given;
-      await uploadIso(file, { name, sha256 }, output, outside);
-    });
+  const upload = addShared(
+    groupOf(program, 'iso')
+      .command('upload')
+      .description('bring an ISO image, in parts')
+      .argument('<file>', 'the image')
+      .option('--name <text>', 'what it is called; default: the name of the file')
+      .option('--sha256 <hex>', 'its SHA-256, which the bytes must have'),
+  );
+  upload.action(async (file: string, given: { name?: string; sha256?: string }) => {
+    const { name, sha256 } = given;
+    const { look, quiet } = sharedOf(upload, outside);
+    const uploaded = await uploadIso(file, { name, sha256 }, quiet, outside);
+    outside.out(`${render(uploaded, { kind: 'item' }, look).text}\n`);
+  });
   program
     .command('completion')
     .description('print what makes a shell complete these commands')
     .argument('<shell>', `one of ${SHELLS.join(', ')}`)
+    .exitOverride(exit)
+    .addHelpText(
+      'after',
+      '\nbash: source <(kurogane completion bash)\nzsh:  source <(kurogane completion zsh)',
+    )
     .action((shell: string) => {
       if (!SHELLS.some((known) => known === shell))
         throw new CommandFailure(
@@ -53,69 +48,109 @@ export function addClientCommands(program: Command, outside: Outside): void {
         );
       outside.out(completionScript(shell as Shell, program));
     });
+  program
+    .command('exit-codes')
+    .description('tell what the exit codes of these commands mean')
+    .exitOverride(exit)
+    .action(() => {
+      const rows = Object.values(EXIT_CODES).map(({ code, meaning }) => [String(code), meaning]);
+      const { columns = null } = outside.out_size() ?? {};
+      outside.out(`${drawTable(['code', 'meaning'], rows, { columns, bare: false })}\n`);
+    });
 }
 
 function addRow(program: Command, row: CommandRow, outside: Outside): void {
   const words = row.words.split(' ');
   const last = words.pop() ?? '';
-  const command = words
-    .reduce((group, word) => groupOf(group, word), program)
-    .command(last)
-    .description(row.help)
-    .configureHelp({ showGlobalOptions: false })
-    .exitOverride(exit);
-  for (const name of argumentsOf(row)) command.argument(`<${name}>`);
+  const group = words.reduce((parent, word) => groupOf(parent, word), program);
+  const command = group.command(last).description(row.help);
+  const several = takesSeveral(row);
+  for (const name of pathArguments(row.path))
+    command.argument(several ? `<${name}...>` : `<${name}>`, several ? SEVERAL : '');
+  if (row.file === true) command.argument('<file>', 'the image');
   for (const option of row.options ?? []) command.addOption(optionOf(option));
-  command.addOption(outputOption());
+  addShared(command);
   if (row.wait !== undefined)
     command
       .option('--wait', 'wait until the work is over, and tell where it is')
       .option('--timeout <seconds>', 'wait at most so long', seconds, DEFAULT_TIMEOUT_S);
-  command.action(async (...all: unknown[]) => {
-    const args = all.slice(0, argumentsOf(row).length) as string[];
-    const options = command.opts<{ output: Format; wait?: boolean; timeout?: number }>();
+  if (row.undoes !== undefined && row.typed === undefined)
+    command.option('-y, --yes', 'it is meant: nobody is asked');
+  command.action(async () => {
+    const options = command.opts<{ wait?: boolean; timeout?: number; yes?: boolean }>();
     const common = {
-      output: options.output,
+      ...sharedOf(command, outside),
       wait: options.wait === true,
       timeout_s: options.timeout ?? DEFAULT_TIMEOUT_S,
+      yes: options.yes === true,
     };
-    await runRow(row, args, givenOf(row, command), common, outside);
+    await runRow(row, command.args, givenOf(row, command), common, outside);
   });
 }
 
-const argumentsOf = (row: CommandRow): string[] => [
-  ...pathArguments(row.path),
-  ...(row.file === true ? ['file'] : []),
-];
+const SEVERAL = 'names or uuids; - reads them from standard input';
 
-const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how the answer is shown').choices(FORMATS).default('table');
+/** The options that every command has. */
+function addShared(command: Command): Command {
+  return command
+    .addOption(
+      new Option('-o, --output <format>', 'how the answer is shown').choices(FORMATS).default('table'),
+    )
+    .option('-c, --column <names>', 'only this column, or several: -c uuid,name', collected)
+    .option('--all-columns', 'every column, however wide')
+    .option('--sort-column <name>', 'sort by this column here; NAME:desc downwards')
+    .option('--noheader', 'a table without its head and frame')
+    .option('-q, --quiet', 'no progress and no hints')
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride(exit);
+}
+
+/** What the options that every command has say. */
+function sharedOf(command: Command, { env, out_size, time_zone }: Outside): { look: Look; quiet: boolean } {
+  const options = command.opts<{
+    output: Format;
+    column?: string[];
+    allColumns?: boolean;
+    sortColumn?: string;
+    noheader?: boolean;
+    quiet?: boolean;
+  }>();
+  const size = out_size();
+  const look: Look = {
+    format: options.output,
+    only: options.column ?? null,
+    all: options.allColumns === true,
+    bare: options.noheader === true,
+    sort: options.sortColumn ?? null,
+    columns: size?.columns ?? null,
+    // no-color.org
+    colours: size !== null && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    shown: time_zone === undefined ? {} : { time_zone },
+  };
+  return { look, quiet: options.quiet === true };
+}
 
 function groupOf(parent: Command, word: string): Command {
   const known = parent.commands.find((command) => command.name() === word);
-  return (
-    known ??
-    parent
-      .command(word)
-      .description(GROUPS[word] ?? word)
-      .exitOverride(exit)
-  );
+  if (known !== undefined) return known;
+  const path = [...wordsTo(parent), word].join(' ');
+  const about = GROUPS[path];
+  if (about === undefined) throw new Error(`cli/groups.ts does not say what ${path} is.`);
+  return parent
+    .command(word)
+    .description(about)
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride(exit);
+}
+
+/** The words of a group, without the program's name. */
+function wordsTo(command: Command): string[] {
+  return command.parent === null ? [] : [...wordsTo(command.parent), command.name()];
 }
 
 /** Help was asked for, or the command line is wrong; either was told already. */
-function exit({ exitCode }: CommanderError): never {
+export function exit({ exitCode }: CommanderError): never {
   throw new CommandFailure(exitCode === 0 ? 'done' : 'usage', '');
-}
-
-function optionOf({ name, kind, help, choices, required, preset }: OptionRow): Option {
-  const flag = `--${name.replaceAll('_', '-')}`;
-  const value =
-    kind === 'switch' ? '' : kind === 'list' ? ' <value...>' : kind === 'secret' ? ' <@file>' : ` <${kind}>`;
-  const option = new Option(`${flag}${value}`, help);
-  if (choices !== undefined) option.choices(choices);
-  if (required === true) option.makeOptionMandatory();
-  if (preset !== undefined) option.default(preset);
-  return option;
 }
 
 /** The options that were given, by their names in the API. */
@@ -128,6 +163,11 @@ function givenOf(row: CommandRow, command: Command): Given {
     ]),
   );
 }
+
+const collected = (names: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...names.split(',').filter((name) => name !== ''),
+];
 
 function seconds(text: string): number {
   const number = Number(text);

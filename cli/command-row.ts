@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from '../lifecycle/json.ts';
+import type { ResourceName } from './resources.ts';
+import type { WaitRow } from './work.ts';
 
 /** One option of a command: a parameter of the query, or a field of the body. */
 export interface OptionRow {
@@ -15,6 +17,10 @@ export interface OptionRow {
   required?: boolean;
   /** What is said where nothing is. */
   preset?: string;
+  /** Its value is the uuid of such an object: its name is taken too. */
+  of?: ResourceName;
+  /** A value that names no object is sent as it is. */
+  or_text?: true;
 }
 
 /** A column of a table: a field of the item, perhaps of an object in it (`maintenance.side`). */
@@ -22,10 +28,10 @@ export type Column = string;
 
 /** What is printed of an answer. */
 export type Output =
-  /** A list under `key`. */
+  /** A list under `key`; `columns`: the most important first, since the last ones go where a terminal is narrow. */
   | { kind: 'list'; key: string; columns: readonly Column[] }
-  /** One object; `columns`: which fields a table shows, default all. */
-  | { kind: 'item'; columns?: readonly Column[] }
+  /** One object; `columns`: which fields a table shows, default all. `shown`: the fields, made for people. */
+  | { kind: 'item'; columns?: readonly Column[]; shown?: (body: JsonObject) => JsonObject }
   /** Made of the answer. */
   | { kind: 'made'; columns: readonly Column[]; rows: (body: Json) => JsonObject[] }
   /** Nothing but a word that it was done. */
@@ -34,16 +40,6 @@ export type Output =
   | { kind: 'events' }
   /** A console: it is shown, if it can be in a terminal, and else how to open it. */
   | { kind: 'console' };
-
-/** How `--wait` waits: this is asked until it is over. */
-export interface WaitRow {
-  /** Path to ask, from the path's arguments and the answer to the command. */
-  path: (args: Readonly<Record<string, string>>, body: Json) => string;
-  /** null: not over yet; else whether it went well. */
-  over: (body: JsonObject) => { well: boolean; text: string } | null;
-  /** Where it is, in one line. */
-  progress: (body: JsonObject) => string;
-}
 
 /** One command for one operation of the life-cycle API. */
 export interface CommandRow {
@@ -62,11 +58,21 @@ export interface CommandRow {
   wait?: WaitRow;
   /** Its last argument is a file, whose bytes are sent in parts. */
   file?: true;
+  /** What it does that cannot be undone, after "It": a person is asked first. */
+  undoes?: string;
+  /** The field that repeats what a person types before it is done. */
+  typed?: string;
 }
 
 /** Names of the parameters of a path. */
 export function pathArguments(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+}
+
+/** Whether a command is done to several things at once: those that change one thing, and show no secret of it. */
+export function takesSeveral({ method, path, file, output, typed }: CommandRow): boolean {
+  const one = pathArguments(path).length === 1;
+  return one && method !== 'GET' && file !== true && output.kind !== 'console' && typed === undefined;
 }
 
 export const query = (
@@ -83,6 +89,14 @@ export const field = (
 
 /** Options of every list in pages. */
 export const PAGE: readonly OptionRow[] = [
-  query('limit', 'at most so many', { kind: 'integer' }),
-  query('marker', 'uuid of the last one of the page before'),
+  query('limit', 'at most so many; default all', { kind: 'integer' }),
+  query('marker', 'those after this one: its uuid, or its number in an audit'),
 ];
+
+/** The most rows of a list that grows for ever, unless more are asked for. */
+const NEWEST_ROWS = 100;
+
+/** As PAGE, of lists whose newest come first. */
+export const NEWEST: readonly OptionRow[] = PAGE.map((option) =>
+  option.name === 'limit' ? { ...option, help: 'at most so many', preset: String(NEWEST_ROWS) } : option,
+);

@@ -1,4 +1,5 @@
 import { type CommandRow, query } from './command-row.ts';
+import { AUDIT_ROWS } from './rows/audit.ts';
 import { CERTIFICATE_ROWS } from './rows/certificates.ts';
 import { CONSOLE_ROWS } from './rows/consoles.ts';
 import { ISO_ROWS } from './rows/isos.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CommandRow[] = [
     output: { kind: 'events' },
   },
   ...SERVER_ROWS,
+  ...AUDIT_ROWS,
   ...LEASE_ROWS,
   ...CONSOLE_ROWS,
   ...ISO_ROWS,

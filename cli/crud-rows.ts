@@ -1,4 +1,5 @@
-import { type Column, type CommandRow, type OptionRow, PAGE, query } from './command-row.ts';
+import { type Column, type CommandRow, NEWEST, type OptionRow, PAGE, query } from './command-row.ts';
+import { RESOURCES, type ResourceName } from './resources.ts';
 
 export type CrudVerb = 'list' | 'create' | 'show' | 'set' | 'delete';
 
@@ -12,8 +13,10 @@ export interface CrudRow {
   collection: string;
   /** The path's parameter. */
   param: string;
-  /** What a list holds, for the help. */
+  /** What a list holds, for the help: `list <many>`. */
   many: string;
+  /** One of them, for the help; default: `a <words>`. */
+  one?: string;
   /** Default: all. */
   verbs?: readonly CrudVerb[];
   /** Fields; those that `required` names must be given when it is made. */
@@ -21,11 +24,13 @@ export interface CrudRow {
   required?: readonly string[];
   /** Fields that can be changed; default: `fields`. */
   changes?: readonly OptionRow[];
-  /** Fields that lists are filtered by. */
-  filters?: readonly string[];
+  /** Fields that lists are filtered by: their names, or options of their own. */
+  filters?: readonly (string | OptionRow)[];
   columns: readonly Column[];
   /** Fields in whose order the list may be; none: it can be searched neither. */
   sort_keys?: readonly string[];
+  /** The list grows for ever: without a limit, only the newest of it is shown. */
+  newest?: true;
 }
 
 const DIRECTION = query('sort_dir', 'first to last, or last to first', { choices: ['asc', 'desc'] });
@@ -41,21 +46,30 @@ export function crudRows(kind: CrudRow): CommandRow[] {
   return verbs.map((verb) => ROWS[verb](kind));
 }
 
-const one = ({ words }: CrudRow): string => (/^[aeiou]/.test(words) ? `an ${words}` : `a ${words}`);
+const one = ({ words, one: named }: CrudRow): string =>
+  named ?? (/^[aeiou]/.test(words) ? `an ${words}` : `a ${words}`);
 const item = ({ collection, param }: CrudRow): string => `/v1/${collection}/{${param}}`;
 
+/** `pool_uuid`: only of this pool, by its name too. */
+function filterOf(name: string): OptionRow {
+  const of = name.replace(/^node_uuid$/, 'server_uuid').replace(/_uuid$/, '');
+  const words = of.replaceAll('_', ' ');
+  const resource = name.endsWith('_uuid') && Object.hasOwn(RESOURCES, of) ? { of: of as ResourceName } : {};
+  return query(name, `only of this ${words}`, resource);
+}
+
 const ROWS: Readonly<Record<CrudVerb, (kind: CrudRow) => CommandRow>> = {
-  list: ({ words, operation, collection, many, filters = [], columns, sort_keys }) => ({
+  list: ({ words, operation, collection, many, filters = [], columns, sort_keys, newest }) => ({
     words: `${words} list`,
     operation: `lifecycle.${operation}.list`,
     method: 'GET',
     path: `/v1/${collection}`,
-    help: `list: ${many}`,
+    help: `list ${many}`,
     options: [
-      ...filters.map((name) => query(name, `only of this ${name.replaceAll('_', ' ')}`)),
+      ...filters.map((filter) => (typeof filter === 'string' ? filterOf(filter) : filter)),
       ...(sort_keys === undefined ? [] : searched(sort_keys)),
-      DIRECTION,
-      ...PAGE,
+      newest === true ? { ...DIRECTION, preset: 'desc' } : DIRECTION,
+      ...(newest === true ? NEWEST : PAGE),
     ],
     output: { kind: 'list', key: collection.replaceAll('-', '_'), columns },
   }),

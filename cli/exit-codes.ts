@@ -1,3 +1,5 @@
+import { plainLines } from './shown-text.ts';
+
 /** What an exit code of a client command means: docs/cli.md. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'it was done' },
@@ -14,16 +16,22 @@ export const EXIT_CODES = {
   unavailable: { code: 8, meaning: 'the service cannot be reached, or not now' },
   work_failed: { code: 9, meaning: 'the work that --wait waited for failed' },
   timed_out: { code: 10, meaning: 'the work that --wait waited for took longer than --timeout' },
+  partly_failed: {
+    code: 11,
+    meaning: 'of several servers, or parts of the work, some failed and some did not',
+  },
+  interrupted: { code: 130, meaning: 'Ctrl-C ended the waiting; the work goes on' },
+  cut_off: { code: 141, meaning: 'who read the output read no more, as head does' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
 export type ExitName = keyof typeof EXIT_CODES;
 
-/** What ends a command without success: a message for standard error, and the exit code. */
+/** What ends a command without success: a message that a terminal may be given, and the exit code. */
 export class CommandFailure extends Error {
   readonly exit: ExitName;
 
   constructor(exit: ExitName, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(plainLines(message), options);
     this.name = 'CommandFailure';
     this.exit = exit;
   }

@@ -1,29 +1,144 @@
 import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { Output } from './command-row.ts';
+import { CommandFailure } from './exit-codes.ts';
+import { plainJson, type Shown, shownInLine, shownValue } from './shown-text.ts';
+import { drawTable, fitting } from './table.ts';
 
-export const FORMATS = ['table', 'json', 'yaml'] as const;
+export const FORMATS = ['table', 'value', 'json', 'yaml'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The text for standard output, without a newline at its end. Pure. */
-export function render(body: Json, output: Output, format: Format): string {
-  if (output.kind === 'done' && (body === null || format === 'table')) return output.text;
-  if (format === 'json') return JSON.stringify(body, null, 2);
-  if (format === 'yaml') return stringify(body).trimEnd();
-  if (output.kind === 'list') return table(listOf(body, output.key), output.columns);
-  if (output.kind === 'made') return table(output.rows(body), output.columns);
-  return itemTable(body as JsonObject, output.kind === 'item' ? output.columns : undefined);
+/** How an answer is shown. */
+export interface Look {
+  format: Format;
+  /** Only these, in this order; null: those of the command. */
+  only: readonly string[] | null;
+  /** Every column that there is. */
+  all: boolean;
+  /** No heads, no frame. */
+  bare: boolean;
+  /** A column to sort by, with `:desc` downwards; null: as it came. */
+  sort: string | null;
+  /** Columns of the terminal that standard output is; null: it is none. */
+  columns: number | null;
+  colours: boolean;
+  shown: Shown;
+}
+
+export interface Rendered {
+  /** For standard output, without a newline at its end. */
+  text: string;
+  /** Columns that did not fit the terminal. */
+  left_out: readonly string[];
+}
+
+/** The text of an answer. @throws CommandFailure usage: there is no such column */
+export function render(body: Json, output: Output, look: Look): Rendered {
+  if (output.kind === 'done' && (body === null || look.format === 'table')) return whole(output.text);
+  if (look.format === 'json' || look.format === 'yaml')
+    return whole(document(chosen(body, output, look), look.format));
+  const { items, columns: own, single } = itemsOf(body, output, look);
+  const columns = look.only === null ? identified(own, items) : own;
+  if (look.format === 'value') {
+    const cells = items.map((item) => columns.map((column) => shownInLine(at(item, column), look.shown)));
+    return whole(cells.map((row) => row.join(single ? '\n' : '\t')).join('\n'));
+  }
+  const heading = look.colours ? { heading: bold } : {};
+  if (single) {
+    const [item = {}] = items;
+    const rows = columns.map((column) => [column, shownValue(at(item, column), look.shown)]);
+    return whole(drawTable(['field', 'value'], rows, { columns: look.columns, bare: look.bare, ...heading }));
+  }
+  const rows = items.map((item) => columns.map((column) => shownInLine(at(item, column), look.shown)));
+  const heads = columns.map((column) => column.split('.').at(-1) ?? column);
+  // Who names columns gets them, however wide they are.
+  const width = look.only === null && !look.all ? look.columns : null;
+  const kept = fitting(heads, rows, width, look.bare);
+  const text = drawTable(
+    heads.slice(0, kept),
+    rows.map((row) => row.slice(0, kept)),
+    {
+      ...{ columns: null, bare: look.bare, ...heading },
+    },
+  );
+  return { text, left_out: columns.slice(kept) };
+}
+
+/** Things of which one has no name are known by their uuids. */
+function identified(columns: readonly string[], items: readonly JsonObject[]): readonly string[] {
+  if (
+    columns[0] !== 'name' ||
+    !columns.includes('uuid') ||
+    items.every(({ name }) => typeof name === 'string')
+  )
+    return columns;
+  return ['uuid', ...columns.filter((column) => column !== 'uuid')];
+}
+
+const whole = (text: string): Rendered => ({ text, left_out: [] });
+const bold = (text: string): string => `\u001B[1m${text}\u001B[22m`;
+
+/** JSON or YAML that is safe on a terminal, whatever names and messages hold. */
+function document(body: Json, format: 'json' | 'yaml'): string {
+  const json = plainJson(JSON.stringify(body, null, 2));
+  if (format === 'json') return json;
+  const text = stringify(body).trimEnd();
+  // In quotes every character can be escaped.
+  return plainJson(text) === text
+    ? text
+    : plainJson(stringify(body, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }).trimEnd());
+}
+
+/** What JSON and YAML show: all of the answer, or the columns that were asked for. */
+function chosen(body: Json, output: Output, look: Look): Json {
+  if (look.only === null && look.sort === null) return body;
+  const { items, columns, single } = itemsOf(body, output, { ...look, all: look.only === null });
+  const picked = items.map((item) => Object.fromEntries(columns.map((column) => [column, at(item, column)])));
+  return single ? (picked[0] ?? {}) : picked;
+}
+
+function itemsOf(
+  body: Json,
+  output: Output,
+  look: Look,
+): { items: JsonObject[]; columns: readonly string[]; single: boolean } {
+  const single = output.kind !== 'list' && output.kind !== 'made';
+  const found = single
+    ? [output.kind === 'item' && output.shown ? output.shown(body as JsonObject) : (body as JsonObject)]
+    : output.kind === 'list'
+      ? listOf(body, output.key)
+      : output.rows(body);
+  const known = [
+    ...new Set([...('columns' in output ? (output.columns ?? []) : []), ...found.flatMap(Object.keys)]),
+  ];
+  const own = 'columns' in output && output.columns !== undefined ? output.columns : known;
+  for (const name of [
+    ...(look.only ?? []),
+    ...(look.sort === null ? [] : [look.sort.replace(/:(?:asc|desc)$/, '')]),
+  ])
+    if (found.length > 0 && !known.includes(name.split('.')[0] ?? '') && !known.includes(name))
+      throw new CommandFailure('usage', `There is no column ${name}: there are ${known.join(', ')}.`);
+  const items = look.sort === null || single ? found : sorted(found, look.sort);
+  return { items, columns: look.only ?? (look.all ? known : own), single };
+}
+
+function sorted(items: readonly JsonObject[], by: string): JsonObject[] {
+  const column = by.replace(/:(?:asc|desc)$/, '');
+  const turn = by.endsWith(':desc') ? -1 : 1;
+  const text = (item: JsonObject): string => shownInLine(at(item, column), { time_zone: 'UTC' });
+  const collator = new Intl.Collator('en', { numeric: true });
+  return [...items].sort((one, other) => turn * collator.compare(text(one), text(other)));
 }
 
 /** The text for one event, without a newline at its end. Pure. */
-export function renderEvent(event: string, data: Json, format: Format): string {
-  if (format === 'json') return JSON.stringify({ event, data });
-  if (format === 'yaml') return `---\n${stringify({ event, data }).trimEnd()}`;
+export function renderEvent(event: string, data: Json, format: Format, shown: Shown): string {
+  if (format === 'json') return plainJson(JSON.stringify({ event, data }));
+  if (format === 'yaml') return `---\n${document({ event, data }, 'yaml')}`;
   const item = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {};
   const told = EVENT_FIELDS.flatMap((field) =>
-    item[field] === undefined || item[field] === null ? [] : [`${field}=${cell(item[field])}`],
+    item[field] === undefined || item[field] === null ? [] : [`${field}=${shownInLine(item[field], shown)}`],
   );
-  return [event, ...told].join(' ');
+  return [shownInLine(event, shown), ...told].join(' ');
 }
 
 /** What a line tells of an event, where it has it. */
@@ -33,14 +148,8 @@ const EVENT_FIELDS = [
 ];
 
 function listOf(body: Json, key: string): JsonObject[] {
-  const items = (body as JsonObject)[key];
+  const items = (body as JsonObject | null)?.[key];
   return Array.isArray(items) ? (items as JsonObject[]) : [];
-}
-
-function itemTable(body: JsonObject, columns: readonly string[] | undefined): string {
-  const names = columns ?? Object.keys(body);
-  const rows = names.map((field) => ({ field, value: cell(at(body, field)) }));
-  return table(rows, ['field', 'value']);
 }
 
 /** A value in objects in an object: `maintenance.side`. */
@@ -52,33 +161,4 @@ function at(item: JsonObject, path: string): Json {
         typeof value === 'object' && value !== null && !Array.isArray(value) ? (value[key] ?? null) : null,
       item,
     );
-}
-
-function cell(value: Json): string {
-  if (value === null) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  // What a name or a message holds must not move the terminal's cursor.
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => (char === '\n' ? ' ' : '\uFFFD'));
-}
-
-function table(items: readonly JsonObject[], columns: readonly string[]): string {
-  const heads = columns.map((column) => column.split('.').at(-1) ?? column);
-  const rows = items.map((item) => columns.map((column) => cell(at(item, column))));
-  const widths = heads.map((head, index) =>
-    Math.max(...[head, ...rows.map((row) => row[index] ?? '')].map(width)),
-  );
-  const rule = `+${widths.map((length) => '-'.repeat(length + 2)).join('+')}+`;
-  const line = (cells: readonly string[]): string =>
-    `|${cells.map((text, index) => ` ${text}${' '.repeat((widths[index] ?? 0) - width(text))} `).join('|')}|`;
-  return [rule, line(heads), rule, ...rows.map(line), ...(rows.length === 0 ? [] : [rule])].join('\n');
-}
-
-const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
-
-/** Columns of a terminal that a text takes. */
-export function width(text: string): number {
-  let columns = 0;
-  for (const char of text) columns += WIDE.test(char) ? 2 : /\p{M}/u.test(char) ? 0 : 1;
-  return columns;
 }

@@ -1,36 +1,31 @@
-import type { Clock } from '../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
-import { attachConsole, type Terminal } from './attach-console.ts';
-import { type AuthSettings, authSettings } from './auth-settings.ts';
-import { type CommandRow, type OptionRow, pathArguments, type WaitRow } from './command-row.ts';
+import { attachConsole } from './attach-console.ts';
+import { type CommandRow, pathArguments, takesSeveral } from './command-row.ts';
+import { confirm } from './confirm.ts';
 import { CommandFailure } from './exit-codes.ts';
-import { type Format, render, renderEvent } from './output.ts';
+import { type Look, render } from './output.ts';
+import type { Outside } from './outside.ts';
+import { listAll } from './pages.ts';
+import { openProgress, SILENT } from './progress.ts';
+import { bodyOf, type Given, namedBody, pathOf, queryText } from './request-parts.ts';
 import { openSession, type Session } from './session.ts';
-import { type PartedFile, uploadFile } from './upload-file.ts';
-
-/** What a command may touch outside. */
-export interface Outside {
-  env: Readonly<Record<string, string | undefined>>;
-  clock: Clock;
-  /** Standard output and standard error, a text with its newline. */
-  out(text: string): void;
-  err(text: string): void;
-  /** Text of a file; of standard input for `-`. @throws Error */
-  readFile(path: string): Promise<string>;
-  /** A file in parts. @throws Error */
-  openFile(path: string): Promise<PartedFile>;
-  /** Where consoles are shown. */
-  terminal(): Terminal;
-}
-
-/** What was given on the command line: option name as in the API → value. */
-export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+import { settingsOf } from './settings-of.ts';
+import { exitOfAll, type Outcome, outcomesBody, targetsOf } from './targets.ts';
+import { resumeUpload } from './upload-file.ts';
+import { eachOf, waitForAll } from './wait-for.ts';
+import { follow } from './watch-events.ts';
 
 export interface CommonOptions {
-  output: Format;
+  look: Look;
   wait: boolean;
   timeout_s: number;
+  /** No progress, and no hints. */
+  quiet: boolean;
+  /** What cannot be undone was agreed to. */
+  yes: boolean;
 }
+
+const AT_ONCE = 8;
 
 /** Runs a command of the table. @throws CommandFailure */
 export async function runRow(
@@ -40,176 +35,195 @@ export async function runRow(
   common: CommonOptions,
   outside: Outside,
 ): Promise<void> {
-  const params = Object.fromEntries(pathArguments(row.path).map((name, index) => [name, args[index] ?? '']));
-  const path = `${filled(row.path, params)}${queryText(row, given)}`;
-  const body = await bodyOf(row, given, outside);
+  const names = pathArguments(row.path);
+  const targets = takesSeveral(row)
+    ? await targetsOf(args, outside)
+    : [args.slice(0, names.length).join(' ')];
+  const body = await confirmedBody(row, targets, await bodyOf(row, given, outside), common, outside);
   const settings = await settingsOf(outside);
   await using session = await openSession(settings);
+  if (takesSeveral(row)) return await runEach(row, targets, given, body, common, session, outside);
+  const params = Object.fromEntries(names.map((name, index) => [name, args[index] ?? '']));
+  const path = await pathOf(session, row, params);
   if (row.file === true) {
-    await using file = await openFile(args.at(-1) ?? '', outside);
-    const uploaded = await uploadFile(session, params.iso ?? '', file, outside.err);
-    outside.out(`${render(uploaded, row.output, common.output)}\n`);
-    return;
+    const uploaded = await resumeUpload(
+      session,
+      path.split('/')[3] ?? '',
+      args.at(-1) ?? '',
+      common.quiet,
+      outside,
+    );
+    return print(uploaded, row, common, outside);
   }
-  if (row.output.kind === 'events') return await follow(session, row, params, given, common.output, outside);
-  let answer = await session.request(row.method, path, body);
-  if (row.output.kind === 'console' && common.output === 'table') {
+  if (row.output.kind === 'events')
+    return await follow(
+      session,
+      row,
+      path,
+      given,
+      { format: common.look.format, shown: common.look.shown },
+      outside,
+    );
+  if (row.method === 'GET' && row.output.kind === 'list')
+    return print(await listed(session, row, path, given, common, outside), row, common, outside);
+  const asked = `${path}${await queryText(session, row, given)}`;
+  const { body: answer, request_id } = await session.request(
+    row.method,
+    asked,
+    await namedBody(session, row, body),
+  );
+  if (row.output.kind === 'console' && common.look.format === 'table') {
     const { type, url } = answer as JsonObject;
     if (type === 'serial')
-      return await attachConsole(String(url), settings.cacert ?? '', outside.terminal(), outside.err);
+      return await attachConsole(String(url), settings.cacert, outside.terminal(), outside.err);
   }
-  if (common.wait && row.wait !== undefined)
-    answer = await waitFor(row.wait, session, params, answer, common.timeout_s, outside);
-  outside.out(`${render(answer, row.output, common.output)}\n`);
+  if (!common.wait || row.wait === undefined || given.dry_run === true)
+    return print(answer, row, common, outside);
+  const outcome = await outcomeOf(
+    row,
+    [{ target: '', params, body: answer, request_id }],
+    common,
+    session,
+    outside,
+  );
+  const [one] = outcome;
+  if (one === undefined) return;
+  if (one.body !== null) print(one.body, row, common, outside);
+  if (one.exit !== 'done') throw new CommandFailure(one.exit, one.message);
 }
 
-/** `iso upload FILE`: announces an image and sends it. @throws CommandFailure */
-export async function uploadIso(
-  path: string,
-  given: { name: string | undefined; sha256: string | undefined },
-  output: Format,
+/** Asks for what a person has to type, and whether what cannot be undone is meant. @throws CommandFailure usage */
+async function confirmedBody(
+  row: CommandRow,
+  targets: readonly string[],
+  body: JsonObject | undefined,
+  { yes }: CommonOptions,
   outside: Outside,
-): Promise<void> {
-  await using file = await openFile(path, outside);
-  await using session = await openSession(await settingsOf(outside));
-  const { name = path.split('/').at(-1) ?? path, sha256 } = given;
-  const body = { name, size_bytes: file.size, ...(sha256 === undefined ? {} : { sha256 }) };
-  const { uuid } = (await session.request('POST', '/v1/isos', body)) as JsonObject;
-  outside.err(`The image is ${String(uuid)}; kurogane iso resume goes on if this breaks off.\n`);
-  const uploaded = await uploadFile(session, String(uuid), file, outside.err);
-  outside.out(`${render(uploaded, { kind: 'item' }, output)}\n`);
-}
-
-async function openFile(path: string, outside: Outside): Promise<PartedFile> {
-  try {
-    return await outside.openFile(path);
-  } catch (error) {
-    throw new CommandFailure('usage', `${path} cannot be read: ${(error as Error).message}`);
+): Promise<JsonObject | undefined> {
+  const { undoes, typed } = row;
+  if (typed !== undefined && body?.[typed] === undefined) {
+    if (outside.ask === null || undoes === undefined)
+      throw new CommandFailure(
+        'usage',
+        `--${typed} is needed: ${row.options?.find(({ name }) => name === typed)?.help}.`,
+      );
+    outside.err(`It ${undoes}, and that cannot be undone.\n`);
+    return {
+      ...body,
+      [typed]: (await outside.ask(`Type its serial number to go on (its uuid where none is known): `)).trim(),
+    };
   }
-}
-
-function settingsOf({ env, readFile }: Outside): Promise<AuthSettings> {
-  return authSettings(env, async (paths) => {
-    for (const path of paths) {
-      const text = await readFile(path).catch(() => null);
-      if (text !== null) return text;
-    }
-    return null;
-  });
-}
-
-function filled(path: string, params: Readonly<Record<string, string>>): string {
-  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
-}
-
-function queryText(row: CommandRow, given: Given): string {
-  const query = new URLSearchParams();
-  for (const option of optionsOf(row, 'query')) {
-    const value = given[option.name];
-    if (value !== undefined) query.set(option.name, String(value));
-  }
-  const text = query.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-const optionsOf = (row: CommandRow, where: OptionRow['in']): readonly OptionRow[] =>
-  (row.options ?? []).filter((option) => option.in === where);
-
-async function bodyOf(row: CommandRow, given: Given, outside: Outside): Promise<JsonObject | undefined> {
-  const options = optionsOf(row, 'body');
-  if (row.body === undefined && options.length === 0) return undefined;
-  const body: JsonObject = { ...row.body };
-  for (const option of options) {
-    const value = given[option.name];
-    if (value !== undefined) body[option.name] = await optionValue(option, value, outside);
-  }
+  if (undoes !== undefined && typed === undefined && !yes) await confirm(undoes, targets, outside);
   return body;
 }
 
-async function optionValue(option: OptionRow, value: Given[string] & {}, outside: Outside): Promise<Json> {
-  if (typeof value === 'boolean') return value;
-  if (typeof value !== 'string') return [...value];
-  const name = `--${option.name.replaceAll('_', '-')}`;
-  if (option.kind === 'json') return jsonOf(name, value, outside);
-  if (option.kind === 'secret') return secretOf(name, value, outside);
-  if (value === '') return null;
-  if (option.kind === 'text') return value;
-  const number = Number(value);
-  if (!Number.isSafeInteger(number))
-    throw new CommandFailure('usage', `${name} takes a whole number, not ${value}.`);
-  return number;
-}
-
-async function jsonOf(name: string, given: string, outside: Outside): Promise<Json> {
-  const text = given.startsWith('@') ? await fileText(name, given.slice(1), outside) : given;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new CommandFailure('usage', `${name} takes JSON, or @FILE with JSON in it.`);
-  }
-}
-
-async function secretOf(name: string, given: string, outside: Outside): Promise<string> {
-  if (!given.startsWith('@'))
-    throw new CommandFailure(
-      'usage',
-      `${name} takes @FILE, or @- for standard input: others see the command line.`,
-    );
-  return (await fileText(name, given.slice(1), outside)).replace(/\r?\n$/, '');
-}
-
-/** `-`: standard input. */
-async function fileText(name: string, path: string, outside: Outside): Promise<string> {
-  try {
-    return await outside.readFile(path);
-  } catch (error) {
-    throw new CommandFailure('usage', `${name}: ${path} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-/** Prints events as they come. The service ends a stream now and then: the next one goes on where it was. */
-async function follow(
+async function listed(
   session: Session,
   row: CommandRow,
-  params: Readonly<Record<string, string>>,
+  path: string,
   given: Given,
-  format: Format,
-  { out }: Outside,
-): Promise<void> {
-  let after = given.after;
-  do {
-    const query = queryText(row, { ...given, after });
-    for await (const { id, event, data } of session.events(`${filled(row.path, params)}${query}`)) {
-      if (id !== null) after = id;
-      if (event !== null) out(`${renderEvent(event, data, format)}\n`);
-    }
-  } while (given.follow !== 'false');
+  common: CommonOptions,
+  outside: Outside,
+) {
+  const key = row.output.kind === 'list' ? row.output.key : '';
+  const paged = row.options?.some(({ name }) => name === 'limit') === true;
+  const limit = given.limit === undefined ? undefined : Number(given.limit);
+  const most = limit !== undefined && limit > 0 ? limit : undefined;
+  const query = await queryText(session, row, {
+    ...given,
+    ...(paged && limit === undefined ? { limit: '1000' } : {}),
+  });
+  const body = (await listAll(session, `${path}${query}`, key, most)) as JsonObject;
+  if (body.next !== undefined && !common.quiet && common.look.format === 'table')
+    outside.err(`There are more: --limit asks for so many, --marker goes on after the last one.\n`);
+  return body;
 }
 
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2000;
+/** One request that was answered. */
+interface Answered {
+  target: string;
+  params: Readonly<Record<string, string>>;
+  body: Json;
+  request_id: string | null;
+}
 
-/** Asks until the work is over, and tells on standard error where it is. @throws CommandFailure work_failed, timed_out */
-async function waitFor(
-  wait: WaitRow,
+async function runEach(
+  row: CommandRow,
+  targets: readonly string[],
+  given: Given,
+  body: JsonObject | undefined,
+  common: CommonOptions,
   session: Session,
-  params: Readonly<Record<string, string>>,
-  first: Json,
-  timeout_s: number,
-  { clock, err }: Outside,
-): Promise<Json> {
-  const until = clock.monotonic() + timeout_s * 1000;
-  let told = '';
-  for (let pause_ms = FIRST_PAUSE_MS; ; pause_ms = Math.min(LONGEST_PAUSE_MS, pause_ms * 1.5)) {
-    const body = (await session.request('GET', wait.path(params, first))) as JsonObject;
-    const progress = wait.progress(body);
-    if (progress !== told) err(`${progress}\n`);
-    told = progress;
-    const over = wait.over(body);
-    if (over?.well === false) throw new CommandFailure('work_failed', over.text);
-    if (over !== null) return body;
-    if (clock.monotonic() + pause_ms > until)
-      throw new CommandFailure('timed_out', `It was not over after ${timeout_s} s: ${progress}`);
-    await clock.sleep(pause_ms);
+  outside: Outside,
+): Promise<void> {
+  const [param = ''] = pathArguments(row.path);
+  const query = await queryText(session, row, given);
+  const sent = await namedBody(session, row, body);
+  const outcomes = new Map<string, Outcome>();
+  const answered: Answered[] = [];
+  await eachOf(targets, AT_ONCE, async (target) => {
+    const params = { [param]: target };
+    try {
+      const path = await pathOf(session, row, params);
+      const { body: answer, request_id } = await session.request(row.method, `${path}${query}`, sent);
+      answered.push({ target, params, body: answer, request_id });
+      outcomes.set(target, { target, exit: 'done', message: '', body: answer });
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      outcomes.set(target, { target, exit: error.exit, message: error.message, body: null });
+    }
+  });
+  if (common.wait && row.wait !== undefined)
+    for (const one of await outcomeOf(row, answered, common, session, outside)) outcomes.set(one.target, one);
+  const all = targets.flatMap((target) => outcomes.get(target) ?? []);
+  const [one] = all;
+  if (all.length === 1 && one !== undefined) {
+    if (one.exit === 'done' || one.body !== null) print(one.body, row, common, outside);
+    if (one.exit !== 'done') throw new CommandFailure(one.exit, one.message);
+    return;
   }
+  const columns = [param, 'result', 'message'];
+  print(
+    outcomesBody(param, all),
+    { ...row, output: { kind: 'list', key: 'results', columns } },
+    common,
+    outside,
+  );
+  const exit = exitOfAll(all);
+  const failed = all.filter((outcome) => outcome.exit !== 'done').length;
+  if (exit !== 'done') throw new CommandFailure(exit, `${failed} of ${all.length} failed.`);
+}
+
+/** Waits for the work of requests. @throws CommandFailure timed_out, interrupted */
+async function outcomeOf(
+  row: CommandRow,
+  answered: readonly Answered[],
+  { timeout_s, quiet }: CommonOptions,
+  session: Session,
+  outside: Outside,
+): Promise<Outcome[]> {
+  const { wait } = row;
+  if (wait === undefined) return [];
+  const progress = quiet ? SILENT : openProgress(outside);
+  const works = answered.map(({ params, body, request_id }) =>
+    wait({ body: body as JsonObject, request_id, params }),
+  );
+  try {
+    const ends = await waitForAll(works, session, timeout_s, progress, outside);
+    return ends.map((end, index) => {
+      const target = answered[index]?.target ?? '';
+      if (end instanceof CommandFailure) return { target, exit: end.exit, message: end.message, body: null };
+      const { exit = 'failed', text = '' } = end.over ?? {};
+      return { target, exit, message: exit === 'done' ? '' : text, body: end.body };
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function print(body: Json, row: CommandRow, { look, quiet }: CommonOptions, { out, err }: Outside): void {
+  const { text, left_out } = render(body, row.output, look);
+  if (text !== '') out(`${text}\n`);
+  if (left_out.length > 0 && !quiet)
+    err(`Too wide for this terminal: ${left_out.join(', ')} (--all-columns, or -c COLUMN).\n`);
 }

@@ -1,6 +1,6 @@
-import { type CommandRow, PAGE, query } from '../command-row.ts';
+import { type CommandRow, NEWEST, query } from '../command-row.ts';
 
-const SHORT = ['uuid', 'created_at', 'node_uuid', 'serial_number', 'custodian', 'key_id'];
+const SHORT = ['uuid', 'serial_number', 'created_at', 'node_uuid', 'custodian', 'key_id'];
 
 /** Certificates of erased disks. */
 export const CERTIFICATE_ROWS: readonly CommandRow[] = [
@@ -11,9 +11,9 @@ export const CERTIFICATE_ROWS: readonly CommandRow[] = [
     path: '/v1/certificates',
     help: 'list certificates of erased disks, newest first',
     options: [
-      query('server', 'of this node (uuid)'),
+      query('server', 'of this server', { of: 'server' }),
       query('serial_number', 'of the server with this serial number'),
-      ...PAGE,
+      ...NEWEST,
     ],
     output: { kind: 'list', key: 'certificates', columns: SHORT },
   },

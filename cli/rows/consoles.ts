@@ -1,6 +1,6 @@
 import { type CommandRow, field } from '../command-row.ts';
 
-const COLUMNS = ['uuid', 'type', 'user', 'project', 'read_only', 'state', 'created_at', 'why'];
+const COLUMNS = ['uuid', 'type', 'state', 'created_at', 'user', 'project', 'read_only', 'why'];
 
 export const CONSOLE_ROWS: readonly CommandRow[] = [
   {
@@ -10,7 +10,7 @@ export const CONSOLE_ROWS: readonly CommandRow[] = [
     path: '/v1/servers/{server}/consoles',
     help: "show a server's serial console in this terminal; with -o json, or of a screen, the address that opens it once",
     options: [
-      field('type', 'which one', { choices: ['serial', 'graphical'], preset: 'serial' }),
+      field('type', 'the serial port, or the screen', { choices: ['serial', 'graphical'], preset: 'serial' }),
       field('read_only', 'only look', { kind: 'switch' }),
       field('take_over', 'somebody else who has the serial port at the BMC loses it', { kind: 'switch' }),
     ],

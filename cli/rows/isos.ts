@@ -1,6 +1,6 @@
 import { type CommandRow, field, query } from '../command-row.ts';
 
-const COLUMNS = ['uuid', 'name', 'project', 'size_bytes', 'received_bytes', 'state', 'sha256', 'expires_at'];
+const COLUMNS = ['uuid', 'name', 'state', 'size_bytes', 'received_bytes', 'expires_at', 'project', 'sha256'];
 
 export const ISO_ROWS: readonly CommandRow[] = [
   {
@@ -11,7 +11,7 @@ export const ISO_ROWS: readonly CommandRow[] = [
     help: 'announce an ISO image; iso upload does it too',
     options: [
       field('name', 'what it is called', { required: true }),
-      field('size_bytes', 'its bytes', { kind: 'integer', required: true }),
+      field('size_bytes', 'its size in bytes', { kind: 'integer', required: true }),
       field('sha256', 'its SHA-256 in hex'),
     ],
     output: { kind: 'item', columns: COLUMNS },
@@ -22,7 +22,9 @@ export const ISO_ROWS: readonly CommandRow[] = [
     method: 'PUT',
     path: '/v1/isos/{iso}/content',
     help: 'go on with an upload',
-    options: [query('offset', 'of the next part; default: where it stopped', { kind: 'integer' })],
+    options: [
+      query('offset', 'byte that the next part begins with; default: where it stopped', { kind: 'integer' }),
+    ],
     output: { kind: 'item', columns: COLUMNS },
     file: true,
   },
@@ -49,5 +51,6 @@ export const ISO_ROWS: readonly CommandRow[] = [
     path: '/v1/isos/{iso}',
     help: 'delete an ISO image; no BMC reads it any more',
     output: { kind: 'done', text: 'It is deleted.' },
+    undoes: 'deletes the image, also from drives that it is in',
   },
 ];

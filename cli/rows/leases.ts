@@ -1,6 +1,28 @@
+import type { JsonObject } from '../../lifecycle/json.ts';
 import { type CommandRow, field } from '../command-row.ts';
+import type { WaitRow } from '../work.ts';
 
 const COLUMNS = ['uuid', 'username', 'access', 'role', 'address', 'state', 'expires_at'];
+
+/** Until its account is gone from the BMC. */
+const REVOKED: WaitRow = ({ body: { uuid, server_uuid } }) => ({
+  shown_by: `kurogane lease list ${String(server_uuid)}`,
+  look: async (ask) => {
+    const { bmc_leases } = (await ask(`/v1/servers/${String(server_uuid)}/bmc-leases`)) as {
+      bmc_leases: JsonObject[];
+    };
+    const body = bmc_leases.find((lease) => lease.uuid === uuid) ?? { uuid: uuid ?? null, state: 'revoked' };
+    const over = body.state === 'revoked';
+    const note = typeof body.last_error === 'string' ? { note: body.last_error } : {};
+    const part = {
+      name: String(body.username ?? uuid),
+      state: String(body.state),
+      well: over ? true : null,
+      ...note,
+    };
+    return { parts: [part], over: over ? { exit: 'done', text: '' } : null, body };
+  },
+});
 
 export const LEASE_ROWS: readonly CommandRow[] = [
   {
@@ -10,9 +32,13 @@ export const LEASE_ROWS: readonly CommandRow[] = [
     path: '/v1/servers/{server}/bmc-leases',
     help: "hand a server's BMC out for a while; the password is shown once",
     options: [
-      field('access', 'on its own address, or only through the gateway', { choices: ['direct', 'gateway'] }),
-      field('role', 'what it may do', { choices: ['read-only', 'operator'] }),
-      field('lifetime_s', 'seconds until it expires; default a day', { kind: 'integer' }),
+      field('access', 'on its own address, or only through the gateway; default direct', {
+        choices: ['direct', 'gateway'],
+      }),
+      field('role', 'what it may do; default operator', { choices: ['read-only', 'operator'] }),
+      field('lifetime_s', 'seconds until it expires, 60 to 2592000; default 86400, a day', {
+        kind: 'integer',
+      }),
     ],
     output: { kind: 'item' },
   },
@@ -29,7 +55,8 @@ export const LEASE_ROWS: readonly CommandRow[] = [
     operation: 'lifecycle.bmc_leases.revoke',
     method: 'DELETE',
     path: '/v1/servers/{server}/bmc-leases/{lease}',
-    help: 'revoke a lease',
+    help: 'revoke a lease; its account is deleted as soon as the BMC answers',
     output: { kind: 'item', columns: COLUMNS },
+    wait: REVOKED,
   },
 ];

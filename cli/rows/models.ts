@@ -4,10 +4,10 @@ import { crudRows } from '../crud-rows.ts';
 const FIELDS: readonly OptionRow[] = [
   field('vendor', 'the maker'),
   field('name', 'the product'),
-  field('end_of_sale', 'ISO 8601'),
-  field('end_of_support', 'ISO 8601'),
-  field('replacement_uuid', 'the model that is bought in its place'),
-  field('note', 'words about it'),
+  field('end_of_sale', 'when it is sold no more, ISO 8601: 2028-03-31'),
+  field('end_of_support', 'when it is supported no more, ISO 8601'),
+  field('replacement_uuid', 'the model that is bought in its place', { of: 'model' }),
+  field('note', 'words about it, at most 2000 characters'),
 ];
 
 const REPORT: readonly OptionRow[] = [
@@ -19,7 +19,7 @@ const REPORT: readonly OptionRow[] = [
 export const MODEL_ROWS: readonly CommandRow[] = [
   ...crudRows({
     ...{ words: 'model', operation: 'models', collection: 'models', param: 'model' },
-    many: 'the catalogue of models, with their ends of sale and of support',
+    many: 'models of servers, with their ends of sale and of support',
     ...{ fields: FIELDS, required: ['vendor', 'name'], filters: ['vendor', 'name'] },
     sort_keys: ['vendor', 'name', 'end_of_sale', 'end_of_support'],
     columns: ['uuid', 'vendor', 'name', 'end_of_sale', 'end_of_support', 'replacement_uuid'],
@@ -35,13 +35,13 @@ export const MODEL_ROWS: readonly CommandRow[] = [
       kind: 'list',
       key: 'servers',
       columns: [
-        'uuid',
         'name',
-        'serial_number',
-        'product_name',
         'what',
         'date',
         'days_left',
+        'uuid',
+        'serial_number',
+        'product_name',
         'owner',
         'lessee',
       ],

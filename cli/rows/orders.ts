@@ -1,19 +1,47 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
-import { type CommandRow, field, PAGE, query, type WaitRow } from '../command-row.ts';
+import { type CommandRow, field, NEWEST, query } from '../command-row.ts';
+import { endOf, type WaitRow, type WorkPart } from '../work.ts';
 
-const COLUMNS = ['uuid', 'name', 'project', 'count', 'state', 'flavor', 'model', 'created_at', 'finished_at'];
+const COLUMNS = ['uuid', 'name', 'count', 'state', 'created_at', 'project', 'flavor', 'model', 'finished_at'];
 
-const WAIT: WaitRow = {
-  path: (_args, body) => `/v1/orders/${String((body as JsonObject).uuid)}`,
-  over: ({ state, uuid }) =>
-    state === 'open'
-      ? null
-      : { well: state === 'done', text: `The order ${String(uuid)} is ${String(state)}.` },
-  progress: ({ progress }) =>
-    Object.entries(progress as JsonObject)
-      .map(([state, count]) => `${state}: ${String(count)}`)
-      .join(', '),
-};
+const FAILED = ['failed', 'cancelled'];
+
+const WAIT: WaitRow = ({ body: { uuid } }) => ({
+  shown_by: `kurogane order show ${String(uuid)}`,
+  look: async (ask) => {
+    const body = (await ask(`/v1/orders/${String(uuid)}`)) as JsonObject;
+    const parts = (body.servers as JsonObject[]).map(partOf);
+    const text = `The order ${String(uuid)} is ${String(body.state)}`;
+    return { parts, over: body.state === 'open' ? null : endOf(text, parts), body };
+  },
+});
+
+function partOf({ name, server_uuid, position, state, last_error, attempts }: JsonObject): WorkPart {
+  const tries = Number(attempts) > 1 ? `${String(attempts)} attempts` : '';
+  const note = [tries, typeof last_error === 'string' ? last_error : '']
+    .filter((one) => one !== '')
+    .join(', ');
+  return {
+    name: String(name ?? server_uuid ?? `server ${Number(position) + 1}`),
+    state: String(state),
+    well: state === 'done' ? true : FAILED.includes(String(state)) ? false : null,
+    ...(note === '' ? {} : { note }),
+  };
+}
+
+/** An order for people: how far each server is, a line each. */
+function shownOrder({ servers, ...order }: JsonObject): JsonObject {
+  const lines = (servers as JsonObject[]).map(({ position, name, state, server_uuid, last_error }) => ({
+    ...{
+      '#': position ?? null,
+      name: name ?? null,
+      state: state ?? null,
+      server: server_uuid ?? null,
+      last_error: last_error ?? null,
+    },
+  }));
+  return { ...order, servers: lines };
+}
 
 export const ORDER_ROWS: readonly CommandRow[] = [
   {
@@ -24,18 +52,21 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     help: 'order servers from stock',
     options: [
       field('count', 'how many', { kind: 'integer', required: true }),
-      field('flavor', 'uuid of a flavor, or a resource class'),
-      field('model', "uuid of a model, or a product's name"),
-      field('availability_zone', 'where'),
+      field('flavor', 'a flavor, or a resource class; it or --model is needed', {
+        of: 'flavor',
+        or_text: true,
+      }),
+      field('model', "a model, or a product's name", { of: 'model', or_text: true }),
+      field('availability_zone', 'the zone that they have to be in'),
       field('name', 'a name for the order'),
-      field('project', "whom it is for; default: the caller's"),
+      field('project', "the project that gets them; default: the caller's own"),
       field('names', 'names of the instances, one for each server', { kind: 'list' }),
       field('image', '{"image_source": …, "image_checksum": …}; without it no operating system', {
         kind: 'json',
       }),
       field('raid_config', '{"logical_disks": [{"raid_level": "1", "size_gb": "MAX"}]}', { kind: 'json' }),
       field('bios_settings', '{"attribute": value}', { kind: 'json' }),
-      field('vlan_id', 'VLAN of the servers', { kind: 'integer' }),
+      field('vlan_id', 'VLAN of the servers, 1 to 4094', { kind: 'integer' }),
     ],
     output: { kind: 'item', columns: [...COLUMNS, 'progress'] },
     wait: WAIT,
@@ -49,7 +80,7 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     options: [
       query('state', 'in this state', { choices: ['open', 'done', 'partial', 'failed', 'cancelled'] }),
       query('project', 'of this project'),
-      ...PAGE,
+      ...NEWEST,
     ],
     output: { kind: 'list', key: 'orders', columns: COLUMNS },
   },
@@ -59,7 +90,7 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     method: 'GET',
     path: '/v1/orders/{order}',
     help: 'show an order, and how far each of its servers is',
-    output: { kind: 'item' },
+    output: { kind: 'item', shown: shownOrder },
   },
   {
     words: 'order cancel',
@@ -68,6 +99,7 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     path: '/v1/orders/{order}/cancel',
     help: 'cancel an order; servers that are delivered stay, the others go back',
     output: { kind: 'item', columns: [...COLUMNS, 'progress'] },
+    undoes: 'ends the order: servers that are not delivered yet go back',
   },
   {
     words: 'order again',
@@ -85,9 +117,9 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     path: '/v1/stock',
     help: 'show what can be ordered now',
     options: [
-      query('flavor', 'uuid of a flavor, or a resource class'),
-      query('model', "uuid of a model, or a product's name"),
-      query('availability_zone', 'where'),
+      query('flavor', 'a flavor, or a resource class', { of: 'flavor', or_text: true }),
+      query('model', "a model, or a product's name", { of: 'model', or_text: true }),
+      query('availability_zone', 'in this availability zone'),
       query('project', 'what this project may order'),
     ],
     output: {

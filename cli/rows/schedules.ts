@@ -1,24 +1,35 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
-import { type CommandRow, field, PAGE, query, type WaitRow } from '../command-row.ts';
+import { type CommandRow, field, NEWEST, query } from '../command-row.ts';
+import { endOf, type WaitRow, type WorkPart } from '../work.ts';
 
-const COLUMNS = ['uuid', 'name', 'project', 'what', 'state', 'cron', 'time_zone', 'next_at', 'window_s'];
+const COLUMNS = ['uuid', 'name', 'what', 'state', 'next_at', 'cron', 'time_zone', 'window_s', 'project'];
 
-const WAIT: WaitRow = {
-  path: (_args, body) => `/v1/schedules/${String((body as JsonObject).uuid)}`,
-  over: ({ state, progress, uuid }) => {
-    if (state === 'active') return null;
-    const well = Object.keys(progress as JsonObject).every((one) => one === 'done');
-    return {
-      well,
-      text: `The schedule ${String(uuid)} is ${String(state)}: ${told(progress as JsonObject)}.`,
-    };
+const FAILED = ['failed', 'missed', 'cancelled'];
+
+const WAIT: WaitRow = ({ body: { uuid } }) => ({
+  shown_by: `kurogane schedule show ${String(uuid)}`,
+  look: async (ask) => {
+    const body = (await ask(`/v1/schedules/${String(uuid)}`)) as JsonObject;
+    const parts = partsOf(body);
+    const text = `The schedule ${String(uuid)} is ${String(body.state)}`;
+    return { parts, over: body.state === 'active' ? null : endOf(text, parts), body };
   },
-  progress: ({ progress }) => told(progress as JsonObject),
-};
+});
 
-function told(progress: JsonObject): string {
-  const states = Object.entries(progress).map(([state, count]) => `${state}: ${String(count)}`);
-  return states.length === 0 ? 'its window has not come' : states.join(', ');
+/** The latest run of each server; before the first window the servers wait. */
+function partsOf({ runs, servers, next_at }: JsonObject): WorkPart[] {
+  const parts = new Map<string, WorkPart>();
+  for (const { server_uuid, state, last_error } of runs as JsonObject[]) {
+    const name = String(server_uuid);
+    if (parts.has(name)) continue;
+    const well = state === 'done' ? true : FAILED.includes(String(state)) ? false : null;
+    const note = typeof last_error === 'string' ? { note: last_error } : {};
+    parts.set(name, { name, state: String(state), well, ...note });
+  }
+  const waits = next_at === null ? {} : { note: `its window begins at ${String(next_at)}` };
+  for (const name of servers as string[])
+    if (!parts.has(name)) parts.set(name, { name, state: 'waiting', well: null, ...waits });
+  return [...parts.values()];
 }
 
 export const SCHEDULE_ROWS: readonly CommandRow[] = [
@@ -48,7 +59,11 @@ export const SCHEDULE_ROWS: readonly CommandRow[] = [
     path: '/v1/schedules',
     help: 'have work done on servers at a time, or in a window that comes again',
     options: [
-      field('servers', 'uuids or names', { kind: 'list', required: true }),
+      field('servers', 'servers that it is done on: names or uuids', {
+        kind: 'list',
+        required: true,
+        of: 'server',
+      }),
       field('runbook', 'uuid or name of a runbook'),
       field('tool', 'instead of a runbook', {
         choices: [
@@ -61,7 +76,7 @@ export const SCHEDULE_ROWS: readonly CommandRow[] = [
       field('start_at', 'once, at this time: 2026-12-01T02:00+09:00'),
       field('cron', 'again and again: "0 2 * * 6"'),
       field('time_zone', 'that cron is meant in, such as Asia/Tokyo; default UTC'),
-      field('window_s', 'work begins within so many seconds or not at all; default 3600', {
+      field('window_s', 'seconds within which work begins or not at all, 60 to 604800; default 3600', {
         kind: 'integer',
       }),
       field('os_off', 'end the operating system first: {"wait_s": 600, "soft_s": 300, "hard": true}', {
@@ -82,7 +97,7 @@ export const SCHEDULE_ROWS: readonly CommandRow[] = [
     options: [
       query('state', 'in this state', { choices: ['active', 'done', 'cancelled'] }),
       query('project', 'of this project'),
-      ...PAGE,
+      ...NEWEST,
     ],
     output: { kind: 'list', key: 'schedules', columns: COLUMNS },
   },

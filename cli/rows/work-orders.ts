@@ -5,17 +5,17 @@ const STATES = ['open', 'done', 'cancelled'];
 
 const FIELDS: readonly OptionRow[] = [
   field('kind', 'mount, cable, swap, dispose or other', { choices: KINDS }),
-  field('server_uuid', 'the server'),
+  field('server_uuid', 'the server', { of: 'server' }),
   field('place', 'rack and unit, or a serial number'),
   field('what', 'what is to be done'),
   field('assignee', 'who is to do it'),
-  field('due_at', 'until when, ISO 8601'),
+  field('due_at', 'until when, ISO 8601: 2026-12-01T18:00+09:00'),
   field('state', 'open, done or cancelled', { choices: STATES }),
   field('done_by', 'who did it'),
   field('done_at', 'when, ISO 8601'),
-  field('hot', 'of a repair: the server goes on running meanwhile (true or false)', { kind: 'json' }),
+  field('hot', 'of a repair: true: the server goes on running meanwhile', { kind: 'json' }),
   field('proposed_from', 'when it would be done, ISO 8601'),
-  field('proposed_until', 'and until when'),
+  field('proposed_until', 'and until when, ISO 8601'),
 ];
 
 export const WORK_ORDER_ROWS: readonly CommandRow[] = [
@@ -26,7 +26,7 @@ export const WORK_ORDER_ROWS: readonly CommandRow[] = [
     path: '/v1/work-orders',
     help: 'list work at the racks',
     options: [
-      query('server_uuid', 'on this server'),
+      query('server_uuid', 'on this server', { of: 'server' }),
       query('state', 'in this state', { choices: STATES }),
       query('kind', 'of this kind', { choices: KINDS }),
       query('assignee', 'of this person'),
@@ -43,12 +43,12 @@ export const WORK_ORDER_ROWS: readonly CommandRow[] = [
       columns: [
         'uuid',
         'kind',
-        'server_uuid',
-        'place',
+        'state',
         'what',
+        'place',
         'assignee',
         'due_at',
-        'state',
+        'server_uuid',
         'done_by',
         'done_at',
       ],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type AuthSettings, authSettings } from '../../cli/auth-settings.ts';
-import { loginBody } from '../../cli/session.ts';
+import { loginBody } from '../../cli/login.ts';
 
 const settings = (env: Record<string, string>, clouds: string | null = null): Promise<AuthSettings> =>
   authSettings(env, async () => clouds);

@@ -8,7 +8,7 @@ import { loadOpenApi } from '../../api/http/operations.ts';
 import { COMMANDS } from '../../cli/command-table.ts';
 import { cliPage } from '../../cli/docs/cli-page.ts';
 import { EXIT_CODES } from '../../cli/exit-codes.ts';
-import { width } from '../../cli/output.ts';
+import { width } from '../../cli/table.ts';
 import { projectRoot } from '../../config/project-root.ts';
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { newNode } from '../builders/records.ts';
@@ -97,7 +97,12 @@ describe('a client command', () => {
     expect((await client('server', 'set', 'n', '--notes', notes, '--rack', 'A 1')).code).to.equal(0);
     const { stdout } = await client('server', 'show', 'n');
     for (const char of ['\u001B', '\u202E']) expect(stdout).to.not.contain(char);
-    expect(stdout).to.contain('a\uFFFD[2J b\uFFFDc').and.contain('A 1');
+    expect(stdout).to.contain('a\\u001b[2J').and.contain('b\\u202ec').and.contain('A 1');
+    for (const format of ['json', 'yaml', 'value']) {
+      const shown = await client('server', 'show', 'n', '-o', format);
+      for (const char of ['\u001B', '\u202E']) expect(shown.stdout).to.not.contain(char);
+      if (format !== 'value') expect((parse(shown.stdout) as JsonObject).notes).to.equal(notes);
+    }
   });
 
   it('changes fields, and empties those given an empty text', async () => {

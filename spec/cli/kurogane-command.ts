@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Child, type ChildOptions, run, startChild } from '../services/process.ts';
 
 /** The command as users have it, with the flags of its first line: the built one that belongs to these specs. */
-const PROGRAM = fileURLToPath(new URL('../../../bin/kurogane.mjs', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../bin/kurogane.mjs', import.meta.url));
 
 export interface KuroganeRun {
   code: number | null;

@@ -191,7 +191,7 @@ describe('the life of servers by the kurogane command', function () {
     // Deletion: erased, certified, and out of the customer's sight.
     const early = await run(operator, 'server', 'dispose', name, '--confirm', 'SN-12');
     expect(early.code, early.stderr).to.equal(6);
-    await did(tenant, 'server', 'return', name);
+    await did(tenant, 'server', 'return', name, '--yes');
     await inState(name, 'available');
     await inStage(name, 'inventory');
     const hidden = await run(tenant, 'server', 'show', name);

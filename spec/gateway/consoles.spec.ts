@@ -371,7 +371,7 @@ describe('S82 consoles by websocket', () => {
       await new Promise<void>(() => {});
     }
     const env = { OS_AUTH_TYPE: 'none', OS_ENDPOINT: api.url };
-    const { code, stdout, stderr } = await runClient(['console', 'open', node.uuid], env, keys());
+    const { code, stdout, stderr } = await runClient(['console', 'open', node.uuid], env, { input: keys() });
     expect([code, stdout], stderr).to.deep.equal([0, 'login: ']);
     expect(stderr).to.contain('~.');
     expect(seen.said).to.equal(true);

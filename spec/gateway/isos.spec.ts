@@ -154,6 +154,6 @@ describe('S81 ISO images that are brought', function () {
     });
     expect(done.stderr).to.contain('100 %');
     expect((await runClient(['iso', 'upload', join(folder, 'none.iso')], env)).code).to.equal(2);
-    await runClient(['iso', 'delete', String(shown.uuid)], env);
+    await runClient(['iso', 'delete', String(shown.uuid), '--yes'], env);
   });
 });
