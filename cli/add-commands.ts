@@ -9,6 +9,7 @@ import { FORMATS, type Format, type Look, render } from './output.ts';
 import type { Outside } from './outside.ts';
 import type { Given } from './request-parts.ts';
 import { runRow } from './run-row.ts';
+import { timesIn } from './shown-text.ts';
 import { drawTable } from './table.ts';
 import { uploadIso } from './upload-file.ts';
 
@@ -125,7 +126,7 @@ function sharedOf(command: Command, { env, out_size, time_zone }: Outside): { lo
     columns: size?.columns ?? null,
     // no-color.org
     colours: size !== null && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    shown: time_zone === undefined ? {} : { time_zone },
+    shown: timesIn(time_zone),
   };
   return { look, quiet: options.quiet === true };
 }

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
 import type { Output } from './command-row.ts';
 import { CommandFailure } from './exit-codes.ts';
-import { plainJson, type Shown, shownInLine, shownValue } from './shown-text.ts';
+import { AS_IT_IS, plainJson, type Shown, shownInLine, shownValue } from './shown-text.ts';
 import { drawTable, fitting } from './table.ts';
 
 export const FORMATS = ['table', 'value', 'json', 'yaml'] as const;
@@ -125,7 +125,7 @@ function itemsOf(
 function sorted(items: readonly JsonObject[], by: string): JsonObject[] {
   const column = by.replace(/:(?:asc|desc)$/, '');
   const turn = by.endsWith(':desc') ? -1 : 1;
-  const text = (item: JsonObject): string => shownInLine(at(item, column), { time_zone: 'UTC' });
+  const text = (item: JsonObject): string => shownInLine(at(item, column), AS_IT_IS);
   const collator = new Intl.Collator('en', { numeric: true });
   return [...items].sort((one, other) => turn * collator.compare(text(one), text(other)));
 }

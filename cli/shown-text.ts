@@ -35,37 +35,32 @@ const unit = (char: string, at: number): string => `\\u${char.charCodeAt(at).toS
 /** RFC 3339 in UTC, as the service writes times. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
 
-/** How people are shown values: times in their zone. */
+/** How people are shown values. */
 export interface Shown {
-  /** IANA name; absent: the machine's zone. */
-  time_zone?: string;
+  /** A time for people; any other text as it is. */
+  time(text: string): string;
 }
 
-/** A time as `2026-12-01 02:58:55+09:00`; any other text as it is. Pure but for the machine's zone. */
-export function shownTime(text: string, { time_zone }: Shown): string {
-  if (!TIME.test(text)) return text;
-  const parts = Object.fromEntries(
-    formatOf(time_zone)
-      .formatToParts(new Date(text))
-      .map(({ type, value }) => [type, value]),
-  );
-  const offset = (parts.timeZoneName ?? '').replace('GMT', '');
-  return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}${offset === '' ? 'Z' : offset}`;
-}
-
-const formats = new Map<string | undefined, Intl.DateTimeFormat>();
-
-function formatOf(timeZone: string | undefined): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known !== undefined) return known;
+/** Times as `2026-12-01 02:58:55+09:00`. @param time_zone IANA name; absent: the machine's zone. */
+export function timesIn(time_zone: string | undefined): Shown {
   const format = new Intl.DateTimeFormat('en-GB', {
     ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
     ...{ second: '2-digit', hourCycle: 'h23', timeZoneName: 'longOffset' },
-    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(time_zone === undefined ? {} : { timeZone: time_zone }),
   });
-  formats.set(timeZone, format);
-  return format;
+  return {
+    time(text) {
+      if (!TIME.test(text)) return text;
+      const parts = format.formatToParts(new Date(text)).map(({ type, value }) => [type, value] as const);
+      const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(parts);
+      const offset = (timeZoneName ?? '').replace('GMT', '');
+      return `${year}-${month}-${day} ${hour}:${minute}:${second}${offset === '' ? 'Z' : offset}`;
+    },
+  };
 }
+
+/** Times as they came. */
+export const AS_IT_IS: Shown = { time: (text) => text };
 
 /** A value for people, of one line or more: a list of objects has a line for each, null is empty. Pure. */
 export function shownValue(value: Json, shown: Shown): string {
@@ -74,7 +69,7 @@ export function shownValue(value: Json, shown: Shown): string {
   return typeof value === 'string'
     ? value
         .split('\n')
-        .map((line) => plainText(shownTime(line, shown)))
+        .map((line) => plainText(shown.time(line)))
         .join('\n')
         .trimEnd()
     : shownInLine(value, shown);
@@ -83,7 +78,7 @@ export function shownValue(value: Json, shown: Shown): string {
 /** A value for people on one line. Pure. */
 export function shownInLine(value: Json, shown: Shown): string {
   if (value === null) return '';
-  if (typeof value === 'string') return plainText(shownTime(value, shown).replaceAll('\n', ' '));
+  if (typeof value === 'string') return plainText(shown.time(value).replaceAll('\n', ' '));
   if (Array.isArray(value)) return value.map((one) => shownInner(one, shown)).join(', ');
   if (typeof value === 'object')
     return Object.entries(value)
