@@ -26,7 +26,7 @@ export const listAudit: LifecycleHandler = async (request, api) => {
     ...(action === undefined ? {} : { action }),
     ...(outcome === undefined ? {} : { outcome: outcome as AuditOutcome }),
     ...(request_id === undefined ? {} : { request_id }),
-    ...(server === undefined ? {} : { node_uuid: await uuidOf(api, server) }),
+    ...(server === undefined ? {} : { node_uuid: await uuidOf(api, request, server) }),
     ...(since === undefined ? {} : { since: Number(readTime('since', since)) }),
     ...(until === undefined ? {} : { until: Number(readTime('until', until)) }),
   };
@@ -43,11 +43,9 @@ function sight({ caller }: ApiRequest, { policy }: LifecycleApi, wanted: string 
 }
 
 /** @throws NotFound */
-async function uuidOf({ store }: LifecycleApi, ident: string): Promise<string> {
-  if (isUuidLike(ident)) return ident.toLowerCase();
-  const node = await store.nodes.getByName(ident);
-  if (node === null) throw serviceError('NotFound', { kind: 'Server', ident });
-  return node.uuid;
+async function uuidOf(api: LifecycleApi, { caller }: ApiRequest, server: string): Promise<string> {
+  if (isUuidLike(server)) return server.toLowerCase();
+  return (await findServer(api, { params: { server }, caller })).server.uuid;
 }
 
 /** `marker` is the number of the last entry of the page before. */

@@ -1,8 +1,8 @@
-import { isUuidLike } from '../http/value-syntax.ts';
 import { isServiceError } from '../http/wire-error.ts';
 import type { ApiRequest } from '../openstack/handler.ts';
 import { auditServer } from './audit.ts';
 import type { LifecycleApi } from './handler.ts';
+import { findServer } from './servers/access.ts';
 
 /** The caller may not, it is not there for the caller, or not now. What is no sound request at all is nobody's deed. */
 const REFUSALS: readonly number[] = [403, 404, 409];
@@ -10,7 +10,7 @@ const REFUSALS: readonly number[] = [403, 404, 409];
 /** Says in the audit that a change was asked for and refused, with the reason. Never throws: the refusal is what is answered. */
 export async function auditRefusal(
   request: Pick<ApiRequest, 'method' | 'operation' | 'params' | 'caller'>,
-  api: Pick<LifecycleApi, 'store' | 'settings' | 'log'>,
+  api: Pick<LifecycleApi, 'policy' | 'store' | 'settings' | 'log'>,
   error: unknown,
 ): Promise<void> {
   const { method, operation, params, caller } = request;
@@ -18,17 +18,23 @@ export async function auditRefusal(
   const { status, message: why } = error;
   const action = operation.replace(/^lifecycle\./, '');
   try {
-    const node_uuid = await serverOf(api, params.server);
+    const node_uuid = await serverOf(api, request);
     await auditServer(api.store, api, node_uuid, caller, action, { ...params, status, why }, 'refused');
   } catch (failure) {
     api.log.warn({ err: failure, operation }, 'a refusal was not written into the audit');
   }
 }
 
-async function serverOf({ store }: Pick<LifecycleApi, 'store'>, ident?: string): Promise<string | null> {
-  if (ident === undefined) return null;
-  const node = isUuidLike(ident)
-    ? await store.nodes.get(ident.toLowerCase())
-    : await store.nodes.getByName(ident);
-  return node?.uuid ?? null;
+/** As far as the caller may see it: the audit tells nobody that a server which is missing to him is another's. */
+async function serverOf(
+  api: Pick<LifecycleApi, 'policy' | 'store'>,
+  request: Pick<ApiRequest, 'params' | 'caller'>,
+): Promise<string | null> {
+  if (request.params.server === undefined) return null;
+  try {
+    return (await findServer(api, request)).server.uuid;
+  } catch (error) {
+    if (isServiceError(error)) return null;
+    throw error;
+  }
 }

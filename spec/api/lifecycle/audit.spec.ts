@@ -69,6 +69,8 @@ describe('the audit of all servers', () => {
     for (const query of ['?server=two', `?server=${two?.uuid}`, '?project=p2', '?user=of-p2'])
       expect((await list(query)).audit.map(({ server_uuid }) => server_uuid)).to.deep.equal([two?.uuid]);
     expect((await list('?action=never')).audit).to.deep.equal([]);
+    // As if there were none.
+    expect((await api.get('/v1/audit?server=two', projectMember('p1'))).status).to.equal(404);
   });
 
   it('tells what was refused, whoever asked for it, with the reason', async () => {
@@ -85,7 +87,8 @@ describe('the audit of all servers', () => {
     ).to.deep.equal([
       ['servers.release', 'spec-project', one?.uuid, 409],
       ['servers.update', 'p1', one?.uuid, 403],
-      ['servers.actions.reboot', 'p2', one?.uuid, 404],
+      // Nothing says to p2 that there is such a server.
+      ['servers.actions.reboot', 'p2', null, 404],
     ]);
     expect(audit[1]?.detail.why).to.contain('lifecycle:server:update');
     const [last] = audit;
