@@ -1,23 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { addClientCommands } from '../cli/add-commands.ts';
+import { addClientCommands, exit } from '../cli/add-commands.ts';
 import { CommandFailure } from '../cli/exit-codes.ts';
 import { describeSettings } from '../config/describe-settings.ts';
 import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
-import { listAudit, verifyAudit } from './audit.ts';
-import { makeSigningKey, verifyCertificate } from './certificates.ts';
 import { clientOutside } from './client-outside.ts';
-import { databaseStatus, rotateSecrets, upgradeDatabase } from './database.ts';
 import { type DnsmasqOptions, dnsmasqText } from './dnsmasq-config.ts';
-import { hashPasswordFromInput } from './hash-password.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 import { addKey } from './secret-keys.ts';
 import { shownSettings } from './shown-settings.ts';
 
 const program = new Command('kurogane')
+  .exitOverride(exit)
+  .commandsGroup('Services, and what their hosts need:')
   .description('A bare-metal service, compatible with OpenStack Ironic.')
   .version(await version())
   .option('--config <file>', `settings file, YAML or JSON (default: ${DEFAULT_CONFIG} if it exists)`)
@@ -28,7 +26,7 @@ const program = new Command('kurogane')
     `\nSettings, from the file (group: {key: value}) and from variables, which win:\n\n${describeSettings()}`,
   );
 
-// Each is loaded when it is wanted: a conductor does not keep the API in memory.
+// Each is loaded when it is wanted: a conductor does not keep the API in memory, nor does a client wait for any of them.
 service('api', 'serve the API', async () => (await import('./api.ts')).startApi);
 service('conductor', 'drive the servers', async () => (await import('./conductor.ts')).startConductorService);
 service(
@@ -70,11 +68,14 @@ service(
 const db = program.command('db').description('the database: schema and secrets');
 db.command('upgrade')
   .description('make or upgrade the schema; may run while services are up')
-  .action(withSettings(async (settings) => print(await upgradeDatabase(settings))));
+  .action(
+    withSettings(async (settings) => print(await (await import('./database.ts')).upgradeDatabase(settings))),
+  );
 db.command('status')
   .description('show whether the schema is that of this version; exit code 1 when it is not')
   .action(
     withSettings(async (settings) => {
+      const { databaseStatus } = await import('./database.ts');
       const status = await databaseStatus(settings);
       print(status.text);
       if (!status.current) process.exitCode = 1;
@@ -89,7 +90,9 @@ db.command('add-key')
   });
 db.command('rotate-secrets')
   .description('encrypt every stored secret again with the first key')
-  .action(withSettings(async (settings) => print(await rotateSecrets(settings))));
+  .action(
+    withSettings(async (settings) => print(await (await import('./database.ts')).rotateSecrets(settings))),
+  );
 
 const audit = program.command('audit').description('who did what to which node');
 audit
@@ -98,6 +101,7 @@ audit
   .option('--anchor <id:hash>', 'an end that an earlier check has printed')
   .action(async ({ anchor }: { anchor?: string }) => {
     await withSettings(async (settings) => {
+      const { verifyAudit } = await import('./audit.ts');
       const { whole, text } = await verifyAudit(settings, anchor);
       print(text);
       if (!whole) process.exitCode = 1;
@@ -110,7 +114,9 @@ audit
   .option('--before <id>', 'older than this entry')
   .option('--limit <number>', 'at most so many', '100')
   .action(async (options: { node?: string; before?: string; limit: string }) => {
-    await withSettings(async (settings) => print(await listAudit(settings, options)))();
+    await withSettings(async (settings) =>
+      print(await (await import('./audit.ts')).listAudit(settings, options)),
+    )();
   });
 
 program
@@ -119,13 +125,16 @@ program
   .command('make-key')
   .description('make the key that they are signed with; prints its public half')
   .requiredOption('--key-file <file>', 'the file of [certificates]signing_key_file')
-  .action(async ({ keyFile }: { keyFile: string }) => print(await makeSigningKey(keyFile, false)));
+  .action(async ({ keyFile }: { keyFile: string }) =>
+    print(await (await import('./certificates.ts')).makeSigningKey(keyFile, false)),
+  );
 program
   .command('verify-certificate')
   .description('check a certificate of erased disks, offline; exit code 1 when it is not genuine')
   .argument('<file>', 'the certificate, as the API gave it')
   .requiredOption('--key <file>', "the provider's public key, PEM")
   .action(async (file: string, { key }: { key: string }) => {
+    const { verifyCertificate } = await import('./certificates.ts');
     const { genuine, text } = await verifyCertificate(file, key);
     print(text);
     if (!genuine) process.exitCode = 1;
@@ -138,11 +147,11 @@ program
   .description('make kernel, initrd and root file system as a recipe says; needs root')
   .argument('<recipe>', 'YAML file: name, base, packages, playbook')
   .option('--output <folder>', 'where a folder of its name is made', '.')
-  .action(async (recipe: string, { output }: { output: string }) => {
+  .option('-q, --quiet', 'do not tell what is being done')
+  .action(async (recipe: string, { output, quiet }: { output: string; quiet?: boolean }) => {
     const { buildImage } = await import('../boot/image-build/build.ts');
-    print(
-      JSON.stringify(await buildImage(recipe, output, (text) => process.stderr.write(`${text}\n`)), null, 2),
-    );
+    const tell = (text: string): void => void (quiet === true || process.stderr.write(`${text}\n`));
+    print(JSON.stringify(await buildImage(recipe, output, tell), null, 2));
   });
 
 program
@@ -169,9 +178,9 @@ program
   .description('the accounts of the embedded Keystone')
   .command('hash-password')
   .description('read a password from standard input and print its hash for the users file')
-  .action(async () => print(await hashPasswordFromInput(process.stdin)));
+  .action(async () => print(await (await import('./hash-password.ts')).hashPasswordFromInput(process.stdin)));
 
-addClientCommands(program, clientOutside());
+addClientCommands(program.commandsGroup('What asks the API, as any client:'), clientOutside());
 
 try {
   await program.parseAsync();

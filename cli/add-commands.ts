@@ -1,6 +1,7 @@
 import { type Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type CommandRow, pathArguments, takesSeveral } from './command-row.ts';
 import { COMMANDS } from './command-table.ts';
+import { completeNames } from './complete-names.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { CommandFailure, EXIT_CODES } from './exit-codes.ts';
 import { GROUPS } from './groups.ts';
@@ -49,6 +50,15 @@ export function addClientCommands(program: Command, outside: Outside): void {
         );
       outside.out(completionScript(shell as Shell, program));
     });
+  program
+    .command('complete', { hidden: true })
+    .description('names of a kind that begin so, for shells')
+    .argument('<kind>')
+    .argument('[prefix]')
+    .argument('[args...]')
+    .action((kind: string, prefix: string | undefined, args: string[]) =>
+      completeNames(kind, prefix ?? '', args, outside),
+    );
   program
     .command('exit-codes')
     .description('tell what the exit codes of these commands mean')

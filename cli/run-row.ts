@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from '../lifecycle/json.ts';
-import { attachConsole } from './attach-console.ts';
 import { type CommandRow, pathArguments, takesSeveral } from './command-row.ts';
 import { confirm } from './confirm.ts';
 import { CommandFailure } from './exit-codes.ts';
@@ -74,8 +73,11 @@ export async function runRow(
   );
   if (row.output.kind === 'console' && common.look.format === 'table') {
     const { type, url } = answer as JsonObject;
-    if (type === 'serial')
+    if (type === 'serial') {
+      // Loaded where it is wanted: no other command needs websockets.
+      const { attachConsole } = await import('./attach-console.ts');
       return await attachConsole(String(url), settings.cacert, outside.terminal(), outside.err);
+    }
   }
   if (!common.wait || row.wait === undefined || given.dry_run === true)
     return print(answer, row, common, outside);

@@ -35,6 +35,7 @@ export const TIERS = {
   image: { needs: ['image'], test_timeout_ms: 480_000, timeout_s: 540 },
   s3: { needs: ['swift'], test_timeout_ms: 60_000, timeout_s: 120 },
   iso: { needs: ['isoinfo'], test_timeout_ms: 10_000, timeout_s: 60 },
+  shell: { needs: ['zsh'], test_timeout_ms: 60_000, timeout_s: 120 },
 } as const satisfies Record<string, Tier>;
 
 export type TierName = keyof typeof TIERS;
@@ -68,6 +69,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     ipmi: [],
     keystone: [],
     iso: [],
+    shell: [],
     s3: [],
     image: [],
     redfish: [],

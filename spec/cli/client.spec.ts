@@ -14,7 +14,6 @@ import type { JsonObject } from '../../lifecycle/json.ts';
 import { newNode } from '../builders/records.ts';
 import { type ApiBench, startApiBench } from '../contract/api/api-bench.ts';
 import { freePort } from '../services/free-port.ts';
-import { run } from '../services/process.ts';
 import { type ClientRun, runClient } from './client-bench.ts';
 
 interface Documented {
@@ -166,20 +165,5 @@ describe('a client command', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
-
-  it('is completed by bash', async () => {
-    const { stdout } = await client('completion', 'bash');
-    const complete = async (...words: string[]): Promise<string[]> => {
-      const line = `COMP_WORDS=(kurogane ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
-      const script = `${stdout}\n${line}; _kurogane; echo "\${COMPREPLY[@]}"`;
-      const told = await run({ command: 'bash', args: ['--norc', '-c', script] });
-      return told.stdout.trim().split(/\s+/);
-    };
-    expect(await complete('ser')).to.deep.equal(['server']);
-    expect(await complete('server', '')).to.include.members(['list', 'show', 'set']);
-    expect(await complete('server', 'show', 'node-1', '--out')).to.deep.equal(['--output']);
-    expect(await complete('server', 'list', '--st')).to.deep.equal(['--stage']);
-    expect((await client('completion', 'zsh')).stdout).to.match(/^#compdef kurogane\n.*bashcompinit/s);
   });
 });

@@ -2,9 +2,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { compare } from 'bcryptjs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { upgradeDatabase } from '../../bin/database.ts';
+import { hashPasswordFromInput } from '../../bin/hash-password.ts';
+import { addKey } from '../../bin/secret-keys.ts';
+import { loadSettings } from '../../config/load-settings.ts';
 import { OPTIONS } from '../../config/options.ts';
 import { type KuroganeRun, kurogane } from './kurogane-command.ts';
 
@@ -58,24 +63,32 @@ describe('kurogane', function () {
     expect(stdout).to.not.contain('hunter2');
   });
 
-  for (const [what, args, env, said] of [
+  for (const [what, args, env, said, exit] of [
     [
       'a setting that does not exist',
       ['config', 'show'],
       { KUROGANE_API__MAX_LIMITS: '1' },
       /KUROGANE_API__MAX_LIMITS.*Did you mean max_limit\?/,
+      1,
     ],
     [
       'a file that does not exist',
       ['--config', '/nonexistent/k.yaml', 'config', 'show'],
       {},
       /\/nonexistent\/k\.yaml cannot be read \(ENOENT\)/,
+      1,
     ],
-    ['a command that does not exist', ['bake'], {}, /unknown command 'bake'/],
+    [
+      'a command that does not exist',
+      ['servr'],
+      {},
+      /unknown command 'servr'\n\(Did you mean one of serve, server\?\)/,
+      2,
+    ],
   ] as const)
     it(`refuses ${what} with a message and no stack`, async () => {
       const { code, stderr } = await command([...args], env);
-      expect(code).to.equal(1);
+      expect(code).to.equal(exit);
       expect(stderr).to.match(said);
       expect(stderr).to.not.match(/^ +at /m);
     });
@@ -108,10 +121,12 @@ describe('kurogane', function () {
     expect(code).to.equal(0);
     expect(await compare('correct horse', stdout.trim())).to.equal(true);
     expect(stdout + stderr).to.not.contain('correct horse');
-    expect((await command(['identity', 'hash-password'], {}, '')).stderr).to.contain('No password came');
-    expect((await command(['identity', 'hash-password'], {}, `${'x'.repeat(73)}\n`)).stderr).to.contain(
-      'longer than 72 bytes',
-    );
+    const refusal = async (input: string): Promise<string> =>
+      await hashPasswordFromInput(Readable.from([input]) as typeof process.stdin).catch(
+        (error: Error) => error.message,
+      );
+    expect(await refusal('')).to.contain('No password came');
+    expect(await refusal(`${'x'.repeat(73)}\n`)).to.contain('longer than 72 bytes');
   });
 
   for (const name of ['api', 'conductor'])
@@ -124,7 +139,7 @@ describe('kurogane', function () {
 
       it('does not start on an old schema, and names the command that upgrades it', async () => {
         const key_file = join(folder, 'secrets.key');
-        await command(['db', 'add-key', '--key-file', key_file]);
+        await addKey(key_file);
         const { code, stderr } = await command([name], { KUROGANE_SECRETS__KEY_FILE: key_file });
         expect(code).to.equal(1);
         expect(stderr).to.contain('kurogane db upgrade');
@@ -134,7 +149,7 @@ describe('kurogane', function () {
 
   it('makes the schema, once', async () => {
     const key_file = join(folder, 'secrets.key');
-    await command(['db', 'add-key', '--key-file', key_file]);
+    await addKey(key_file);
     const env = { KUROGANE_SECRETS__KEY_FILE: key_file };
     const before = await command(['db', 'status'], env);
     expect(before.code).to.equal(1);
@@ -152,9 +167,10 @@ describe('kurogane', function () {
 
     beforeEach(async () => {
       const key_file = join(folder, 'secrets.key');
-      env = { KUROGANE_SECRETS__KEY_FILE: key_file };
-      await command(['db', 'add-key', '--key-file', key_file]);
-      await command(['db', 'upgrade'], env);
+      env = { KUROGANE_SECRETS__KEY_FILE: key_file, KUROGANE_API__PORT: '0' };
+      await addKey(key_file);
+      const variables = { KUROGANE_DEFAULT__STATE_PATH: folder, ...env };
+      await upgradeDatabase(loadSettings({ env: variables }));
     });
 
     for (const [what, args, more, said] of [

@@ -97,6 +97,7 @@ const NEEDS = {
   chromium: { packages: ['chromium'], proof: ['chromium'] },
   ironic: { packages: ['python3-ironic'], proof: ['/usr/lib/python3/dist-packages/ironic'] },
   isoinfo: { packages: ['genisoimage'], proof: ['isoinfo'] },
+  zsh: { packages: ['zsh'], proof: ['zsh'] },
   swift: {
     packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'],
     proof: [
@@ -132,7 +133,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export async function ensurePackages(names: readonly NeedName[]): Promise<Readiness> {
   const readiness: Readiness = {
     ...{ mariadb: null, rabbitmq: null, ipmi: null, keystone: null, openstack: null },
-    ...{ isoinfo: null, sushy: null, ironic: null, glance: null },
+    ...{ isoinfo: null, zsh: null, sushy: null, ironic: null, glance: null },
     python_grpc: null,
     golang: null,
     qemu: null,
