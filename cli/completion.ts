@@ -90,64 +90,64 @@ const columnsOf = ({ output }: CommandRow): readonly string[] =>
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** For bash and zsh alike: what may stand there, a line each, with its help after a tab; `@file`: a file. */
-const COMMON = `_kurogane_kind() {
-  local name kind about
-  while IFS='|' read -r name kind about; do
-    [ "$name" = "$2" ] && { printf '%s' "$kind"; return 0; }
-  done <<< "$(_kurogane_data "$1")"
-  return 1
-}
-_kurogane_values() {
-  local kind="\${1%+}" begin="$2" value
-  shift 2
-  case "$kind" in
-    '='*)
-      while IFS= read -r value; do
-        case "$value" in "$begin"*) printf '%s\\t\\n' "$value" ;; esac
-      done <<< "$(printf '%s' "\${kind#'='}" | tr ',' '\\n')"
-      ;;
-    @file) printf '@file\\t\\n' ;;
-    @*) kurogane complete "\${kind#@}" "$begin" "$@" 2> /dev/null ;;
-  esac
-}
-_kurogane_words() {
-  local begin="$1" at='' next='' value='' word name kind about count=0 first=''
-  shift
-  for word in "$@"; do
-    case "$word" in
+const COMMON = `  _kurogane_kind() {
+    local name kind about
+    while IFS='|' read -r name kind about; do
+      [ "$name" = "$2" ] && { printf '%s' "$kind"; return 0; }
+    done <<< "$(_kurogane_data "$1")"
+    return 1
+  }
+  _kurogane_values() {
+    local kind="\${1%+}" begin="$2" value
+    shift 2
+    case "$kind" in
+      '='*)
+        while IFS= read -r value; do
+          case "$value" in "$begin"*) printf '%s\\t\\n' "$value" ;; esac
+        done <<< "$(printf '%s' "\${kind#'='}" | tr ',' '\\n')"
+        ;;
+      @file) printf '@file\\t\\n' ;;
+      @*) kurogane complete "\${kind#@}" "$begin" "$@" 2> /dev/null ;;
+    esac
+  }
+  _kurogane_words() {
+    local begin="$1" at='' next='' value='' word name kind about count=0 first=''
+    shift
+    for word in "$@"; do
+      case "$word" in
+        -*) ;;
+        *)
+          if [ -n "$value" ]; then
+            case "$value" in *+) ;; *) value='' ;; esac
+            continue
+          fi
+          ;;
+      esac
+      value=''
+      case "$word" in
+        -*=*) ;;
+        -*) value="$(_kurogane_kind "$at" "$word")" ;;
+        *)
+          next="\${at:+$at }$word"
+          if [ "$(_kurogane_kind "$at" "$word")" = '>' ]; then at="$next"; count=0; else count=$((count + 1)); first="\${first:-$word}"; fi
+          ;;
+      esac
+    done
+    case "$begin" in
+      --*=*) _kurogane_values "$(_kurogane_kind "$at" "\${begin%%=*}")" "\${begin#*=}"; return ;;
       -*) ;;
-      *)
-        if [ -n "$value" ]; then
-          case "$value" in *+) ;; *) value='' ;; esac
-          continue
-        fi
-        ;;
+      *) if [ -n "$value" ]; then _kurogane_values "$value" "$begin"; return; fi ;;
     esac
-    value=''
-    case "$word" in
-      -*=*) ;;
-      -*) value="$(_kurogane_kind "$at" "$word")" ;;
-      *)
-        next="\${at:+$at }$word"
-        if [ "$(_kurogane_kind "$at" "$word")" = '>' ]; then at="$next"; count=0; else count=$((count + 1)); first="\${first:-$word}"; fi
-        ;;
-    esac
-  done
-  case "$begin" in
-    --*=*) _kurogane_values "$(_kurogane_kind "$at" "\${begin%%=*}")" "\${begin#*=}"; return ;;
-    -*) ;;
-    *) if [ -n "$value" ]; then _kurogane_values "$value" "$begin"; return; fi ;;
-  esac
-  count=$((count + 1))
-  while IFS='|' read -r name kind about; do
-    case "$name" in
-      "$count" | '*') case "$begin" in -*) ;; *) _kurogane_values "$kind" "$begin" \${first:+"$first"} ;; esac ;;
-      [0-9]) ;;
-      -*) case "$begin" in -*) case "$name" in "$begin"*) printf '%s\\t%s\\n' "$name" "$about" ;; esac ;; esac ;;
-      ?*) case "$name" in "$begin"*) printf '%s\\t%s\\n' "$name" "$about" ;; esac ;;
-    esac
-  done <<< "$(_kurogane_data "$at")"
-}
+    count=$((count + 1))
+    while IFS='|' read -r name kind about; do
+      case "$name" in
+        "$count" | '*') case "$begin" in -*) ;; *) _kurogane_values "$kind" "$begin" \${first:+"$first"} ;; esac ;;
+        [0-9]) ;;
+        -*) case "$begin" in -*) case "$name" in "$begin"*) printf '%s\\t%s\\n' "$name" "$about" ;; esac ;; esac ;;
+        ?*) case "$name" in "$begin"*) printf '%s\\t%s\\n' "$name" "$about" ;; esac ;;
+      esac
+    done <<< "$(_kurogane_data "$at")"
+  }
 `;
 
 const HEADS: Readonly<Record<Shell, string>> = {
@@ -169,8 +169,8 @@ const ENDS: Readonly<Record<Shell, string>> = {
       *) COMPREPLY+=("$(printf '%q' "$name")") ;;
     esac
   done < <(_kurogane_words "\${begin//\\\\ / }" "\${COMP_WORDS[@]:1:last}")
-}
-complete -F _kurogane kurogane
+  }
+  complete -F _kurogane kurogane
 `,
   zsh: `_kurogane() {
   local name about
@@ -184,7 +184,7 @@ complete -F _kurogane kurogane
   done < <(_kurogane_words "\${(Q)PREFIX}" "\${(@Q)words[2,CURRENT-1]}")
   compset -P '--*='
   _describe -t values kurogane found
-}
-if [ "\${funcstack[1]}" = _kurogane ]; then _kurogane "$@"; else compdef _kurogane kurogane; fi
+  }
+  if [ "\${funcstack[1]}" = _kurogane ]; then _kurogane "$@"; else compdef _kurogane kurogane; fi
 `,
 };
