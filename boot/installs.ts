@@ -8,6 +8,7 @@ import type { ServerFacts, ServerRecord } from '../lifecycle/server-record.ts';
 import { renderTemplate } from './template.ts';
 
 export interface InstallStore {
+  nodes: Pick<Store['nodes'], 'get'>;
   servers: Pick<Store['servers'], 'get' | 'update'>;
   flavors: Pick<Store['flavors'], 'get'>;
   profiles: Pick<Store['profiles'], 'get'>;
@@ -102,7 +103,7 @@ const PROFILE = [
   ...(['install_script', 'template_kind', 'template'] as const),
 ];
 
-/** The OS of the server's flavor. */
+/** The OS that the server boots. */
 async function profileOf(store: InstallStore, { uuid }: ServerRecord): Promise<Answer> {
   const profile = await profileOfServer(store, uuid);
   if (profile === null) return noProfile(uuid);

@@ -8,7 +8,7 @@ import { readLimit } from './page.ts';
 import { serverScope } from './servers/access.ts';
 
 /**
- * GET /v1/baremetals: what came of a server and the profile of its flavor: the system on it, or on its way there, with its addresses. A
+ * GET /v1/baremetals: what came of a server and the profile that it was deployed with, or of its flavor: the system on it, or on its way there, with its addresses. A
  * server without a system is a server only.
  */
 export const listBaremetals: LifecycleHandler = async (request, api) => {
@@ -28,10 +28,14 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
   });
   const page = found.slice(0, limit);
   const of_flavor = await profiles(api, new Set(page.flatMap(({ flavor_uuid }) => flavor_uuid ?? [])));
+  const by_name = await namedProfiles(
+    api,
+    page.map(({ uuid }) => uuid),
+  );
   const more = new URLSearchParams({ ...query, limit: String(limit), marker: page.at(-1)?.uuid ?? '' });
   const next = found.length > limit ? { next: `${base_url}/lifecycle/v1/baremetals?${more.toString()}` } : {};
   const baremetals = page.map((server) => {
-    const profile = of_flavor.get(server.flavor_uuid ?? '') ?? null;
+    const profile = by_name.get(server.uuid) ?? of_flavor.get(server.flavor_uuid ?? '') ?? null;
     return {
       ...{ server_uuid: server.uuid, name: server.name, project: server.lessee ?? server.owner },
       ...{
@@ -52,6 +56,29 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
   });
   return { status: 200, body: { baremetals, ...next } };
 };
+
+/** uuid of a server → the profile that it was deployed with by name. */
+async function namedProfiles(
+  { store }: LifecycleApi,
+  servers: readonly string[],
+): Promise<ReadonlyMap<string, ProfileRecord>> {
+  if (servers.length === 0) return new Map();
+  const nodes = await store.nodes.list({ where: { uuid: servers } });
+  const named = nodes.flatMap(({ uuid, instance_info: { profile_uuid } }) =>
+    typeof profile_uuid === 'string' ? [[uuid, profile_uuid] as const] : [],
+  );
+  if (named.length === 0) return new Map();
+  const found = await store.profiles.list({
+    where: { uuid: [...new Set(named.map(([, profile]) => profile))] },
+  });
+  const by_uuid = new Map(found.map((profile) => [profile.uuid, profile]));
+  return new Map(
+    named.flatMap(([uuid, profile_uuid]) => {
+      const profile = by_uuid.get(profile_uuid);
+      return profile === undefined ? [] : [[uuid, profile] as const];
+    }),
+  );
+}
 
 /** uuid of a flavor → its profile. */
 async function profiles(

@@ -23,6 +23,7 @@ import { cancelSchedule, createSchedule, listSchedules, showSchedule } from './s
 import { ACTION_HANDLERS } from './servers/actions.ts';
 import { compareBaseline, deleteBaseline, showBaseline, takeBaseline } from './servers/baseline.ts';
 import { countServers } from './servers/counts.ts';
+import { deployServer } from './servers/deploy.ts';
 import { disposeServer } from './servers/dispose.ts';
 import { showHardware } from './servers/hardware.ts';
 import { listServers } from './servers/list.ts';
@@ -48,6 +49,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.audit.list': listAudit,
   'lifecycle.baremetals.list': listBaremetals,
   'lifecycle.servers.update': updateServer,
+  'lifecycle.servers.deploy': deployServer,
   'lifecycle.servers.dispose': disposeServer,
   'lifecycle.servers.quarantine': quarantineServer,
   'lifecycle.servers.release': releaseServer,

@@ -88,16 +88,31 @@ const ACTIONS: Readonly<Record<string, ActionRow>> = {
   'leave-maintenance': { help: 'end the maintenance of servers' },
 };
 
-export const SERVER_ACTION_ROWS: readonly CommandRow[] = Object.entries(ACTIONS).map(
-  ([tool, { help, goal, options, undoes }]): CommandRow => ({
-    words: `server ${tool}`,
-    operation: `lifecycle.servers.actions.${tool}`,
-    method: 'POST',
-    path: `/v1/servers/{server}/actions/${tool}`,
-    help,
-    ...(options === undefined ? {} : { options }),
-    ...(undoes === undefined ? {} : { undoes }),
-    output: { kind: 'item', columns: SHORT },
-    wait: serverWait(goal),
-  }),
-);
+/** The same for every kind of profile. */
+const DEPLOY: CommandRow = {
+  words: 'deploy',
+  operation: 'lifecycle.servers.deploy',
+  method: 'POST',
+  path: '/v1/servers/{server}/deploy',
+  help: 'install the OS of a profile on servers: by preseed, kickstart, image or ISO, as the profile says',
+  options: [field('profile', 'the profile: its name or uuid', { required: true, of: 'profile' })],
+  output: { kind: 'item', columns: SHORT },
+  wait: serverWait(PROVISION),
+};
+
+export const SERVER_ACTION_ROWS: readonly CommandRow[] = [
+  DEPLOY,
+  ...Object.entries(ACTIONS).map(
+    ([tool, { help, goal, options, undoes }]): CommandRow => ({
+      words: `server ${tool}`,
+      operation: `lifecycle.servers.actions.${tool}`,
+      method: 'POST',
+      path: `/v1/servers/{server}/actions/${tool}`,
+      help,
+      ...(options === undefined ? {} : { options }),
+      ...(undoes === undefined ? {} : { undoes }),
+      output: { kind: 'item', columns: SHORT },
+      wait: serverWait(goal),
+    }),
+  ),
+];

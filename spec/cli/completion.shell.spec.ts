@@ -59,8 +59,8 @@ describe('the completion of a shell', function () {
       await writeFile(join(folder.path, `completion.${shell}`), stdout);
     }
     await bench.store.nodes.create(newNode({ uuid: '7f3b0a5e-0000-4000-8000-00000000000a', name: 'web-1' }));
-    await bench.store.nodes.create(newNode({ name: 'web-2' }));
-    await bench.store.nodes.create(newNode({ name: 'db-1' }));
+    await bench.store.nodes.create(newNode({ uuid: '5c1d0a5e-0000-4000-8000-00000000000b', name: 'web-2' }));
+    await bench.store.nodes.create(newNode({ uuid: '5c1d0a5e-0000-4000-8000-00000000000c', name: 'db-1' }));
     await bench.store.profiles.create({ name: 'ubuntu-24.04' });
   });
   after(async () => {

@@ -42,8 +42,11 @@ const PROFILE: Resource<ProfileRecord> = {
   },
 };
 
-/** The profile, if the caller may see it. @throws NotFound */
-async function visible(request: ApiRequest, api: LifecycleApi): Promise<ProfileRecord> {
+/** The profile that the path names, if the caller may see it. @throws NotFound */
+export async function visibleProfile(
+  request: Pick<ApiRequest, 'caller' | 'params'>,
+  api: LifecycleApi,
+): Promise<ProfileRecord> {
   const { policy } = api;
   const { caller } = request;
   policy.authorize('lifecycle:profile:list', {}, caller);
@@ -75,7 +78,7 @@ export const PROFILE_HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   },
   'lifecycle.profiles.show': async (request, api) => ({
     status: 200,
-    body: shown(PROFILE, await visible(request, api)),
+    body: shown(PROFILE, await visibleProfile(request, api)),
   }),
   'lifecycle.profiles.create': async (request, api) => {
     const { caller } = request;
@@ -88,13 +91,13 @@ export const PROFILE_HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
     return { status: 201, body: shown(PROFILE, made) };
   },
   'lifecycle.profiles.update': async (request, api) => {
-    const before = await visible(request, api);
+    const before = await visibleProfile(request, api);
     api.policy.authorize(PROFILE.rules.write, { 'node.owner': before.owner }, request.caller);
     checkSharing(request, api);
     return { status: 200, body: shown(PROFILE, await updateRecord(request, api, PROFILE, before)) };
   },
   'lifecycle.profiles.delete': async (request, api) => {
-    const record = await visible(request, api);
+    const record = await visibleProfile(request, api);
     api.policy.authorize(PROFILE.rules.write, { 'node.owner': record.owner }, request.caller);
     return deleteRecord(request, api, PROFILE, record);
   },
