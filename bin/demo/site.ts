@@ -174,6 +174,10 @@ async function demoSettings(folder: string, users_file: string): Promise<Setting
       KUROGANE_DEFAULT__ENABLED_HARDWARE_TYPES: 'ipmi,redfish,fake-hardware',
       KUROGANE_DEFAULT__ENABLED_BOOT_INTERFACES: 'ipxe,pxe,fake',
       KUROGANE_DEFAULT__ENABLED_DEPLOY_INTERFACES: 'direct,ramdisk,fake',
+      // Servers that are made up have BIOS settings, firmware and RAID too.
+      KUROGANE_DEFAULT__ENABLED_BIOS_INTERFACES: 'no-bios,redfish,fake',
+      KUROGANE_DEFAULT__ENABLED_FIRMWARE_INTERFACES: 'no-firmware,redfish,fake',
+      KUROGANE_DEFAULT__ENABLED_RAID_INTERFACES: 'agent,no-raid,redfish,fake',
       KUROGANE_API__PORT: String(await freeOr(API_PORT)),
       KUROGANE_BOOT__PORT: String(boot_port),
       // All servers of the rack have one address.

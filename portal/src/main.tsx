@@ -1,6 +1,7 @@
 import '@patternfly/react-core/dist/styles/base.css';
 import './style/portal.css';
 import './style/pages.css';
+import './style/server.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';

@@ -12,6 +12,7 @@ import { auditServer } from '../audit.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import { isoTime } from '../iso-time.ts';
 import { type FoundServer, findServer } from './access.ts';
+import { refuseUpkeep } from './upkeep.ts';
 
 const READ = 'lifecycle:server:get:provider';
 const WRITE = 'lifecycle:server:quarantine';
@@ -25,12 +26,8 @@ export const showBaseline: LifecycleHandler = async (request, api) => {
 /** POST /v1/servers/{server}/baseline: the server as it is now. @throws Conflict */
 export const takeBaseline: LifecycleHandler = async (request, api) => {
   const found = await findServer(api, request, WRITE);
-  const { uuid, stage } = found.server;
-  // What a customer has changed must not become what it is brought back to.
-  if (!['registration', 'inventory', 'deletion'].includes(stage))
-    throw serviceError('Conflict', {
-      why: `The baseline is not taken in the stage ${stage}. It is in registration, inventory and deletion.`,
-    });
+  refuseUpkeep('baseline-take', found);
+  const { uuid } = found.server;
   const hardware = await read(found, request, api);
   const { user_name, user_id } = request.caller;
   const taken = { hardware, taken_by: user_name ?? user_id };

@@ -2,6 +2,7 @@ import { serviceError } from '../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
 import type { LifecycleHandler } from '../handler.ts';
 import { findServer } from './access.ts';
+import { refuseUpkeep } from './upkeep.ts';
 import { serverView } from './view.ts';
 
 /** Certificates that the record names. */
@@ -9,16 +10,13 @@ const CERTIFICATES = 100;
 
 /** POST /v1/servers/{server}/dispose: the node goes, the record stays. @throws Conflict */
 export const disposeServer: LifecycleHandler = async (request, api) => {
-  const { server, node } = await findServer(api, request, 'lifecycle:server:dispose');
+  const found = await findServer(api, request, 'lifecycle:server:dispose');
+  refuseUpkeep('dispose', found);
+  const { server, node } = found;
   const { confirm, by, ...told } = request.body as JsonObject & { confirm: string; by?: string };
-  const { uuid, serial_number, stage } = server;
+  const { uuid, serial_number } = server;
   const refused = (why: string) => serviceError('Conflict', { why });
-  if (node === null) throw refused(`The server ${uuid} was disposed of already.`);
-  // One in quarantine has been given back already.
-  if (stage !== 'inventory' && stage !== 'registration' && !server.quarantined)
-    throw refused(
-      `dispose is not possible in the stage ${stage}. It is possible in inventory and registration: have the server returned first.`,
-    );
+  if (node === null) throw refused(`The server ${uuid} was disposed of.`);
   if (confirm !== (serial_number ?? uuid))
     throw refused(
       `confirm must repeat the ${serial_number === null ? 'uuid' : 'serial number'} of the server.`,

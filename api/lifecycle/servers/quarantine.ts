@@ -5,24 +5,19 @@ import type { ApiRequest } from '../../openstack/handler.ts';
 import { auditServer } from '../audit.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import { findServer } from './access.ts';
+import { refuseUpkeep } from './upkeep.ts';
 import { serverDetail } from './view.ts';
 
 const RULE = 'lifecycle:server:quarantine';
 
-const refused = (why: string) => serviceError('Conflict', { why });
-
 /** POST /v1/servers/{server}/quarantine: keeps it out of stock. @throws Conflict */
 export const quarantineServer: LifecycleHandler = async (request, api) => {
-  const { server, node } = await findServer(api, request, RULE);
-  if (node === null) throw refused(`The server ${server.uuid} was disposed of.`);
-  if (server.quarantined) throw refused('The server is in quarantine already.');
-  if (!['registration', 'inventory', 'deletion'].includes(server.stage))
-    throw refused(
-      `quarantine is not possible in the stage ${server.stage}. It is possible in registration, inventory and deletion.`,
-    );
+  const found = await findServer(api, request, RULE);
+  refuseUpkeep('quarantine', found);
+  const { server, node } = found;
   // Out of stock first: nobody can order it from here on.
-  if (node.provision_state === 'available') await api.conductor.provision(node, 'manage', {}, request.caller);
-  else if (node.reservation !== null) throw refused('Other work has the server: wait for its end.');
+  if (node?.provision_state === 'available')
+    await api.conductor.provision(node, 'manage', {}, request.caller);
   const { user_name, user_id } = request.caller;
   const since = await api.store.now();
   return change(request, api, server, {
@@ -33,9 +28,9 @@ export const quarantineServer: LifecycleHandler = async (request, api) => {
 
 /** POST /v1/servers/{server}/quarantine/release. @throws Conflict */
 export const releaseServer: LifecycleHandler = async (request, api) => {
-  const { server } = await findServer(api, request, RULE);
-  if (!server.quarantined) throw refused('The server is not in quarantine.');
-  return change(request, api, server, NO_QUARANTINE);
+  const found = await findServer(api, request, RULE);
+  refuseUpkeep('release', found);
+  return change(request, api, found.server, NO_QUARANTINE);
 };
 
 const reasonOf = ({ body }: ApiRequest): string => String((body as { reason: string }).reason);
@@ -49,7 +44,7 @@ async function change(
   const { caller } = request;
   await api.store.transaction(async (tables) => {
     if ((await tables.servers.update(uuid, changes, { quarantined })) === null)
-      throw refused(`The server ${uuid} was changed meanwhile. Look at it again.`);
+      throw serviceError('Conflict', { why: `The server ${uuid} was changed meanwhile. Look at it again.` });
     const action = quarantined ? 'quarantine-release' : 'quarantine';
     await auditServer(tables, api, uuid, caller, action, { reason: reasonOf(request) });
   });

@@ -720,7 +720,13 @@ export interface components {
       /** @description the provider's */
       notes?: string | null;
       /** @description why it is kept out of stock */
-      quarantine?: Record<string, unknown> | null;
+      quarantine?: ({
+        by: string | null;
+        reason: string | null;
+        since: components["schemas"]["time"];
+        /** @description in what it differs from its baseline */
+        differences: components["schemas"]["difference"][] | null;
+      }) | null;
       purchased_at?: components["schemas"]["time"];
       racked_at?: components["schemas"]["time"];
       warranty_until?: components["schemas"]["time"];
@@ -743,7 +749,19 @@ export interface components {
       /** @description what the provision state of the node takes in the bare metal API */
       verbs: string[];
       tools: components["schemas"]["tool"][];
+      /** @description what the provider does with it; when a server is shown by itself */
+      upkeep?: components["schemas"]["upkeep"][];
+      /** @description ISO 8601; null: it has no baseline; when a server is shown by itself */
+      baseline_taken_at?: string | null;
     });
+    upkeep: {
+      /** @enum {string} */
+      upkeep: "baseline-take" | "quarantine" | "release" | "dispose";
+      allowed: boolean;
+      /** @description why not now */
+      reason: string | null;
+      refusal: components["schemas"]["coded"] | null;
+    };
     tool: {
       /** @enum {string} */
       tool: "power-on" | "soft-power-off" | "power-off" | "soft-reboot" | "reboot" | "boot-device" | "iso-mount" | "iso-eject" | "sensors" | "console" | "bmc-access" | "enter-maintenance" | "leave-maintenance" | "bmc-reset" | "diagnostics" | "bios-settings" | "firmware-update" | "rescue" | "unrescue" | "rebuild" | "return";
@@ -967,35 +985,79 @@ export interface components {
           message: string;
         })[];
     };
+    difference: {
+      /** @description bios BootMode, firmware bmc, account eve … */
+      what: string;
+      baseline: string | null;
+      found: string | null;
+    };
+    /** @description a part that the BMC did not tell is null */
+    baseline: {
+      server_uuid: string;
+      taken_by: string | null;
+      taken_at: components["schemas"]["time"];
+      bios: ({
+        [key: string]: string | null;
+      }) | null;
+      raid: Record<string, unknown>[] | null;
+      accounts: Record<string, unknown>[] | null;
+      ntp: string[] | null;
+      lan: Record<string, unknown> | null;
+      firmware: Record<string, unknown>[] | null;
+    };
+    repair: {
+      uuid: string;
+      /** @enum {string} */
+      kind: "mount" | "cable" | "swap" | "dispose" | "other";
+      what: string;
+      /** @description whether the server goes on running meanwhile; null: not said */
+      hot: boolean | null;
+      /** @enum {string} */
+      state: "open" | "done" | "cancelled";
+      /** @enum {string|null} */
+      repair_state: "proposed" | "agreed" | "kept" | "missed" | "done" | "cancelled" | null;
+      proposed_from: components["schemas"]["time"];
+      proposed_until: components["schemas"]["time"];
+      agreed_from: components["schemas"]["time"];
+      agreed_until: components["schemas"]["time"];
+      agreed_at: components["schemas"]["time"];
+      agreed_by: string | null;
+      done_at: components["schemas"]["time"];
+    };
     reservation: {
-      reserved?: boolean;
+      reserved: boolean;
       /** @description conductor or API process */
-      holder?: string | null;
-      provision_state?: string;
-      since?: components["schemas"]["time"];
-      job?: ({
-        uuid?: string;
-        kind?: string;
+      holder: string | null;
+      provision_state: string;
+      since: components["schemas"]["time"];
+      job: ({
+        uuid: string;
+        kind: string;
         /** @enum {string} */
-        state?: "queued" | "running" | "waiting";
-        step?: string | null;
-        waits_for?: string | null;
-        waits_until?: components["schemas"]["time"];
-        conductor?: string | null;
+        state: "queued" | "running" | "waiting";
+        step: string | null;
+        waits_for: string | null;
+        waits_until: components["schemas"]["time"];
+        conductor: string | null;
         /** @description the fencing token: how often it was claimed */
-        claims?: number;
-        lease_ends?: components["schemas"]["time"];
-        lease_ended?: boolean | null;
-        request_id?: string | null;
-        user?: string | null;
-        project?: string | null;
-        started_at?: components["schemas"]["time"];
+        claims: number;
+        lease_ends: components["schemas"]["time"];
+        lease_ended: boolean | null;
+        request_id: string | null;
+        user: string | null;
+        project: string | null;
+        started_at: components["schemas"]["time"];
       }) | null;
       /** @description without anybody's doing */
-      what_happens?: string;
-      if_broken?: {
-        provision_state?: string;
-        message?: string;
+      what_happens: string;
+      /**
+       * @description the same, for programs
+       * @enum {string}
+       */
+      what_happens_code: "being-broken" | "free" | "asked" | "held" | "waits" | "queued" | "lease-ended" | "works";
+      if_broken: {
+        provision_state: string;
+        message: string;
       } | null;
     };
     timeline: {

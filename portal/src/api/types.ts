@@ -42,6 +42,16 @@ export type Flavor = Schemas['flavor'];
 export type Sensors = Schemas['sensors'];
 export type SensorReading = Sensors['sensors'][number];
 export type Hardware = Schemas['hardware'];
+/** Something of a server that was asked for and is not there yet. */
+export type PendingChange = Schemas['pending-change'];
+export type BiosSetting = NonNullable<Hardware['bios']>[number];
+export type Baseline = Schemas['baseline'];
+/** In what a server is not as it should be. */
+export type Difference = Schemas['difference'];
+/** Work at a server that has dates. */
+export type Repair = Schemas['repair'];
+/** Who holds a server, and what breaking that would do. */
+export type Reservation = Schemas['reservation'];
 export type Counts = Schemas['counts'];
 
 export type ServerPage = Schemas['server-page'];

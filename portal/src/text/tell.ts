@@ -2,7 +2,11 @@ import type { Attempt, Coded, ServerDetail, ToolView } from '../api/types.ts';
 import { hasText, type Say, type Values } from './text.ts';
 
 /** Why a tool cannot be used now; null: it can. */
-export function refusalText({ refusal, reason }: ToolView, say: Say, language: string): string | null {
+export function refusalText(
+  { refusal, reason }: Pick<ToolView, 'refusal' | 'reason'>,
+  say: Say,
+  language: string,
+): string | null {
   if (refusal === null) return reason;
   const { by = '', until = '', why = '' } = refusal.values;
   const more = [

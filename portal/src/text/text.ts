@@ -2,6 +2,7 @@ import { createInstance, type i18n } from 'i18next';
 import { useCallback, useSyncExternalStore } from 'react';
 import type { Language } from './catalogue.ts';
 import { consoles } from './consoles.ts';
+import { hardware } from './hardware.ts';
 import { isos } from './isos.ts';
 import { layout } from './layout.ts';
 import { orders } from './orders.ts';
@@ -9,13 +10,16 @@ import { racks } from './racks.ts';
 import { schedules } from './schedules.ts';
 import { server } from './server.ts';
 import { servers } from './servers.ts';
+import { settings } from './settings.ts';
 import { tables } from './tables.ts';
 import { told } from './told.ts';
 import { tools } from './tools.ts';
+import { upkeep } from './upkeep.ts';
 
 /** Every catalogue; a key stands in one of them. */
 const CATALOGUES = [
   ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, isos, told] as const),
+  ...([hardware, settings, upkeep] as const),
 ] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;

@@ -8,6 +8,8 @@ export const told = catalogue(
     'refusal.stage': 'Not possible in the stage {{stage}}, only in: {{stages}}.',
     'refusal.stage-maintenance-first':
       'Not possible in the stage {{stage}}, only in: {{stages}}. Move the server to maintenance first.',
+    'refusal.quarantined': 'It is in quarantine already.',
+    'refusal.not-quarantined': 'It is not in quarantine.',
     'refusal.busy': 'It has to wait: other work has the server ({{state}}).',
     'refusal.provision-state': 'Not possible in the provision state {{state}}.',
     'reason.state-failed': 'The work on it failed: it is in the state {{state}}.',
@@ -37,6 +39,8 @@ export const told = catalogue(
     'refusal.stage': 'ステージ「{{stage}}」では実行できません。実行できるステージ: {{stages}}。',
     'refusal.stage-maintenance-first':
       'ステージ「{{stage}}」では実行できません。実行できるステージ: {{stages}}。先にメンテナンスへ移行してください。',
+    'refusal.quarantined': 'すでに隔離されています。',
+    'refusal.not-quarantined': '隔離されていません。',
     'refusal.busy': '他の処理が実行中のため待機が必要です ({{state}})。',
     'refusal.provision-state': '状態 {{state}} では実行できません。',
     'reason.state-failed': '処理が失敗しました。状態: {{state}}。',

@@ -38,7 +38,10 @@ export function NewSchedule() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [params] = useSearchParams();
-  const [fields, setFields] = useState<ScheduleFields>({ ...AT_FIRST, servers: params.get('servers') ?? '' });
+  const [fields, setFields] = useState<ScheduleFields>({
+    ...{ ...AT_FIRST, servers: params.get('servers') ?? '' },
+    tool: TOOLS.find((tool) => tool === params.get('tool')) ?? AT_FIRST.tool,
+  });
   const [dry, setDry] = useState<ScheduleTrial | null>(null);
   const make = useMutation({
     mutationFn: async (dry_run: boolean) => {

@@ -67,6 +67,11 @@ const TABS: readonly TabFacts[] = [
     page: lazy(async () => ({ default: (await import('./access.tsx')).Access })),
   },
   {
+    path: 'upkeep',
+    title: 'server.tab.upkeep',
+    page: lazy(async () => ({ default: (await import('./upkeep.tsx')).Upkeep })),
+  },
+  {
     path: 'audit',
     title: 'server.tab.audit',
     only: 'provider',

@@ -2,13 +2,16 @@ import { Alert } from '@patternfly/react-core/dist/dynamic/components/Alert';
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { Link } from 'react-router';
 import { ask } from '../../api/http.ts';
-import type { ServerDetail, ToolView } from '../../api/types.ts';
+import type { ServerDetail, ToolName, ToolView } from '../../api/types.ts';
 import { refusalText } from '../../text/tell.ts';
 import { useLanguage, useText } from '../../text/text.ts';
 import { QUICK_TOOLS, type QuickTool } from '../servers/tool-menu.tsx';
 
 const ToolDialog = lazy(async () => ({ default: (await import('../servers/tool-dialog.tsx')).ToolDialog }));
+
+const RescueDialog = lazy(async () => ({ default: (await import('./rescue-dialog.tsx')).RescueDialog }));
 
 /** Verbs of the bare metal API that need nothing more, for servers that are not in the hands of a customer. */
 const VERBS = ['manage', 'inspect', 'provide', 'abort'] as const;
@@ -18,9 +21,8 @@ export function ToolPanel({ server }: { server: ServerDetail }) {
   const say = useText();
   const language = useLanguage();
   const [chosen, setChosen] = useState<QuickTool | null>(null);
-  const quick = server.tools.filter(isQuick);
-  const allowed = quick.filter((one) => one.allowed);
-  const refused = quick.filter((one) => !one.allowed);
+  const allowed = server.tools.filter(isQuick).filter((one) => one.allowed);
+  const refused = server.tools.filter((one) => !one.allowed);
   const way = allowed.some(({ tool }) => tool === 'enter-maintenance');
   return (
     <aside className="k-tools" aria-label={say('server.tools')}>
@@ -38,6 +40,7 @@ export function ToolPanel({ server }: { server: ServerDetail }) {
           </Button>
         ))}
       </div>
+      <Places server={server} />
       {refused.length > 0 && <h2 className="k-subtitle k-gap">{say('server.tools.not')}</h2>}
       <ul className="k-refused">
         {refused.map((view) => (
@@ -58,6 +61,44 @@ export function ToolPanel({ server }: { server: ServerDetail }) {
         </Suspense>
       )}
     </aside>
+  );
+}
+
+/** Tools that have a place of their own on the page: the part of the page that each is on. */
+const PLACES = {
+  sensors: 'sensors',
+  console: 'console',
+  'bmc-access': 'access',
+  'bios-settings': 'settings',
+  'firmware-update': 'settings',
+} as const satisfies Partial<Record<ToolName, string>>;
+
+function Places({ server }: { server: ServerDetail }) {
+  const say = useText();
+  const [rescues, setRescues] = useState(false);
+  const allows = (name: ToolName): boolean =>
+    server.tools.some(({ tool, allowed }) => tool === name && allowed);
+  const places = Object.entries(PLACES) as [keyof typeof PLACES, string][];
+  return (
+    <div className="k-tool-buttons k-gap">
+      {allows('rescue') && (
+        <Button variant="secondary" size="sm" onClick={() => setRescues(true)}>
+          {say('tool.rescue')}
+        </Button>
+      )}
+      {places
+        .filter(([tool]) => allows(tool))
+        .map(([tool, path]) => (
+          <Link key={tool} className="k-place" to={`/servers/${server.uuid}/${path}`}>
+            {say(`tool.${tool}`)}
+          </Link>
+        ))}
+      {rescues && (
+        <Suspense>
+          <RescueDialog server={server} close={() => setRescues(false)} />
+        </Suspense>
+      )}
+    </div>
   );
 }
 
@@ -99,7 +140,10 @@ function Verbs({ server }: { server: ServerDetail }) {
         ))}
       </div>
       {server.busy && (
-        <p className="k-quiet k-gap-after">{say('server.busy', { state: server.provision_state })}</p>
+        <p className="k-quiet k-gap-after">
+          {say('server.busy', { state: server.provision_state })}{' '}
+          <Link to={`/servers/${server.uuid}/upkeep`}>{say('server.busy.who')}</Link>
+        </p>
       )}
       {failure !== null && (
         <Alert variant="danger" isInline isPlain title={say('server.verb.failed')} component="p">
