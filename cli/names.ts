@@ -18,8 +18,12 @@ export async function uuidOf(
   or_text = false,
 ): Promise<string> {
   if (UUID.test(ident) || ident === '') return ident;
-  const listed = (await listAll(session, listPath(resource, ident), resource.key)) as JsonObject;
-  const found = (listed[resource.key] as JsonObject[]).filter((item) =>
+  const listed = (await listAll(session, listPath(resource, ident), resource.key).catch((error: unknown) => {
+    // Who may not see them may name them all the same, where a text is taken.
+    if (or_text && error instanceof CommandFailure && error.exit === 'forbidden') return {};
+    throw error;
+  })) as JsonObject;
+  const found = ((listed[resource.key] ?? []) as JsonObject[]).filter((item) =>
     resource.names.some((name) => item[name] === ident),
   );
   const [one, other] = found;

@@ -43,6 +43,23 @@ export interface Begun {
 /** How `--wait` watches the work of a command. */
 export type WaitRow = (begun: Begun) => Work;
 
+/** Names of servers by their uuids, each asked for once; the uuid where there is none, or the caller may not see it. */
+export function serverNames(): (ask: Ask, uuids: readonly string[]) => Promise<(uuid: string) => string> {
+  const known = new Map<string, string>();
+  return async (ask, uuids) => {
+    const asked = [...new Set(uuids)].filter((uuid) => !known.has(uuid));
+    await Promise.all(
+      asked.map(async (uuid) => {
+        const server = (await ask(`/v1/servers/${encodeURIComponent(uuid)}`).catch(
+          () => null,
+        )) as JsonObject | null;
+        known.set(uuid, typeof server?.name === 'string' && server.name !== '' ? server.name : uuid);
+      }),
+    );
+    return (uuid) => known.get(uuid) ?? uuid;
+  };
+}
+
 /** The end of work of many parts. Pure. */
 export function endOf(what: string, parts: readonly WorkPart[]): { exit: ExitName; text: string } {
   const failed = parts.filter(({ well }) => well === false);

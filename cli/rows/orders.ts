@@ -1,28 +1,38 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { type CommandRow, field, NEWEST, query } from '../command-row.ts';
-import { endOf, type WaitRow, type WorkPart } from '../work.ts';
+import { endOf, serverNames, type WaitRow, type WorkPart } from '../work.ts';
 
 const COLUMNS = ['uuid', 'name', 'count', 'state', 'created_at', 'project', 'flavor', 'model', 'finished_at'];
 
 const FAILED = ['failed', 'cancelled'];
 
-const WAIT: WaitRow = ({ body: { uuid } }) => ({
-  shown_by: `kurogane order show ${String(uuid)}`,
-  look: async (ask) => {
-    const body = (await ask(`/v1/orders/${String(uuid)}`)) as JsonObject;
-    const parts = (body.servers as JsonObject[]).map(partOf);
-    const text = `The order ${String(uuid)} is ${String(body.state)}`;
-    return { parts, over: body.state === 'open' ? null : endOf(text, parts), body };
-  },
-});
+const WAIT: WaitRow = ({ body: { uuid } }) => {
+  const named = serverNames();
+  return {
+    shown_by: `kurogane order show ${String(uuid)}`,
+    look: async (ask) => {
+      const body = (await ask(`/v1/orders/${String(uuid)}`)) as JsonObject;
+      const lines = body.servers as JsonObject[];
+      const nameOf = await named(
+        ask,
+        lines.flatMap(({ server_uuid }) => (typeof server_uuid === 'string' ? [server_uuid] : [])),
+      );
+      const parts = lines.map((line) => partOf(line, nameOf));
+      const text = `The order ${String(uuid)} is ${String(body.state)}`;
+      return { parts, over: body.state === 'open' ? null : endOf(text, parts), body };
+    },
+  };
+};
 
-function partOf({ name, server_uuid, position, state, last_error, attempts }: JsonObject): WorkPart {
+function partOf(line: JsonObject, nameOf: (uuid: string) => string): WorkPart {
+  const { name, server_uuid, position, state, last_error, attempts } = line;
   const tries = Number(attempts) > 1 ? `${String(attempts)} attempts` : '';
   const note = [tries, typeof last_error === 'string' ? last_error : '']
     .filter((one) => one !== '')
     .join(', ');
+  const server = typeof server_uuid === 'string' ? nameOf(server_uuid) : `server ${Number(position) + 1}`;
   return {
-    name: String(name ?? server_uuid ?? `server ${Number(position) + 1}`),
+    name: typeof name === 'string' ? name : server,
     state: String(state),
     well: state === 'done' ? true : FAILED.includes(String(state)) ? false : null,
     ...(note === '' ? {} : { note }),
@@ -33,7 +43,7 @@ function partOf({ name, server_uuid, position, state, last_error, attempts }: Js
 function shownOrder({ servers, ...order }: JsonObject): JsonObject {
   const lines = (servers as JsonObject[]).map(({ position, name, state, server_uuid, last_error }) => ({
     ...{
-      '#': position ?? null,
+      '#': Number(position) + 1,
       name: name ?? null,
       state: state ?? null,
       server: server_uuid ?? null,

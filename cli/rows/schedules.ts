@@ -1,34 +1,37 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
 import { type CommandRow, field, NEWEST, query } from '../command-row.ts';
-import { endOf, type WaitRow, type WorkPart } from '../work.ts';
+import { endOf, serverNames, type WaitRow, type WorkPart } from '../work.ts';
 
 const COLUMNS = ['uuid', 'name', 'what', 'state', 'next_at', 'cron', 'time_zone', 'window_s', 'project'];
 
 const FAILED = ['failed', 'missed', 'cancelled'];
 
-const WAIT: WaitRow = ({ body: { uuid } }) => ({
-  shown_by: `kurogane schedule show ${String(uuid)}`,
-  look: async (ask) => {
-    const body = (await ask(`/v1/schedules/${String(uuid)}`)) as JsonObject;
-    const parts = partsOf(body);
-    const text = `The schedule ${String(uuid)} is ${String(body.state)}`;
-    return { parts, over: body.state === 'active' ? null : endOf(text, parts), body };
-  },
-});
+const WAIT: WaitRow = ({ body: { uuid } }) => {
+  const named = serverNames();
+  return {
+    shown_by: `kurogane schedule show ${String(uuid)}`,
+    look: async (ask) => {
+      const body = (await ask(`/v1/schedules/${String(uuid)}`)) as JsonObject;
+      const parts = partsOf(body, await named(ask, body.servers as string[]));
+      const text = `The schedule ${String(uuid)} is ${String(body.state)}`;
+      return { parts, over: body.state === 'active' ? null : endOf(text, parts), body };
+    },
+  };
+};
 
 /** The latest run of each server; before the first window the servers wait. */
-function partsOf({ runs, servers, next_at }: JsonObject): WorkPart[] {
+function partsOf({ runs, servers, next_at }: JsonObject, nameOf: (uuid: string) => string): WorkPart[] {
   const parts = new Map<string, WorkPart>();
   for (const { server_uuid, state, last_error } of runs as JsonObject[]) {
-    const name = String(server_uuid);
-    if (parts.has(name)) continue;
+    const uuid = String(server_uuid);
+    if (parts.has(uuid)) continue;
     const well = state === 'done' ? true : FAILED.includes(String(state)) ? false : null;
     const note = typeof last_error === 'string' ? { note: last_error } : {};
-    parts.set(name, { name, state: String(state), well, ...note });
+    parts.set(uuid, { name: nameOf(uuid), state: String(state), well, ...note });
   }
   const waits = next_at === null ? {} : { note: `its window begins at ${String(next_at)}` };
-  for (const name of servers as string[])
-    if (!parts.has(name)) parts.set(name, { name, state: 'waiting', well: null, ...waits });
+  for (const uuid of servers as string[])
+    if (!parts.has(uuid)) parts.set(uuid, { name: nameOf(uuid), state: 'waiting', well: null, ...waits });
   return [...parts.values()];
 }
 

@@ -65,7 +65,8 @@ describe('S62 the commands of a client', () => {
 describe('a client command', () => {
   let bench: ApiBench;
   before(async () => {
-    bench = await startApiBench();
+    // Lists of more than two come in pages.
+    bench = await startApiBench({ settings: { api: { max_limit: 2 } } });
   });
   after(() => bench[Symbol.asyncDispose]());
   afterEach(() => bench.clear());
@@ -102,6 +103,66 @@ describe('a client command', () => {
       for (const char of ['\u001B', '\u202E']) expect(shown.stdout).to.not.contain(char);
       if (format !== 'value') expect((parse(shown.stdout) as JsonObject).notes).to.equal(notes);
     }
+  });
+
+  it('shows the columns that fit a terminal, or those that are asked for, in the local time', async () => {
+    await bench.store.nodes.create(newNode({ name: 'a' }));
+    await bench.store.nodes.create(newNode({ name: 'b' }));
+    const env = { OS_AUTH_TYPE: 'none', OS_ENDPOINT: `${bench.url}/lifecycle` };
+    const screen = { columns: 80, rows: 24 };
+    const narrow = await runClient(['server', 'list'], { ...env, NO_COLOR: '1' }, { screen });
+    for (const line of narrow.stdout.trimEnd().split('\n')) expect(width(line)).to.be.at.most(80);
+    expect(narrow.stderr).to.match(/^Too wide for this terminal: .*uuid.*--all-columns/);
+    expect((await runClient(['server', 'list'], env, { screen })).stdout).to.contain('\u001B[1mname');
+    expect(narrow.stdout).to.not.contain('\u001B');
+    const sorted = await client(
+      'server',
+      'list',
+      '--sort-column',
+      'name:desc',
+      '--noheader',
+      '-c',
+      'name,created_at',
+    );
+    expect(sorted.stdout).to.match(/^b {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+09:00\na {2}/);
+    expect((await client('server', 'list', '-o', 'value', '-c', 'name', '-c', 'stage')).stdout).to.equal(
+      'a\tregistration\nb\tregistration\n',
+    );
+    expect(JSON.parse((await client('server', 'list', '-o', 'json', '-c', 'name')).stdout)).to.deep.equal([
+      { name: 'a' },
+      { name: 'b' },
+    ]);
+    const wrong = await client('server', 'list', '-c', 'colour');
+    expect([wrong.code, wrong.stderr.slice(0, 40)]).to.deep.equal([
+      2,
+      'There is no column colour: there are nam',
+    ]);
+  });
+
+  it('lists all pages, and takes names for uuids', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.store.nodes.create(newNode({ name }));
+    expect((await client('server', 'list', '-o', 'value', '-c', 'name')).stdout).to.equal('a\nb\nc\nd\ne\n');
+    const some = await client('server', 'list', '--limit', '3');
+    expect(some.stderr).to.contain('There are more');
+    expect(some.stdout.trimEnd().split('\n')).to.have.length(7);
+    for (const name of ['x', 'y', 'z']) await bench.store.models.create({ vendor: 'v', name });
+    await bench.store.models.create({ vendor: 'w', name: 'x' });
+    const made = await client(
+      'model',
+      'set',
+      'z',
+      '--replacement-uuid',
+      'y',
+      '-o',
+      'value',
+      '-c',
+      'replacement_uuid',
+    );
+    const y = await client('model', 'show', 'y', '-o', 'value', '-c', 'uuid');
+    expect([made.code, made.stdout], made.stderr).to.deep.equal([0, y.stdout]);
+    const twice = await client('model', 'show', 'x');
+    expect(twice.code).to.equal(EXIT_CODES.conflict.code);
+    expect(twice.stderr).to.match(/^2 are called x: give a uuid/);
   });
 
   it('changes fields, and empties those given an empty text', async () => {
