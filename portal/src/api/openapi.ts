@@ -760,7 +760,7 @@ export interface components {
       allowed: boolean;
       /** @description why not now */
       reason: string | null;
-      refusal: components["schemas"]["coded"] | null;
+      refusal: components["schemas"]["coded-or-none"];
     };
     tool: {
       /** @enum {string} */
