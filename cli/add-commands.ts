@@ -16,8 +16,12 @@ import { uploadIso } from './upload-file.ts';
 
 const DEFAULT_TIMEOUT_S = 3600;
 
+const LOGIN = `What asks the API logs in as OpenStack's clients do: by OS_CLOUD and a clouds.yaml, or by OS_AUTH_URL, OS_USERNAME,
+OS_PASSWORD and OS_PROJECT_NAME (or OS_SYSTEM_SCOPE=all). "kurogane exit-codes" tells what its exit codes mean.`;
+
 /** Adds the commands that ask the API, and `completion`, to `program`. An action that fails throws CommandFailure. */
 export function addClientCommands(program: Command, outside: Outside): void {
+  program.addHelpText('after', `\n${LOGIN}`);
   for (const row of COMMANDS) addRow(program, row, outside);
   const upload = addShared(
     groupOf(program, 'iso')
@@ -87,6 +91,11 @@ function addRow(program: Command, row: CommandRow, outside: Outside): void {
       .option('--timeout <seconds>', 'wait at most so long', seconds, DEFAULT_TIMEOUT_S);
   if (row.undoes !== undefined && row.typed === undefined)
     command.option('-y, --yes', 'it is meant: nobody is asked');
+  if (row.examples !== undefined)
+    command.addHelpText(
+      'after',
+      `\nFor instance:\n${row.examples.map((one) => `  kurogane ${one}`).join('\n')}`,
+    );
   command.action(async () => {
     const options = command.opts<{ wait?: boolean; timeout?: number; yes?: boolean }>();
     const common = {

@@ -8,10 +8,10 @@ export interface OptionRow {
   name: string;
   in: 'query' | 'body';
   /**
-   * `json`: JSON text, or `@file` with it. `secret`: `@file` only (`@-`: standard input), so that it stands in no list of processes.
+   * `json`: JSON text, or `@file` with it. `document`: text of many lines, or `@file` with it. `secret`: `@file` only (`@-`: standard input), so that it stands in no list of processes.
    * `list`: may be given several times. `switch`: true when it is given.
    */
-  kind: 'text' | 'integer' | 'json' | 'secret' | 'list' | 'switch';
+  kind: 'text' | 'integer' | 'json' | 'document' | 'secret' | 'list' | 'switch';
   help: string;
   choices?: readonly string[];
   required?: boolean;
@@ -58,6 +58,8 @@ export interface CommandRow {
   wait?: WaitRow;
   /** Its last argument is a file, whose bytes are sent in parts. */
   file?: true;
+  /** Command lines that show how it is used, without the program's name. */
+  examples?: readonly string[];
   /** What it does that cannot be undone, after "It": a person is asked first. */
   undoes?: string;
   /** The field that repeats what a person types before it is done. */

@@ -15,6 +15,8 @@ export interface CrudRow {
   param: string;
   /** What a list holds, for the help: `list <many>`. */
   many: string;
+  /** How one is made. */
+  examples?: readonly string[];
   /** One of them, for the help; default: `a <words>`. */
   one?: string;
   /** Default: all. */
@@ -79,6 +81,7 @@ const ROWS: Readonly<Record<CrudVerb, (kind: CrudRow) => CommandRow>> = {
     method: 'POST',
     path: `/v1/${kind.collection}`,
     help: `make ${one(kind)}`,
+    ...(kind.examples === undefined ? {} : { examples: kind.examples }),
     options: (kind.fields ?? []).map((option) =>
       kind.required?.includes(option.name) ? { ...option, required: true } : option,
     ),

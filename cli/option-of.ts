@@ -15,7 +15,7 @@ const UNITS: readonly [end: RegExp, value: string][] = [
 export function optionOf(row: OptionRow): Option {
   const { name, kind, help, choices, required, preset } = row;
   const value = VALUES[kind] ?? ` <${placeholderOf(row)}>`;
-  const option = new Option(`${flagOf(name)}${value}`, help);
+  const option = new Option(`${flagOf(name)}${value}`, required === true ? `${help} (required)` : help);
   if (choices !== undefined) option.choices(choices);
   if (required === true) option.makeOptionMandatory();
   if (preset !== undefined) option.default(preset);
@@ -27,10 +27,12 @@ const VALUES: Readonly<Partial<Record<OptionRow['kind'], string>>> = {
   list: ' <value...>',
   secret: ' <@file>',
   json: ' <json>',
+  document: ' <text|@file>',
 };
 
-function placeholderOf({ name, kind, of, choices }: OptionRow): string {
+function placeholderOf({ name, kind, help, of, choices }: OptionRow): string {
   if (of !== undefined) return of.replaceAll('_', '-');
+  if (help.startsWith('URL ')) return 'url';
   const unit = UNITS.find(([end]) => end.test(name))?.[1];
   return unit ?? (kind === 'integer' ? 'number' : choices === undefined ? 'text' : 'choice');
 }

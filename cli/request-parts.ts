@@ -90,9 +90,10 @@ async function optionValue(option: OptionRow, value: Given[string] & {}, outside
   if (typeof value !== 'string') return [...value];
   const name = flagOf(option.name);
   if (option.kind === 'json') return jsonOf(name, value, outside);
+  if (option.kind === 'document' && value.startsWith('@')) return fileText(name, value.slice(1), outside);
   if (option.kind === 'secret') return secretOf(name, value, outside);
   if (value === '') return null;
-  if (option.kind === 'text') return value;
+  if (option.kind === 'text' || option.kind === 'document') return value;
   const number = Number(value);
   if (!Number.isSafeInteger(number))
     throw new CommandFailure('usage', `${name} takes a whole number, not ${value}.`);

@@ -22,6 +22,7 @@ export const AUDIT_ROWS: readonly CommandRow[] = [
     method: 'GET',
     path: '/v1/audit',
     help: 'list who did what, newest first',
+    examples: ['trail list --server web-1 --action power --since 2026-11-01'],
     options: [
       query('server', 'to this server: its name, or its uuid, also of one that is gone'),
       query('project', 'in the name of this project'),

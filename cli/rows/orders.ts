@@ -60,6 +60,10 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     method: 'POST',
     path: '/v1/orders',
     help: 'order servers from stock',
+    examples: [
+      'order create --flavor gold --count 20 --name web --wait',
+      'order create --model "PowerEdge R660" --count 1 --raid-config @raid.json',
+    ],
     options: [
       field('count', 'how many', { kind: 'integer', required: true }),
       field('flavor', 'a flavor, or a resource class; it or --model is needed', {

@@ -13,11 +13,11 @@ const PROFILE: readonly OptionRow[] = [
   field('image', 'URL of a whole-disk image'),
   field('image_checksum', "the image's checksum: MD5, SHA-256 or SHA-512 in hex"),
   field('iso', 'URL of an ISO image'),
-  field('install_script', 'text of a script that runs in the second stage'),
+  field('install_script', 'script that runs in the second stage', { kind: 'document' }),
   field('template_kind', 'what reads the template', {
     choices: ['preseed', 'kickstart', 'cloud-init', 'ignition'],
   }),
-  field('template', 'answers for the installer, as text: --template "$(cat FILE)"'),
+  field('template', 'answers for the installer, with {{ name }} and the like', { kind: 'document' }),
 ];
 
 const FLAVOR: readonly OptionRow[] = [
@@ -88,6 +88,10 @@ export const REGISTRATION_ROWS: readonly CommandRow[] = (
     {
       ...{ words: 'profile', operation: 'profiles', collection: 'profiles', param: 'profile' },
       many: 'profiles: the OS that a server boots or gets',
+      examples: [
+        'profile create --name debian --kernel URL --initrd URL --template-kind preseed --template @preseed.cfg',
+        'profile create --name golden --image URL --image-checksum SHA256',
+      ],
       sort_keys: ['name', 'owner'],
       ...{
         fields: PROFILE,

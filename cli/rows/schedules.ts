@@ -61,6 +61,10 @@ export const SCHEDULE_ROWS: readonly CommandRow[] = [
     method: 'POST',
     path: '/v1/schedules',
     help: 'have work done on servers at a time, or in a window that comes again',
+    examples: [
+      'schedule create --tool reboot --start-at 2026-12-01T02:00+09:00 --servers web-1 web-2 --wait',
+      'schedule create --runbook patch --cron "0 2 * * 6" --time-zone Asia/Tokyo --servers web-1 --dry-run',
+    ],
     options: [
       field('servers', 'servers that it is done on: names or uuids', {
         kind: 'list',

@@ -95,6 +95,10 @@ const DEPLOY: CommandRow = {
   method: 'POST',
   path: '/v1/servers/{server}/deploy',
   help: 'install the OS of a profile on servers: by preseed, kickstart, image or ISO, as the profile says',
+  examples: [
+    'deploy web-1 web-2 --profile debian --wait',
+    'server list --stage inventory -o value -c name | kurogane deploy - --profile debian',
+  ],
   options: [field('profile', 'the profile: its name or uuid', { required: true, of: 'profile' })],
   output: { kind: 'item', columns: SHORT },
   wait: serverWait(PROVISION),

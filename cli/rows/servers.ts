@@ -15,6 +15,11 @@ export const SERVER_ROWS: readonly CommandRow[] = [
     method: 'GET',
     path: '/v1/servers',
     help: 'list servers',
+    examples: [
+      'server list --stage in-use --project team-a',
+      'server list --attention true -o value -c uuid',
+      'server list --sort-column stage:desc --all-columns',
+    ],
     options: [
       ...FILTERS,
       query('sort_key', 'sort by this field', { choices: SORT_KEYS }),

@@ -173,6 +173,34 @@ describe('a client command', () => {
     expect(await bench.store.servers.get(uuid)).to.deep.include({ vendor: null, vlan_id: 12 });
   });
 
+  it('takes a document from a file, and shows how a command is used', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kurogane-document-'));
+    try {
+      const file = join(folder, 'preseed.cfg');
+      await writeFile(file, 'd-i debconf\n@home\n');
+      const args = [
+        'profile',
+        'create',
+        '--name',
+        'debian',
+        '--template-kind',
+        'preseed',
+        '--template',
+        `@${file}`,
+      ];
+      const made = await client(...args, '-o', 'json');
+      expect(JSON.parse(made.stdout)).to.include({ template: 'd-i debconf\n@home\n' });
+      const nowhere = await client(...args.slice(0, -1), '@/nowhere');
+      expect(nowhere.code).to.equal(EXIT_CODES.usage.code);
+      const { stdout } = await client('profile', 'create', '--help');
+      expect(stdout)
+        .to.match(/--name <text> +its name.*\(required\)/s)
+        .and.contain('  kurogane profile create --name debian');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('counts the stages', async () => {
     await bench.store.nodes.create(newNode({ provision_state: 'active' }));
     expect((await client('stage', 'counts')).stdout).to.match(/\| in-use +\| 1 +\| 0 +\|/);
