@@ -1,13 +1,27 @@
 import type { Clock } from '../../lifecycle/clock.ts';
 
-/** What runs longer waits for hardware that is silent, and gives its place to others. */
-const PATIENCE_MS = 1000;
+/** What runs longer than that waits for hardware that is silent, and gives its place to others. */
+const LONGEST_PATIENCE_MS = 1000;
+const SHORTEST_PATIENCE_MS = 100;
+/** Before that, what runs so many times longer than the others took. When all is slow, nobody gives way sooner for it. */
+const TIMES_THE_OTHERS = 4;
+/** The weight of the newest one in how long the others took. */
+const NEWEST = 1 / 16;
 /** How many times `limit` may run for all that. */
 const MOST_SLOW = 16;
 
+interface Running {
+  start_ms: number;
+}
+
+interface Look {
+  due_ms: number;
+  cut: AbortController;
+}
+
 /**
- * Runs `work` on every item, at most `limit` at once. What takes longer than a second does not count: dead BMCs must not
- * hold up the others. @throws what `work` threw first, after all have ended
+ * Runs `work` on every item, at most `limit` at once. What takes several times as long as the others does not count: dead BMCs
+ * must not hold them up. @throws what `work` threw first, after all have ended
  */
 export async function eachOf<T>(
   items: AsyncIterable<T>,
@@ -15,31 +29,40 @@ export async function eachOf<T>(
   work: (item: T) => Promise<void>,
   clock: Clock,
 ): Promise<void> {
-  /** In the order of their start, with its time. */
-  const counted = new Map<Promise<void>, number>();
-  const slow = new Set<Promise<void>>();
-  const over = new AbortController();
+  /** In the order of their start. */
+  const counted = new Set<Running>();
+  const slow = new Set<Running>();
   let failure: { error: unknown } | null = null;
   let wake: (() => void) | null = null;
-  let watching = false;
+  let look = null as Look | null;
+  /** Of those that ended in their place, smoothed. */
+  let took_ms: number | null = null;
 
-  /** One look at the clock at a time, however often there is somebody to wait for. */
-  function watch(wait_ms: number): void {
-    if (watching) return;
-    watching = true;
-    const look = (): void => {
-      watching = false;
+  /** One look at the clock at a time, however often there is somebody to wait for: the soonest. */
+  function lookAt(due_ms: number): void {
+    if (look !== null && look.due_ms <= due_ms) return;
+    look?.cut.abort();
+    const mine = { due_ms, cut: new AbortController() };
+    look = mine;
+    const arrive = (): void => {
+      if (look === mine) look = null;
       wake?.();
     };
-    clock.sleep(wait_ms, over.signal).then(look, () => undefined);
+    clock.sleep(Math.ceil(due_ms - clock.monotonic()), mine.cut.signal).then(arrive, () => undefined);
+  }
+
+  function patienceMs(): number {
+    if (took_ms === null) return LONGEST_PATIENCE_MS;
+    return Math.min(LONGEST_PATIENCE_MS, Math.max(SHORTEST_PATIENCE_MS, TIMES_THE_OTHERS * took_ms));
   }
 
   function passSlow(): void {
     const now_ms = clock.monotonic();
-    for (const [one, start_ms] of counted) {
-      const left_ms = start_ms + PATIENCE_MS - now_ms;
-      if (left_ms > 0) {
-        watch(Math.ceil(left_ms));
+    const patience_ms = patienceMs();
+    for (const one of counted) {
+      const due_ms = one.start_ms + patience_ms;
+      if (due_ms > now_ms) {
+        lookAt(due_ms);
         return;
       }
       if (slow.size >= MOST_SLOW * limit) return;
@@ -48,30 +71,41 @@ export async function eachOf<T>(
     }
   }
 
+  async function run(item: T): Promise<void> {
+    const one = { start_ms: clock.monotonic() };
+    counted.add(one);
+    try {
+      await work(item);
+    } catch (error) {
+      failure ??= { error };
+    }
+    if (counted.delete(one)) {
+      const ms = clock.monotonic() - one.start_ms;
+      took_ms = took_ms === null ? ms : took_ms + (ms - took_ms) * NEWEST;
+    }
+    slow.delete(one);
+    wake?.();
+  }
+
+  async function oneEnds(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    wake = null;
+  }
+
   try {
     for await (const item of items) {
-      const one = work(item)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => {
-          counted.delete(one);
-          slow.delete(one);
-          wake?.();
-        });
-      counted.set(one, clock.monotonic());
+      void run(item);
       while (counted.size >= limit) {
         passSlow();
         if (counted.size < limit) break;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        wake = null;
+        await oneEnds();
       }
     }
-    await Promise.all([...counted.keys(), ...slow]);
+    while (counted.size + slow.size > 0) await oneEnds();
   } finally {
-    over.abort();
+    look?.cut.abort();
   }
   if (failure !== null) throw (failure as { error: unknown }).error;
 }

@@ -57,6 +57,53 @@ describe('many nodes, some at once', () => {
     expect(started).to.have.lengthOf(40);
   });
 
+  it('pass those that take several times as long as the others took', async () => {
+    const { started, end, work } = works();
+    const clock = new ManualClock();
+    const all = eachOf(numbers(8), 2, work, clock);
+    await settled();
+    // 0 is silent, each of the others takes 50 ms: one place is left for them until 0 has waited four times as long.
+    for (const n of [1, 2, 3]) {
+      await clock.advance(50);
+      await settled();
+      expect(started).to.have.lengthOf(n + 1);
+      end.get(n)?.();
+      await settled();
+    }
+    await clock.advance(60);
+    await settled();
+    expect(started).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    for (let n = 0; n < 8; n++) {
+      end.get(n)?.();
+      await settled();
+    }
+    await all;
+    expect(started).to.have.lengthOf(8);
+  });
+
+  it('pass none sooner when all are slow', async () => {
+    const { started, end, work } = works();
+    const clock = new ManualClock();
+    const all = eachOf(numbers(8), 2, work, clock);
+    await settled();
+    for (const n of [1, 2]) {
+      await clock.advance(400);
+      end.get(n)?.();
+      await settled();
+    }
+    await clock.advance(150);
+    await settled();
+    expect(started).to.deep.equal([0, 1, 2, 3]);
+    await clock.advance(60);
+    await settled();
+    expect(started).to.deep.equal([0, 1, 2, 3, 4]);
+    for (let n = 0; n < 8; n++) {
+      end.get(n)?.();
+      await settled();
+    }
+    await all;
+  });
+
   it('go on after a failure, and tell of it at the end', async () => {
     let done = 0;
     const work = async (n: number): Promise<void> => {
