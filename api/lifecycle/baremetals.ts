@@ -1,6 +1,8 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import { INSTALL_STATES, installState } from '../../lifecycle/install-state.ts';
 import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
+import { mayHave } from '../../lifecycle/server-profile.ts';
+import type { ServerRecord } from '../../lifecycle/server-record.ts';
 import { requireUuid } from '../http/value-syntax.ts';
 import type { LifecycleApi, LifecycleHandler } from './handler.ts';
 import { isoTime } from './iso-time.ts';
@@ -8,8 +10,8 @@ import { readLimit } from './page.ts';
 import { serverScope } from './servers/access.ts';
 
 /**
- * GET /v1/baremetals: what came of a server and the profile that it was deployed with, or of its flavor: the system on it, or on its way there, with its addresses. A
- * server without a system is a server only.
+ * GET /v1/baremetals: what came of a server and the profile that it was deployed with, or of its flavor: the system on it, or on its
+ * way there, with its addresses. A server without a system is a server only.
  */
 export const listBaremetals: LifecycleHandler = async (request, api) => {
   const { query, caller, base_url } = request;
@@ -28,10 +30,7 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
   });
   const page = found.slice(0, limit);
   const of_flavor = await profiles(api, new Set(page.flatMap(({ flavor_uuid }) => flavor_uuid ?? [])));
-  const by_name = await namedProfiles(
-    api,
-    page.map(({ uuid }) => uuid),
-  );
+  const by_name = await namedProfiles(api, page);
   const more = new URLSearchParams({ ...query, limit: String(limit), marker: page.at(-1)?.uuid ?? '' });
   const next = found.length > limit ? { next: `${base_url}/lifecycle/v1/baremetals?${more.toString()}` } : {};
   const baremetals = page.map((server) => {
@@ -60,22 +59,22 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
 /** uuid of a server → the profile that it was deployed with by name. */
 async function namedProfiles(
   { store }: LifecycleApi,
-  servers: readonly string[],
+  servers: readonly ServerRecord[],
 ): Promise<ReadonlyMap<string, ProfileRecord>> {
   if (servers.length === 0) return new Map();
-  const nodes = await store.nodes.list({ where: { uuid: servers } });
-  const named = nodes.flatMap(({ uuid, instance_info: { profile_uuid } }) =>
-    typeof profile_uuid === 'string' ? [[uuid, profile_uuid] as const] : [],
+  const nodes = await store.nodes.list({ where: { uuid: servers.map(({ uuid }) => uuid) } });
+  const named = new Map(
+    nodes.flatMap(({ uuid, instance_info: { profile_uuid } }) =>
+      typeof profile_uuid === 'string' ? [[uuid, profile_uuid] as const] : [],
+    ),
   );
-  if (named.length === 0) return new Map();
-  const found = await store.profiles.list({
-    where: { uuid: [...new Set(named.map(([, profile]) => profile))] },
-  });
+  if (named.size === 0) return new Map();
+  const found = await store.profiles.list({ where: { uuid: [...new Set(named.values())] } });
   const by_uuid = new Map(found.map((profile) => [profile.uuid, profile]));
   return new Map(
-    named.flatMap(([uuid, profile_uuid]) => {
-      const profile = by_uuid.get(profile_uuid);
-      return profile === undefined ? [] : [[uuid, profile] as const];
+    servers.flatMap((server) => {
+      const profile = by_uuid.get(named.get(server.uuid) ?? '');
+      return profile === undefined || !mayHave(server, profile) ? [] : [[server.uuid, profile] as const];
     }),
   );
 }

@@ -3,6 +3,7 @@ import { serviceError } from '../../../lifecycle/errors.ts';
 import { clientEvents } from '../../../lifecycle/machine.ts';
 import { deployOfProfile } from '../../../lifecycle/profile-deploy.ts';
 import type { NodeRecord } from '../../../lifecycle/records.ts';
+import { mayHave } from '../../../lifecycle/server-profile.ts';
 import { verbsFor } from '../../../lifecycle/verbs.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import { visibleProfile } from '../registration/profiles.ts';
@@ -30,6 +31,10 @@ export const deployServer: LifecycleHandler = async (request, api) => {
     );
   const { profile: ident } = request.body as { profile: string };
   const profile = await visibleProfile({ caller, params: { profile: ident } }, api);
+  if (!mayHave(server, profile))
+    throw refused(
+      `The profile ${profile.name} is another project's than the server: make it public, or give it to that project.`,
+    );
   const plan = deployOfProfile(profile, node.instance_info);
   if (plan === null)
     throw refused(
