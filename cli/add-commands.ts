@@ -79,6 +79,7 @@ function addRow(program: Command, row: CommandRow, outside: Outside): void {
   const last = words.pop() ?? '';
   const group = words.reduce((parent, word) => groupOf(parent, word), program);
   const command = group.command(last).description(row.help);
+  command.showHelpAfterError(`(kurogane ${row.words} --help shows how it is used)`);
   const several = takesSeveral(row);
   for (const name of pathArguments(row.path))
     command.argument(several ? `<${name}...>` : `<${name}>`, several ? SEVERAL : '');
@@ -159,6 +160,7 @@ function groupOf(parent: Command, word: string): Command {
   return parent
     .command(word)
     .description(about)
+    .showHelpAfterError(`(kurogane ${path} --help shows its commands)`)
     .configureHelp({ showGlobalOptions: false })
     .exitOverride(exit);
 }

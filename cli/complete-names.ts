@@ -1,8 +1,8 @@
 import type { JsonObject } from '../lifecycle/json.ts';
-import { listPath } from './names.ts';
+import { itemsOf } from './names.ts';
 import type { Outside } from './outside.ts';
 import { type ResourceRow, resourceOf } from './resources.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession } from './session.ts';
 import { settingsOf } from './settings-of.ts';
 import { plainText } from './shown-text.ts';
 
@@ -62,11 +62,11 @@ async function namesOf(
   const resource = resourceOf(kind) ?? partOf(kind, args);
   if (resource === null) return [];
   await using session = await openSession(await settingsOf(outside), MOST_MS / 1000);
-  const items = await itemsOf(session, resource, prefix);
+  const items = await itemsOf(session, resource, prefix, MOST_NAMES);
   return items
     .flatMap((item) => linesOf(item, resource, prefix))
     .filter(([name]) => name.startsWith(prefix) && plainText(name) === name)
-    .slice(0, MOST_NAMES);
+    .filter(([name], index, all) => all.findIndex(([other]) => other === name) === index);
 }
 
 function partOf(kind: string, [server = '']: readonly string[]): ResourceRow | null {
@@ -74,12 +74,6 @@ function partOf(kind: string, [server = '']: readonly string[]): ResourceRow | n
   if (part === undefined || server === '') return null;
   const list = `/v1/servers/${encodeURIComponent(server)}/${part.part}`;
   return { list, key: part.key, names: [], whole: true, shown_by: '' };
-}
-
-async function itemsOf(session: Session, resource: ResourceRow, prefix: string): Promise<JsonObject[]> {
-  const { body } = await session.request('GET', listPath(resource, prefix, MOST_NAMES));
-  const items = (body as JsonObject)[resource.key];
-  return Array.isArray(items) ? (items as JsonObject[]) : [];
 }
 
 /** Its name; its uuid where it has none, or where what was typed may be the beginning of one. */

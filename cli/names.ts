@@ -18,14 +18,13 @@ export async function uuidOf(
   or_text = false,
 ): Promise<string> {
   if (UUID.test(ident) || ident === '') return ident;
-  const listed = (await listAll(session, listPath(resource, ident), resource.key).catch((error: unknown) => {
+  const items = await itemsOf(session, resource, ident).catch((error: unknown): JsonObject[] => {
     // Who may not see them may name them all the same, where a text is taken.
-    if (or_text && error instanceof CommandFailure && error.exit === 'forbidden') return {};
+    if (or_text && error instanceof CommandFailure && error.exit === 'forbidden') return [];
     throw error;
-  })) as JsonObject;
-  const found = ((listed[resource.key] ?? []) as JsonObject[]).filter((item) =>
-    resource.names.some((name) => item[name] === ident),
-  );
+  });
+  const named = items.filter((item) => resource.names.some((name) => item[name] === ident));
+  const found = [...new Map(named.map((item) => [item.uuid, item])).values()];
   const [one, other] = found;
   if (other !== undefined)
     throw new CommandFailure(
@@ -43,10 +42,21 @@ export async function uuidOf(
   );
 }
 
-/** The list of those that `text` may be the beginning of a name of. */
-export function listPath({ list, search, whole }: ResourceRow, text: string, limit = 1000): string {
-  const query = new URLSearchParams();
-  if (whole !== true) query.set('limit', String(limit));
-  if (search !== undefined && text !== '') query.set(search, text);
-  return `${list}?${query.toString()}`;
+/** Those that `text` may be the beginning of a name of. @throws CommandFailure */
+export async function itemsOf(
+  session: Pick<Session, 'request'>,
+  resource: ResourceRow,
+  text: string,
+  most?: number,
+): Promise<JsonObject[]> {
+  const { list, key, search, whole, also } = resource;
+  const queries = [{}, ...(also === undefined ? [] : [{ [also]: 'true' }])].map((query) => ({
+    ...query,
+    ...(whole === true ? {} : { limit: '1000' }),
+    ...(search !== undefined && text !== '' ? { [search]: text } : {}),
+  }));
+  const pages = await Promise.all(
+    queries.map((query) => listAll(session, `${list}?${new URLSearchParams(query).toString()}`, key, most)),
+  );
+  return pages.flatMap((page) => (page as JsonObject)[key] as JsonObject[]);
 }

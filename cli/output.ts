@@ -97,6 +97,9 @@ function chosen(body: Json, output: Output, look: Look): Json {
   return single ? (picked[0] ?? {}) : picked;
 }
 
+/** Items of a list whose fields are looked for. */
+const MOST_LOOKED_AT = 1000;
+
 function itemsOf(
   body: Json,
   output: Output,
@@ -109,7 +112,10 @@ function itemsOf(
       ? listOf(body, output.key)
       : output.rows(body);
   const known = [
-    ...new Set([...('columns' in output ? (output.columns ?? []) : []), ...found.flatMap(Object.keys)]),
+    ...new Set([
+      ...('columns' in output ? (output.columns ?? []) : []),
+      ...found.slice(0, MOST_LOOKED_AT).flatMap(Object.keys),
+    ]),
   ];
   const own = 'columns' in output && output.columns !== undefined ? output.columns : known;
   for (const name of [

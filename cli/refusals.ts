@@ -7,9 +7,12 @@ export function refusal(
   { status, body }: { status: number; body: Json },
   { auth_type }: AuthSettings,
 ): CommandFailure {
-  const advice = status === 401 ? ADVICE_401[auth_type] : '';
+  const advice = status === 401 ? ADVICE_401[auth_type] : status === 403 ? ADVICE_403 : '';
   return new CommandFailure(exitOfStatus(status), `${faultOf(body)} (HTTP ${status})${advice}`);
 }
+
+const ADVICE_403 =
+  '\nThis account may not do that: use one with another role, project (OS_PROJECT_NAME) or scope (OS_SYSTEM_SCOPE=all).';
 
 const ADVICE_401: Readonly<Record<AuthSettings['auth_type'], string>> = {
   password: '',

@@ -9,6 +9,8 @@ export interface ResourceRow {
   by_name?: true;
   /** The query that finds those whose name begins so. */
   search?: string;
+  /** A query of its list that finds others that the caller may name. */
+  also?: string;
   /** Its list comes in one answer, and takes no limit. */
   whole?: true;
   /** The command that shows them all. */
@@ -23,7 +25,7 @@ const named = (key: string, shown_by: string, more: Partial<ResourceRow> = {}): 
 /** What arguments and options name: parameter of a path → the kind. */
 export const RESOURCES = {
   server: named('servers', 'server list', { by_name: true, search: 'search' }),
-  profile: named('profiles', 'profile list', { by_name: true }),
+  profile: named('profiles', 'profile list', { by_name: true, also: 'public' }),
   flavor: named('flavors', 'flavor list', { by_name: true }),
   pool: named('pools', 'ipam pool list', { by_name: true }),
   token: named('enrolment_tokens', 'enrolment token list', { by_name: true }),

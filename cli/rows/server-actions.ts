@@ -99,7 +99,9 @@ const DEPLOY: CommandRow = {
     'deploy web-1 web-2 --profile debian --wait',
     'server list --stage inventory -o value -c name | kurogane deploy - --profile debian',
   ],
-  options: [field('profile', 'the profile: its name or uuid', { required: true, of: 'profile' })],
+  options: [
+    field('profile', 'the profile: its name or uuid', { required: true, of: 'profile', or_text: true }),
+  ],
   output: { kind: 'item', columns: SHORT },
   wait: serverWait(PROVISION),
 };

@@ -201,6 +201,24 @@ describe('a client command', () => {
     }
   });
 
+  it('S60 deploys a preseed, a kickstart and an image by the same command', async () => {
+    const boots = { kernel: 'http://i/vmlinuz', initrd: 'http://i/initrd' };
+    const { profiles, nodes } = bench.store;
+    await profiles.create({ name: 'debian', ...boots, template_kind: 'preseed', template: 'd-i' });
+    await profiles.create({ name: 'rocky', ...boots, template_kind: 'kickstart', template: 'text' });
+    await profiles.create({ name: 'golden', image: 'http://i/disk.raw', image_checksum: 'a'.repeat(64) });
+    for (const [index, profile] of ['debian', 'rocky', 'golden'].entries()) {
+      const name = `n${index}`;
+      const { uuid } = await nodes.create(
+        newNode({ name, provision_state: 'available', deploy_interface: 'fake' }),
+      );
+      const done = await client('deploy', name, '--profile', profile, '--wait', '-o', 'value', '-c', 'stage');
+      expect([done.code, done.stdout], done.stderr).to.deep.equal([0, 'in-use\n']);
+      const { profile_uuid } = (await nodes.get(uuid))?.instance_info ?? {};
+      expect(profile_uuid).to.equal((await profiles.getByName(profile))?.uuid);
+    }
+  });
+
   it('counts the stages', async () => {
     await bench.store.nodes.create(newNode({ provision_state: 'active' }));
     expect((await client('stage', 'counts')).stdout).to.match(/\| in-use +\| 1 +\| 0 +\|/);
