@@ -160,6 +160,7 @@ export const NOTICES = defineTable<NoticeRecord>({
     event: value(),
     severity: value(),
     project: value(null),
+    server_uuid: value(null),
     subscription_uuid: value(null),
     audience: value(null),
     subject_key: value(),

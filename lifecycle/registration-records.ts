@@ -183,6 +183,8 @@ export interface NoticeRecord extends Stored {
   severity: 'info' | 'warning' | 'error';
   /** Whom it concerns. */
   project: string | null;
+  /** The server that it is about; null: several, or none. */
+  server_uuid: string | null;
   /** null: of the settings. */
   subscription_uuid: string | null;
   /** The project whose subscription it is; null: the provider. */

@@ -10,7 +10,7 @@ import { ISO_HANDLERS } from './isos/isos.ts';
 import { createLease, listLeases, revokeLease } from './leases/leases.ts';
 import { NOTICE_HANDLERS } from './notices.ts';
 import { cancelOrder, createOrder, listOrders, repeatOrder, showOrder } from './orders/orders.ts';
-import { setQuota, showQuota } from './orders/quotas.ts';
+import { listQuotas, setQuota, showQuota } from './orders/quotas.ts';
 import { showStock } from './orders/stock.ts';
 import { CATALOGUE_HANDLERS } from './registration/catalogue.ts';
 import { IPAM_HANDLERS } from './registration/ipam.ts';
@@ -69,6 +69,7 @@ export const HANDLERS: Readonly<Record<string, LifecycleHandler>> = {
   'lifecycle.orders.cancel': cancelOrder,
   'lifecycle.orders.again': repeatOrder,
   'lifecycle.stock.show': showStock,
+  'lifecycle.quotas.list': listQuotas,
   'lifecycle.quotas.show': showQuota,
   'lifecycle.quotas.set': setQuota,
   'lifecycle.bmc_leases.create': createLease,

@@ -25,9 +25,10 @@ const NOTICE: Resource<NoticeRecord> = {
   param: 'notice',
   table: (store) => store.notices,
   rules: { read: 'lifecycle:notice:get', write: 'lifecycle:notice:manage' },
-  filters: ['state', 'event', 'severity', 'outlet', 'subscription_uuid'],
+  filters: ['state', 'event', 'severity', 'outlet', 'server_uuid', 'subscription_uuid'],
   view: (record) => ({
     ...{ event: record.event, severity: record.severity, project: record.project, outlet: record.outlet },
+    ...{ server_uuid: record.server_uuid },
     ...{ subscription_uuid: record.subscription_uuid, state: record.state, attempts: record.attempts },
     ...{ last_error: record.last_error, payload: record.payload },
     next_at: record.state === 'queued' ? isoTime(record.next_at) : null,

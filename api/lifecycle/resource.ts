@@ -49,6 +49,7 @@ type ResourceTable =
   | 'models'
   | 'notices'
   | 'notice_subscriptions'
+  | 'quotas'
   | 'work_orders';
 
 /** The record that the path names. @throws NotFound */

@@ -87,5 +87,7 @@ export const LIFECYCLE_RULES = {
   'lifecycle:notice:manage': { check: ALLOCATION_CREATOR, scope: BOTH },
   'lifecycle:notice:manage_all': { check: SYSTEM_MEMBER, scope: BOTH },
   'lifecycle:quota:get': { check: ORDER_READER, scope: BOTH },
+  /** Of all projects. */
+  'lifecycle:quota:list': { check: SYSTEM_READER, scope: BOTH },
   'lifecycle:quota:set': { check: SYSTEM_MEMBER, scope: BOTH },
 } as const satisfies Record<string, RuleRow>;

@@ -44,9 +44,13 @@ const KINDS: readonly CrudRow[] = [
       query('event', 'of this event, such as server.failed'),
       query('severity', 'of this severity', { choices: ['info', 'warning', 'error'] }),
       query('outlet', 'by this outlet', { choices: ['slack', 'webhook', 'email'] }),
+      query('server_uuid', 'about this server'),
       'subscription_uuid',
     ],
-    columns: ['uuid', 'event', 'state', 'created_at', 'severity', 'outlet', 'attempts', 'last_error'],
+    columns: [
+      ...['uuid', 'event', 'state', 'created_at', 'severity', 'server_uuid', 'outlet', 'attempts'],
+      ...['last_error'],
+    ],
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../lifecycle/json.ts';
-import { type CommandRow, field, NEWEST, query } from '../command-row.ts';
+import { type CommandRow, field, NEWEST, PAGE, query } from '../command-row.ts';
 import { endOf, serverNames, type WaitRow, type WorkPart } from '../work.ts';
 
 const COLUMNS = ['uuid', 'name', 'count', 'state', 'created_at', 'project', 'flavor', 'model', 'finished_at'];
@@ -154,6 +154,15 @@ export const ORDER_ROWS: readonly CommandRow[] = [
             .join(', '),
         })),
     },
+  },
+  {
+    words: 'quota list',
+    operation: 'lifecycle.quotas.list',
+    method: 'GET',
+    path: '/v1/quotas',
+    help: 'list the quotas of projects, with what they have and await',
+    options: [query('search', 'part of the id of a project'), ...PAGE],
+    output: { kind: 'list', key: 'quotas', columns: ['project', 'servers', 'used', 'ordered'] },
   },
   {
     words: 'quota show',

@@ -20,8 +20,10 @@ export async function addNotice(
   now_ms: number,
   notice: Notice,
 ): Promise<void> {
-  const { event, severity, project, subject_key } = notice;
-  const common = { event, severity, project, next_at: now_ms };
+  const { event, severity, project, subject_key, facts } = notice;
+  const about = facts.server_uuid ?? facts.node_uuid;
+  const server_uuid = typeof about === 'string' ? about : null;
+  const common = { event, severity, project, server_uuid, next_at: now_ms };
   if (notice.to !== 'project')
     for (const outlet of OUTLETS) {
       if (!isConfigured(settings, outlet)) continue;

@@ -29,6 +29,7 @@ import { stalledDeploys } from './0105-stalled-deploys.ts';
 import { consoleLinks } from './0124-console-links.ts';
 import { hardwareReadings } from './0130-hardware-readings.ts';
 import { auditOutcomes } from './0133-audit-outcomes.ts';
+import { noticeServers } from './0133-notice-servers.ts';
 import { addressOrder } from './0134-address-order.ts';
 import type { Migration } from './migration.ts';
 
@@ -66,4 +67,5 @@ export const MIGRATIONS: readonly Migration[] = [
   hardwareReadings,
   addressOrder,
   auditOutcomes,
+  noticeServers,
 ];

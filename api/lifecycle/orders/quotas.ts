@@ -1,8 +1,34 @@
 import { changedFields } from '../../../lifecycle/audit-changes.ts';
 import { serviceError } from '../../../lifecycle/errors.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import type { QuotaRecord } from '../../../lifecycle/orders.ts';
 import { auditServer } from '../audit.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
+import { listPage, type Resource } from '../resource.ts';
+
+const QUOTA: Resource<QuotaRecord> = {
+  kind: 'Quota',
+  collection: 'quotas',
+  param: 'project',
+  table: (store) => store.quotas,
+  rules: { read: 'lifecycle:quota:list', write: 'lifecycle:quota:set' },
+  searched: ['project'],
+  view: ({ project, servers }) => ({ project, servers }),
+  read: (body) => body as Partial<QuotaRecord>,
+};
+
+/** GET /v1/quotas: of the projects that have one, with what they have and await. */
+export const listQuotas: LifecycleHandler = async (request, api) => {
+  api.policy.authorize(QUOTA.rules.read, {}, request.caller);
+  const { status, body } = await listPage(request, api, QUOTA);
+  const quotas = await Promise.all(
+    (body.quotas as JsonObject[]).map(async (quota) => ({
+      ...quota,
+      ...(await api.store.orders.usage(String(quota.project))),
+    })),
+  );
+  return { status, body: { ...body, quotas } };
+};
 
 /** GET /v1/quotas/{project}: how many servers it may have, and has. */
 export const showQuota: LifecycleHandler = async ({ params, caller }, api) => {

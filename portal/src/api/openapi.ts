@@ -542,6 +542,84 @@ export interface components {
        */
       warranty_until?: string | null;
     };
+    quota: {
+      uuid?: string;
+      project: string;
+      /** @description null: no limit */
+      servers: number | null;
+      /** @description servers that it leases */
+      used: number;
+      /** @description servers of its orders that it awaits */
+      ordered: number;
+      created_at?: components["schemas"]["time"];
+      updated_at?: components["schemas"]["time"];
+    };
+    notice: {
+      uuid: string;
+      event: string;
+      /** @enum {string} */
+      severity: "info" | "warning" | "error";
+      /** @description whom it concerns */
+      project: string | null;
+      /** @enum {string} */
+      outlet: "slack" | "webhook" | "email";
+      /** @description the server that it is about; null: several, or none */
+      server_uuid: string | null;
+      /** @description null: of the settings */
+      subscription_uuid: string | null;
+      /**
+       * @description dead: given up. dropped: by somebody
+       * @enum {string}
+       */
+      state: "queued" | "sent" | "dead" | "dropped";
+      attempts: number;
+      last_error: string | null;
+      /** @description what is sent */
+      payload: Record<string, unknown>;
+      next_at: components["schemas"]["time"];
+      sent_at: components["schemas"]["time"];
+      created_at: components["schemas"]["time"];
+      updated_at: components["schemas"]["time"];
+    };
+    "ending-server": {
+      uuid: string;
+      name: string | null;
+      serial_number: string | null;
+      manufacturer: string | null;
+      product_name: string | null;
+      stage: components["schemas"]["stage"];
+      rack: string | null;
+      owner: string | null;
+      lessee: string | null;
+      /** @enum {string} */
+      what: "support" | "warranty";
+      /** @description ISO 8601 */
+      date: string;
+      /** @description below 0: it has ended */
+      days_left: number;
+    };
+    "ending-model": {
+      uuid: string;
+      vendor: string;
+      name: string;
+      end_of_support: components["schemas"]["time"];
+      servers: number;
+      replacement: {
+        uuid: string;
+        vendor: string;
+        name: string;
+      } | null;
+      /** @description of the replacement */
+      in_stock: number;
+      to_buy: number;
+      list: ({
+          uuid: string;
+          name: string | null;
+          stage: components["schemas"]["stage"];
+          lessee: string | null;
+          flavor_uuid: string | null;
+        })[];
+    };
     "new-quota": {
       servers: number;
     };

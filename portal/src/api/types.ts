@@ -37,6 +37,11 @@ export type ScheduleTrial = Schemas['schedule-trial'];
 /** A time span in which work begins. */
 export type Window = Schemas['window'];
 export type Certificate = Schemas['certificate'];
+export type Notice = Schemas['notice'];
+/** A server of which something ends: its maker's support, or its warranty. */
+export type EndingServer = Schemas['ending-server'];
+export type EndingModel = Schemas['ending-model'];
+export type Quota = Schemas['quota'];
 export type Profile = Schemas['profile'];
 export type Flavor = Schemas['flavor'];
 export type Sensors = Schemas['sensors'];

@@ -74,6 +74,22 @@ const PAGES = [
     page: lazy(async () => ({ default: (await import('../pages/isos/iso-page.tsx')).IsoPage })),
   },
   {
+    path: 'audit',
+    page: lazy(async () => ({ default: (await import('../pages/audit/audit-page.tsx')).AuditPage })),
+  },
+  {
+    path: 'notices',
+    page: lazy(async () => ({ default: (await import('../pages/notices/notices-page.tsx')).NoticesPage })),
+  },
+  {
+    path: 'reports',
+    page: lazy(async () => ({ default: (await import('../pages/reports/reports-page.tsx')).ReportsPage })),
+  },
+  {
+    path: 'quotas',
+    page: lazy(async () => ({ default: (await import('../pages/quotas/quotas-page.tsx')).QuotasPage })),
+  },
+  {
     path: 'admin/:table',
     page: lazy(async () => ({ default: (await import('../pages/tables/table-page.tsx')).TablePage })),
   },

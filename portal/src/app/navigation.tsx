@@ -27,6 +27,13 @@ const SERVICES = [
   { to: '/certificates', text: 'nav.certificates' },
 ] as const satisfies { to: string; text: TextKey }[];
 
+/** What was done, told, and is to come. */
+const RECORDS = [
+  { to: '/audit', text: 'nav.audit' },
+  { to: '/notices', text: 'nav.notices' },
+  { to: '/reports', text: 'nav.reports' },
+] as const satisfies { to: string; text: TextKey }[];
+
 /** The way to every page, with live counts. */
 export function Navigation() {
   const say = useText();
@@ -54,7 +61,15 @@ export function Navigation() {
           </Item>
         ))}
       </NavGroup>
+      <NavGroup title={say('nav.trail')}>
+        {RECORDS.map(({ to, text }) => (
+          <Item key={to} to={to}>
+            {say(text)}
+          </Item>
+        ))}
+      </NavGroup>
       <NavGroup title={say('nav.admin')}>
+        {session.system && <Item to="/quotas">{say('nav.quotas')}</Item>}
         {TABLES.filter(({ everybody }) => session.system || everybody === true).map(({ name }) => (
           <Item key={name} to={`/admin/${name}`}>
             {say(`table.${name}`)}

@@ -17,6 +17,11 @@ const WORDS = [
   'pending',
   'revoking',
   'revoked',
+  'refused',
+  'queued',
+  'sent',
+  'dead',
+  'dropped',
 ] as const;
 
 export type OutcomeState = (typeof WORDS)[number];

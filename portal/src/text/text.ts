@@ -14,12 +14,13 @@ import { settings } from './settings.ts';
 import { tables } from './tables.ts';
 import { told } from './told.ts';
 import { tools } from './tools.ts';
+import { trail } from './trail.ts';
 import { upkeep } from './upkeep.ts';
 
 /** Every catalogue; a key stands in one of them. */
 const CATALOGUES = [
   ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, isos, told] as const),
-  ...([hardware, settings, upkeep] as const),
+  ...([hardware, settings, trail, upkeep] as const),
 ] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;

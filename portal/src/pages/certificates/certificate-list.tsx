@@ -7,6 +7,7 @@ import type { Certificate } from '../../api/types.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
+import { saveFile } from '../../parts/save-file.ts';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
 
@@ -18,7 +19,8 @@ export function CertificateList() {
   const say = useText();
   const query = useInfiniteQuery(listing<Certificate>(CERTIFICATES, 'certificates'));
   const { mutate, error } = useMutation({
-    mutationFn: async ({ path, name }: { path: string; name: string }) => save(name, await ask(path)),
+    mutationFn: async ({ path, name }: { path: string; name: string }) =>
+      saveFile(name, 'application/json', `${JSON.stringify(await ask(path), null, 2)}\n`),
   });
   return (
     <>
@@ -83,16 +85,4 @@ export function CertificateList() {
       <pre className="k-command">{COMMAND}</pre>
     </>
   );
-}
-
-/** Has the browser keep a file. */
-function save(name: string, content: unknown): void {
-  const url = URL.createObjectURL(
-    new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: 'application/json' }),
-  );
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -15,6 +15,7 @@ import { PageHead } from '../../parts/page-head.tsx';
 import { fieldOf, Refusal } from '../../parts/refusal.tsx';
 import { useText } from '../../text/text.ts';
 import { type ImageFields, ImageFieldset, imageOf, NO_IMAGE } from './image-fieldset.tsx';
+import { QuotaLeft } from './quota-left.tsx';
 import { RaidChoice } from './raid-choice.tsx';
 import { groupKey, StockChoice, wantOf } from './stock-choice.tsx';
 
@@ -124,6 +125,7 @@ export function NewOrder() {
                   wide
                 />
               </div>
+              <QuotaLeft project={session.project?.id ?? fields.project} />
               <RaidChoice layouts={group.raid_layouts} chosen={raid} choose={setRaid} />
               <ImageFieldset
                 image={image}
