@@ -61,6 +61,29 @@ describe('the portal and what goes wrong', function () {
     expect(troubles).to.deep.equal([]);
   });
 
+  it('keeps what is typed while what was typed before is looked for', async () => {
+    await using window = await operatorAt('/portal/stages/registration');
+    const { page, troubles } = window;
+    await rows(page).nth(1).waitFor();
+    // The next key comes when the address has changed, and before the list has.
+    await page.evaluate(`(() => {
+      const { replaceState } = history;
+      history.replaceState = function (...all) {
+        history.replaceState = replaceState;
+        replaceState.apply(this, all);
+        const field = document.querySelector('.k-search input');
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, 'server-02');
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+      };
+    })()`);
+    await page.fill('.k-search input', 'server-0');
+    await page.waitForURL(/[?&]q=server-02$/);
+    await rows(page).nth(1).waitFor({ state: 'detached' });
+    await page.waitForSelector(`[data-server="${portal.rack[2]}"]`);
+    expect(await page.inputValue('.k-search input')).to.equal('server-02');
+    expect(troubles).to.deep.equal([]);
+  });
+
   it('says that the connection is lost, comes back, and shows what happened meanwhile', async () => {
     await using relay = await startTcpRelay(Number(new URL(portal.origin).port));
     await using window = await openWindow(portal.browser, `http://127.0.0.1:${relay.port}`);

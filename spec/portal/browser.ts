@@ -21,6 +21,8 @@ export const BOTH_LOOKS: readonly Look[] = [
   { language: 'ja', theme: 'dark' },
 ];
 
+export const WIDE = { width: 1600, height: 900 };
+
 /** A window of its own: its own cookies, and everything that goes wrong in it. */
 export interface Window extends AsyncDisposable {
   page: Page;
@@ -39,7 +41,7 @@ export async function openWindow(
     baseURL: origin,
     locale: language === 'ja' ? 'ja-JP' : 'en-GB',
     colorScheme: theme,
-    viewport: { width: 1600, height: 900 },
+    viewport: WIDE,
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
@@ -77,12 +79,13 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** What axe-core finds on the page: rule and place, one a line. */
 export async function violations(page: Page): Promise<string[]> {
   // Colours on their way from one theme to the other are nobody's choice. What turns for ever is not waited for.
-  await page.evaluate(`Promise.allSettled(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))`);
+  const known = await page.evaluate<boolean>(`Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))
+    .then(() => 'axe' in window)`);
   // Through the debugger: the page's Content-Security-Policy lets no script in.
-  await page.evaluate(AXE);
+  if (!known) await page.evaluate(AXE);
   return await page.evaluate<string[]>(
-    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) =>
+    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'], preload: ${!known} }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
         id + ': ' + target.join(' ') + ' ' + failureSummary.replaceAll('\\n', ' '))))`,
   );

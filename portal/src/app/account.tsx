@@ -44,7 +44,7 @@ export function Account() {
     <Dropdown
       isOpen={open}
       onOpenChange={setOpen}
-      popperProps={{ position: 'right' }}
+      popperProps={{ position: 'right', appendTo: 'inline' }}
       toggle={(ref) => (
         <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />}>
           <span className="k-account">

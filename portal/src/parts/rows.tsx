@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { useText } from '../text/text.ts';
 import { Failure } from './failure.tsx';
 import { Loading } from './loading.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 
 export interface RowColumn<T> {
   key: string;
@@ -26,7 +27,7 @@ export function Rows<T>({
   keyOf: (row: T) => string;
 }) {
   return (
-    <div className="k-table-box">
+    <ScrollBox label={label}>
       <Table variant="compact" aria-label={label} className="k-table">
         <Thead>
           <Tr>
@@ -53,7 +54,7 @@ export function Rows<T>({
           ))}
         </Tbody>
       </Table>
-    </div>
+    </ScrollBox>
   );
 }
 

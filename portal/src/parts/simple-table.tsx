@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ScrollBox } from './scroll-box.tsx';
 
 /** A plain table for what fits on a page. */
 export function SimpleTable({
@@ -11,7 +12,7 @@ export function SimpleTable({
   rows: readonly { key: string; cells: readonly ReactNode[] }[];
 }) {
   return (
-    <div className="k-table-box">
+    <ScrollBox label={label}>
       <table className="k-simple-table" aria-label={label}>
         <thead>
           <tr>
@@ -32,6 +33,6 @@ export function SimpleTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }

@@ -148,7 +148,7 @@ function Typing({ rfb }: { rfb: RFB }) {
       <Dropdown
         isOpen={open}
         onOpenChange={setOpen}
-        popperProps={{ position: 'right' }}
+        popperProps={{ position: 'right', appendTo: 'inline' }}
         toggle={(ref) => (
           <MenuToggle ref={ref} size="sm" isExpanded={open} onClick={() => setOpen(!open)}>
             {say('screen.keys')}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { serverDetail, timeline } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
+import { inMain } from '../../parts/in-main.ts';
 import { attentionTexts } from '../../text/tell.ts';
 import { useText } from '../../text/text.ts';
 import { nameOf } from '../servers/name-of.ts';
@@ -24,7 +25,7 @@ export function Rack({ name, servers }: { name: string; servers: readonly Server
       <div className="k-rack-units">
         <div
           className="k-rack-frame"
-          style={{ gridTemplateRows: `repeat(${height}, 0.875rem)` }}
+          style={{ gridTemplateRows: `repeat(${height}, 1.5rem)` }}
           aria-hidden="true"
         >
           {Array.from({ length: height }, (_nothing, index) => height - index).map((unit) => (
@@ -33,7 +34,7 @@ export function Rack({ name, servers }: { name: string; servers: readonly Server
             </span>
           ))}
         </div>
-        <ul className="k-rack-servers" style={{ gridTemplateRows: `repeat(${height}, 0.875rem)` }}>
+        <ul className="k-rack-servers" style={{ gridTemplateRows: `repeat(${height}, 1.5rem)` }}>
           {placed.map((server) => (
             <li key={server.uuid} style={{ gridRow: height + 1 - (server.rack_unit ?? 0) }}>
               <Unit server={server} />
@@ -73,7 +74,13 @@ function Unit({ server }: { server: Server }) {
     power: say(`power.${power}`),
   });
   return (
-    <Tooltip content={<Cause server={server} />} position="right" entryDelay={150} aria="none">
+    <Tooltip
+      content={<Cause server={server} />}
+      position="right"
+      entryDelay={150}
+      aria="none"
+      appendTo={inMain}
+    >
       <Link
         to={`/servers/${uuid}`}
         className={`k-unit k-power-${power} k-unit-${stage}${attention ? ' k-unit-attention' : ''}`}

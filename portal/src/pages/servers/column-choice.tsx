@@ -4,6 +4,7 @@ import { MenuToggle } from '@patternfly/react-core/dist/dynamic/components/MenuT
 import { Select, SelectList, SelectOption } from '@patternfly/react-core/dist/dynamic/components/Select';
 import ColumnsIcon from '@patternfly/react-icons/dist/esm/icons/columns-icon';
 import { useState } from 'react';
+import { inMain } from '../../parts/in-main.ts';
 import { useText } from '../../text/text.ts';
 import { COLUMN_NAMES, type ColumnName } from './columns.tsx';
 
@@ -31,7 +32,7 @@ export function ColumnChoice({ columns, setColumns }: Props) {
       onSelect={(_event, name) => turn(name as ColumnName)}
       selected={columns}
       isScrollable
-      popperProps={{ position: 'right' }}
+      popperProps={{ position: 'right', appendTo: inMain }}
       aria-label={say('list.columns.title')}
       toggle={(ref) => (
         <MenuToggle

@@ -4,8 +4,9 @@ import { FormSelect, FormSelectOption } from '@patternfly/react-core/dist/dynami
 import { Label, LabelGroup } from '@patternfly/react-core/dist/dynamic/components/Label';
 import { SearchInput } from '@patternfly/react-core/dist/dynamic/components/SearchInput';
 import { TextInput } from '@patternfly/react-core/dist/dynamic/components/TextInput';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Server } from '../../api/types.ts';
+import { useTypedSearch } from '../../parts/typed-search.ts';
 import { type Say, useText } from '../../text/text.ts';
 import { ColumnChoice } from './column-choice.tsx';
 import type { ColumnName } from './columns.tsx';
@@ -23,8 +24,6 @@ interface Props {
 /** Filters that take a word. */
 const WORDS = ['availability_zone', 'resource_class', 'vendor', 'rack', 'owner'] as const;
 const POWERS = { 'power on': 'on', 'power off': 'off', error: 'error' } as const;
-/** After the last key. */
-const TYPING_MS = 120;
 
 /** Search, filters, the choice of columns, and what can be done with the servers that are selected. */
 export function ListToolbar({ state, selected, unselect, columns, setColumns }: Props) {
@@ -95,26 +94,18 @@ export function ListToolbar({ state, selected, unselect, columns, setColumns }: 
   );
 }
 
-/** Asks once somebody stops typing. */
-function Search({ state, say }: { state: ListState; say: Say }) {
-  const { search, setSearch } = state;
-  const [typed, setTyped] = useState(search);
-  useEffect(() => setTyped(search), [search]);
-  useEffect(() => {
-    if (typed === search) return;
-    const timer = setTimeout(() => setSearch(typed), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, search, setSearch]);
+function Search({ state: { search, setSearch }, say }: { state: ListState; say: Say }) {
+  const { value, type, clear } = useTypedSearch(search, setSearch);
   return (
     <SearchInput
       className="k-search"
       aria-label={say('list.search.label')}
       placeholder={say('list.search')}
       resetButtonLabel={say('list.search.clear')}
-      value={typed}
+      value={value}
       maxLength={255}
-      onChange={(_event, value) => setTyped(value)}
-      onClear={() => setSearch('')}
+      onChange={(_event, text) => type(text)}
+      onClear={clear}
     />
   );
 }

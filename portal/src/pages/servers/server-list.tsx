@@ -6,6 +6,7 @@ import { serverList } from '../../api/servers.ts';
 import type { Server, Stage } from '../../api/types.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { useText } from '../../text/text.ts';
 import { keepColumns, keptColumns } from './columns.tsx';
 import { type ListState, useListState } from './list-state.ts';
@@ -56,10 +57,7 @@ export function ServerList({ stage }: { stage: Stage | null }) {
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       {data === undefined && error === null && <Loading />}
       {data !== undefined && data.servers.length > 0 && (
-        <div
-          className={isPlaceholderData ? 'k-table-box k-waits' : 'k-table-box'}
-          aria-busy={isPlaceholderData}
-        >
+        <ScrollBox label={say('list.title')} waits={isPlaceholderData}>
           <ServerTable
             servers={data.servers}
             columns={columns}
@@ -68,7 +66,7 @@ export function ServerList({ stage }: { stage: Stage | null }) {
             selected={selected}
             onSelect={select}
           />
-        </div>
+        </ScrollBox>
       )}
       {data !== undefined && data.servers.length === 0 && <Nothing state={state} say={say} />}
       {data !== undefined && data.total > 0 && (

@@ -15,10 +15,13 @@ import { useState } from 'react';
 import { ApiError } from '../../api/http.ts';
 import { act, serverDetail } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
+import { useFocusReturn } from '../../parts/focus-return.ts';
 import { refusalText } from '../../text/tell.ts';
 import { type Say, useText } from '../../text/text.ts';
 import { IsoDialog } from '../isos/iso-dialog.tsx';
+import { useEachServer } from './each-server.ts';
 import { nameOf } from './name-of.ts';
+import { type Line, Results } from './results.tsx';
 import type { QuickTool } from './tool-menu.tsx';
 
 interface Props {
@@ -27,9 +30,6 @@ interface Props {
   close: () => void;
 }
 
-type Outcome = { state: 'waiting' } | { state: 'begun' } | { state: 'failed'; why: string };
-
-const AT_ONCE = 6;
 const DEVICES = ['pxe', 'disk', 'cdrom', 'bios'] as const;
 const REBOOTING: readonly QuickTool[] = [
   'power-off',
@@ -49,7 +49,8 @@ export function ToolDialog(props: Props) {
 function WordDialog({ tool, servers, close }: Props) {
   const say = useText();
   const client = useQueryClient();
-  const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);
+  useFocusReturn();
+  const { outcomes, run: each } = useEachServer<Line>({ at: 'waiting' });
   const [reason, setReason] = useState('');
   const [device, setDevice] = useState<(typeof DEVICES)[number]>('pxe');
   const [persistent, setPersistent] = useState(false);
@@ -63,28 +64,26 @@ function WordDialog({ tool, servers, close }: Props) {
       : say('actions.confirm.title', { tool: say(`tool.${tool}`), count: servers.length });
 
   async function run(which: readonly Server[]): Promise<void> {
-    const set = (uuid: string, outcome: Outcome): void =>
-      setOutcomes((before) => new Map(before ?? []).set(uuid, outcome));
-    for (const { uuid } of which) set(uuid, { state: 'waiting' });
     const body = bodyOf(tool, { reason, device, persistent });
-    const left = [...which];
-    const work = async (): Promise<void> => {
-      for (let server = left.shift(); server !== undefined; server = left.shift()) {
-        const { uuid } = server;
-        try {
-          client.setQueryData(['servers', 'one', uuid], await act(uuid, tool, body));
-          set(uuid, { state: 'begun' });
-        } catch (error) {
-          set(uuid, { state: 'failed', why: await whyNot(client, uuid, tool, error as Error, say) });
-        }
+    await each(which, async ({ uuid }) => {
+      try {
+        client.setQueryData(['servers', 'one', uuid], await act(uuid, tool, body));
+        return { at: 'begun' };
+      } catch (error) {
+        return { at: 'failed', why: await whyNot(client, uuid, tool, error as Error, say) };
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    void client.invalidateQueries({ queryKey: ['servers'] });
+    });
   }
 
   if (outcomes !== null)
-    return <Results {...{ tool, servers, outcomes, close, say }} again={(which) => void run(which)} />;
+    return (
+      <Results
+        title={say('actions.results', { tool: say(`tool.${tool}`) })}
+        {...{ servers, close }}
+        lineOf={({ uuid }) => outcomes.get(uuid) ?? { at: 'waiting' }}
+        again={(which) => void run(which)}
+      />
+    );
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="tool-title">
       <ModalHeader title={title} labelId="tool-title" />
@@ -166,51 +165,6 @@ function WordDialog({ tool, servers, close }: Props) {
         <Button variant="link" onClick={close}>
           {say('cancel')}
         </Button>
-      </ModalFooter>
-    </Modal>
-  );
-}
-
-interface ResultProps extends Props {
-  outcomes: ReadonlyMap<string, Outcome>;
-  again: (which: readonly Server[]) => void;
-  say: Say;
-}
-
-function Results({ tool, servers, outcomes, close, again, say }: ResultProps) {
-  const failed = servers.filter(({ uuid }) => outcomes.get(uuid)?.state === 'failed');
-  const done = servers.filter(({ uuid }) => outcomes.get(uuid)?.state === 'begun').length;
-  const waits = done + failed.length < servers.length;
-  return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby="results-title">
-      <ModalHeader
-        title={say('actions.results', { tool: say(`tool.${tool}`) })}
-        labelId="results-title"
-        description={say('actions.result.summary', { done, failed: failed.length, all: servers.length })}
-      />
-      <ModalBody tabIndex={0} aria-label={say('actions.results', { tool: say(`tool.${tool}`) })}>
-        <ul className="k-results" aria-live="polite">
-          {servers.map((server) => {
-            const outcome = outcomes.get(server.uuid) ?? { state: 'waiting' as const };
-            return (
-              <li key={server.uuid} className={`k-result-${outcome.state}`}>
-                <bdi className="k-result-name">{nameOf(server)}</bdi>
-                <span className="k-result-state">{say(`actions.result.${outcome.state}`)}</span>
-                {outcome.state === 'failed' && <span className="k-result-why">{outcome.why}</span>}
-              </li>
-            );
-          })}
-        </ul>
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="primary" onClick={close}>
-          {say('close')}
-        </Button>
-        {failed.length > 0 && !waits && (
-          <Button variant="secondary" onClick={() => again(failed)}>
-            {say('actions.retry')}
-          </Button>
-        )}
       </ModalFooter>
     </Modal>
   );

@@ -9,6 +9,7 @@ import { useQueries } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { serverDetail } from '../../api/servers.ts';
 import type { Server, ServerDetail, ToolName, ToolView } from '../../api/types.ts';
+import { inMain } from '../../parts/in-main.ts';
 import { refusalText } from '../../text/tell.ts';
 import { useLanguage, useText } from '../../text/text.ts';
 import { nameOf } from './name-of.ts';
@@ -67,7 +68,7 @@ export function ToolMenu({ servers, compact = false, opens = false }: Props) {
       <Dropdown
         isOpen={open}
         onOpenChange={setOpen}
-        popperProps={{ position: 'right' }}
+        popperProps={{ position: 'right', appendTo: inMain }}
         toggle={{
           toggleRef: toggle,
           toggleNode: (
@@ -88,6 +89,8 @@ export function ToolMenu({ servers, compact = false, opens = false }: Props) {
             servers={servers.slice(0, MOST_LOOKED_AT)}
             choose={(tool) => {
               setOpen(false);
+              // From here a dialog leads back to where it was opened.
+              toggle.current?.focus();
               setChosen(tool);
             }}
           />
