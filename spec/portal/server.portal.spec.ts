@@ -99,6 +99,32 @@ describe('the page of a server', function () {
     expect(troubles).to.deep.equal([]);
   });
 
+  it('tells in which states a server was, and for how long', async () => {
+    await using window = await at(`${rented}/history`);
+    const { page, troubles } = window;
+    await page.waitForSelector('td[data-label="State"]:has-text("deploying")');
+    expect(await page.locator('[data-row]').first().innerText()).to.match(/service failed/);
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('installs a profile on a server in stock', async () => {
+    const profile = { name: 'empty' };
+    await portal.api.request('POST', '/lifecycle/v1/profiles', profile);
+    const [, , , , server = ''] = portal.rack;
+    await provide(portal.api, server, 'manage', 'manageable');
+    await provide(portal.api, server, 'provide', 'available');
+    await using window = await at(server);
+    const { page, troubles } = window;
+    await page.click('button:has-text("Install a profile")');
+    await page.selectOption('#deploy-profile', { label: profile.name });
+    await page.click('button[form=form-dialog]');
+    // It names nothing to deploy: the service's words, and the form stays.
+    await page.waitForSelector('.pf-v6-c-modal-box .k-refusal:has-text("names nothing to deploy")');
+    troubles.splice(0);
+    await page.click('.pf-v6-c-modal-box__footer button:has-text("Cancel")');
+    expect(troubles).to.deep.equal([]);
+  });
+
   it('S94 takes a baseline, tells what differs from it, and forgets it', async () => {
     await using window = await at(`${stocked}/upkeep`);
     const { page, troubles } = window;
@@ -148,7 +174,7 @@ describe('the page of a server', function () {
     await portal.api.request('PUT', `/v1/nodes/${stocked}/states/power`, { target: 'power on' });
     await using window = await at(`${stocked}/upkeep`);
     const { page, troubles } = window;
-    await page.waitForSelector('.k-summary:has-text("power (Running)")');
+    await page.waitForSelector('.k-summary:has-text("Power (Running)")');
     await page.click('button:has-text("Break the reservation")');
     await page.click('button[form=form-dialog]');
     await page.waitForSelector('text=Nobody: it is free.', { timeout: 40_000 });

@@ -1,10 +1,16 @@
-import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+} from '@tanstack/react-query';
 import { ask } from './http.ts';
 import type {
   Attempt,
   AuditEntry,
   Counts,
   Hardware,
+  HistoryEntry,
   Registration,
   Sensors,
   Server,
@@ -55,6 +61,11 @@ export async function act(uuid: string, tool: ToolName, body?: object): Promise<
   });
 }
 
+/** Begins to install the operating system of a profile. @throws ApiError 409: not now, or not this profile */
+export async function deploy(uuid: string, profile: string): Promise<void> {
+  await ask(`${serverPath(uuid)}/deploy`, { method: 'POST', body: { profile } });
+}
+
 /** Puts what was told of a server into the lists that show it. */
 export function patchLists(client: QueryClient, server: Server): void {
   client.setQueriesData<ServerPage>({ queryKey: ['servers', 'list'] }, (page) => {
@@ -94,6 +105,23 @@ export function sensors(uuid: string) {
     refetchInterval: 5 * WATCH_MS,
     staleTime: 0,
     gcTime: 0,
+  });
+}
+
+const ENTRIES = 50;
+
+/** The states that a server was in, newest first; each page is one of the bare metal API's. */
+export function stateHistory(uuid: string) {
+  return infiniteQueryOptions({
+    queryKey: ['servers', 'history', uuid],
+    queryFn: async ({ signal, pageParam }) => {
+      const marker = pageParam === null ? '' : `&marker=${pageParam}`;
+      const path = `/v1/nodes/${uuid}/history?detail=true&sort_dir=desc&limit=${ENTRIES}${marker}`;
+      return (await ask<{ history: HistoryEntry[] }>(path, { signal })).history;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.length < ENTRIES ? null : (page.at(-1)?.uuid ?? null)),
+    select: ({ pages }) => pages.flat(),
   });
 }
 

@@ -62,6 +62,18 @@ export type Counts = Schemas['counts'];
 export type ServerPage = Schemas['server-page'];
 export type RaidConfig = Schemas['raid-config'];
 
+/** What happened to a node: of the bare metal API. */
+export interface HistoryEntry {
+  uuid: string;
+  created_at: string;
+  severity: 'INFO' | 'WARNING' | 'ERROR' | null;
+  event: string;
+  state: string | null;
+  target_provision_state: string | null;
+  /** How long it was in the state before. */
+  duration_seconds: number | null;
+}
+
 /** Who is signed in, and where: `/portal/session`. */
 export interface Session {
   user: string;

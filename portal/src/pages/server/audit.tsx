@@ -4,12 +4,12 @@ import type { ServerDetail } from '../../api/types.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { SimpleTable } from '../../parts/simple-table.tsx';
-import { useLanguage, useText } from '../../text/text.ts';
+import { Time } from '../../parts/time.tsx';
+import { useText } from '../../text/text.ts';
 
 /** Who did what to the server. */
 export function Audit({ server }: { server: ServerDetail }) {
   const say = useText();
-  const language = useLanguage();
   const { data, error, refetch } = useQuery(audit(server.uuid));
   if (error !== null) return <Failure error={error} again={() => void refetch()} />;
   if (data === undefined) return <Loading />;
@@ -25,17 +25,25 @@ export function Audit({ server }: { server: ServerDetail }) {
         key: String(id),
         cells: [
           id,
-          created_at === null ? null : new Date(created_at).toLocaleString(language),
+          <Time key="at" time={created_at} />,
           <span key="action" className="k-mono">
             {action}
           </span>,
           <bdi key="user">{user}</bdi>,
           <bdi key="project">{project}</bdi>,
-          <code key="detail" className="k-wrap">
-            {JSON.stringify(detail)}
-          </code>,
+          <span key="detail" className="k-wrap">
+            {detailText(detail)}
+          </span>,
         ],
       }))}
     />
   );
+}
+
+/** `target: service, from: active`; what is null says nothing. */
+function detailText(detail: Readonly<Record<string, unknown>>): string {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }

@@ -63,7 +63,7 @@ function Inventory({ inventory, data, say }: { inventory: Fields; data: Hardware
   const memory = Number(fields(inventory.memory).physical_mb ?? 0);
   const disks = list(inventory.disks);
   return (
-    <div className="k-cards">
+    <div className="k-panels">
       <Facts
         title={say('server.tab.hardware')}
         rows={[

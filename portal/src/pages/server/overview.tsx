@@ -19,7 +19,7 @@ export function Overview({ server }: { server: ServerDetail }) {
   return (
     <div className="k-columns">
       <div>
-        <div className="k-cards">
+        <div className="k-panels">
           <Facts
             title={say('server.identity')}
             rows={[

@@ -18,7 +18,9 @@ export function PendingChanges({ uuid, pending }: { uuid: string; pending: reado
         rows={pending.map((change, index) => ({
           key: String(index),
           cells: [
-            say(`pending.component.${change.component}`),
+            <span key="part" className="k-nowrap">
+              {say(`pending.component.${change.component}`)}
+            </span>,
             nameOf(change, say),
             valueText(change, change.from, say),
             <strong key="then">{thenText(change, say)}</strong>,
@@ -95,8 +97,7 @@ function By({ uuid, change: { by, state } }: { uuid: string; change: PendingChan
   return (
     <>
       {what !== null && <bdi>{what} </bdi>}
-      <code className="k-quiet">{by.step}</code>
-      {by.user !== null && <bdi className="k-quiet"> {by.user}</bdi>}{' '}
+      <code className="k-quiet">{by.step}</code>{' '}
       {by.schedule !== null && <Link to={`/schedules/${by.schedule}`}>{say('pending.schedule')}</Link>}
       {by.schedule === null && by.attempt !== null && (
         <Link to={`/servers/${uuid}/timeline#${by.attempt}`}>{say('pending.attempt')}</Link>

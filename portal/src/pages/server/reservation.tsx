@@ -10,6 +10,7 @@ import { Summary } from '../../parts/summary.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
 import { FormDialog } from './form-dialog.tsx';
+import { kindText } from './timeline.tsx';
 
 /** Who holds the server, why and since when, and the way to take it away from a holder that does not end. */
 export function Reservation({ server }: { server: ServerDetail }) {
@@ -59,7 +60,7 @@ function Holder({ held }: { held: Held }) {
         ...(job === null
           ? []
           : ([
-              [say('reservation.work'), `${job.kind} (${say(`timeline.state.${job.state}`)})`],
+              [say('reservation.work'), `${kindText(job.kind, say)} (${say(`timeline.state.${job.state}`)})`],
               [say('reservation.step'), <code key="step">{job.step ?? '–'}</code>],
               [say('reservation.asked'), <bdi key="user">{job.user ?? '–'}</bdi>],
               [say('reservation.lease'), <Time key="lease" time={job.lease_ends ?? job.waits_until} />],

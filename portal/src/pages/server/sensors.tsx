@@ -38,7 +38,7 @@ export function Sensors({ server }: { server: ServerDetail }) {
     <>
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       {data.sensors.length === 0 && <p className="k-quiet">{say('sensors.none')}</p>}
-      <div className="k-cards">
+      <div className="k-panels">
         {kinds.map((kind) => (
           <section key={kind}>
             <h2 className="k-subtitle">{kindText(kind, say)}</h2>

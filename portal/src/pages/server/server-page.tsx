@@ -72,6 +72,12 @@ const TABS: readonly TabFacts[] = [
     page: lazy(async () => ({ default: (await import('./upkeep.tsx')).Upkeep })),
   },
   {
+    path: 'history',
+    title: 'server.tab.history',
+    only: 'owner',
+    page: lazy(async () => ({ default: (await import('./history.tsx')).History })),
+  },
+  {
     path: 'audit',
     title: 'server.tab.audit',
     only: 'provider',
@@ -160,7 +166,7 @@ function Notices({ server }: { server: ServerDetail }) {
   const { maintenance } = server;
   const reasons = attentionTexts(server, say);
   return (
-    <>
+    <div className="k-notices">
       {reasons.length > 0 && (
         <Alert
           variant="danger"
@@ -200,6 +206,6 @@ function Notices({ server }: { server: ServerDetail }) {
           )}
         </Alert>
       )}
-    </>
+    </div>
   );
 }

@@ -17,7 +17,7 @@ export function Settings({ server }: { server: ServerDetail }) {
   return (
     <>
       <PendingChanges uuid={server.uuid} pending={pending} />
-      <div className="k-cards">
+      <div className="k-panels">
         <div>
           <Raid raid={data.raid} />
           <Firmware

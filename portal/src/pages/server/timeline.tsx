@@ -7,7 +7,7 @@ import { Age, span } from '../../parts/age.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { nextText } from '../../text/tell.ts';
-import { useLanguage, useText } from '../../text/text.ts';
+import { hasText, type Say, useLanguage, useText } from '../../text/text.ts';
 
 const PAGE = 20;
 const MOST = 100;
@@ -43,10 +43,10 @@ function AttemptItem({ attempt, open }: { attempt: Attempt; open: boolean }) {
   const next = nextText(attempt, say);
   const what = Object.values(asked).filter((value) => value !== null);
   return (
-    <li className={`k-attempt k-attempt-${state}`}>
-      <details open={open || state === 'failed'}>
+    <li id={attempt.uuid} className={`k-attempt k-attempt-${state}`}>
+      <details open={open || state === 'failed' || location.hash === `#${attempt.uuid}`}>
         <summary>
-          <span className="k-attempt-kind">{kind}</span>
+          <span className="k-attempt-kind">{kindText(kind, say)}</span>
           {what.length > 0 && <bdi className="k-quiet">{what.join(', ')}</bdi>}
           <span className={`k-attempt-state k-attempt-state-${state}`}>{say(`timeline.state.${state}`)}</span>
           <span className="k-space" />
@@ -134,11 +134,13 @@ function StepItem({ step }: { step: AttemptStep }) {
   );
 }
 
-function tookText(
-  { started_at, finished_at }: Attempt,
-  language: string,
-  say: ReturnType<typeof useText>,
-): string {
+/** What was done, in words. @param kind as the service calls it */
+export function kindText(kind: string, say: Say): string {
+  const key = `timeline.kind.${kind}`;
+  return hasText(key) ? say(key) : kind;
+}
+
+function tookText({ started_at, finished_at }: Attempt, language: string, say: Say): string {
   if (started_at === null || finished_at === null) return '';
   return say('timeline.took', {
     time: lengthText(Date.parse(finished_at) - Date.parse(started_at), language),

@@ -11,6 +11,7 @@ import { QUICK_TOOLS, type QuickTool } from '../servers/tool-menu.tsx';
 
 const ToolDialog = lazy(async () => ({ default: (await import('../servers/tool-dialog.tsx')).ToolDialog }));
 
+const DeployDialog = lazy(async () => ({ default: (await import('./deploy-dialog.tsx')).DeployDialog }));
 const RescueDialog = lazy(async () => ({ default: (await import('./rescue-dialog.tsx')).RescueDialog }));
 
 /** Verbs of the bare metal API that need nothing more, for servers that are not in the hands of a customer. */
@@ -110,8 +111,10 @@ function Verbs({ server }: { server: ServerDetail }) {
   const say = useText();
   const client = useQueryClient();
   const [failure, setFailure] = useState<string | null>(null);
+  const [deploys, setDeploys] = useState(false);
   const verbs = VERBS.filter((verb) => server.verbs.includes(verb));
-  if (verbs.length === 0) return null;
+  const deployable = server.verbs.includes('active');
+  if (verbs.length === 0 && !deployable) return null;
 
   async function raise(verb: string): Promise<void> {
     setFailure(null);
@@ -138,12 +141,22 @@ function Verbs({ server }: { server: ServerDetail }) {
             {say(`server.verb.${verb}`)}
           </Button>
         ))}
+        {deployable && (
+          <Button variant="secondary" size="sm" isAriaDisabled={server.busy} onClick={() => setDeploys(true)}>
+            {say('server.deploy')}
+          </Button>
+        )}
       </div>
       {server.busy && (
         <p className="k-quiet k-gap-after">
           {say('server.busy', { state: server.provision_state })}{' '}
           <Link to={`/servers/${server.uuid}/upkeep`}>{say('server.busy.who')}</Link>
         </p>
+      )}
+      {deploys && (
+        <Suspense>
+          <DeployDialog server={server} close={() => setDeploys(false)} />
+        </Suspense>
       )}
       {failure !== null && (
         <Alert variant="danger" isInline isPlain title={say('server.verb.failed')} component="p">
