@@ -189,7 +189,8 @@ describe('the portal', function () {
     ['servers/FAILED', '.k-facts'],
     ['servers/FAILED/timeline', '.k-attempt'],
     ['servers/FAILED/hardware', '.k-ports'],
-    ['servers/FAILED/settings', '.k-cards'],
+    ['servers/FAILED/settings', '.k-panels'],
+    ['servers/FAILED/history', '[data-row]'],
     ['baremetal', 'h1'],
     ['servers/FAILED/audit', '.k-simple-table'],
   ] as const)
