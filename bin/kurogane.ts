@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addClientCommands, exit } from '../cli/add-commands.ts';
-import { CommandFailure } from '../cli/exit-codes.ts';
 import { describeSettings } from '../config/describe-settings.ts';
 import type { Settings } from '../config/options.ts';
 import { projectRoot } from '../config/project-root.ts';
 import { clientOutside } from './client-outside.ts';
 import { type DnsmasqOptions, dnsmasqText } from './dnsmasq-config.ts';
 import { DEFAULT_CONFIG, readSettings } from './read-settings.ts';
-import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
+import { runProgram } from './run-program.ts';
+import { END_MS, runUntilSignal } from './run-until-signal.ts';
 import { addKey } from './secret-keys.ts';
 import { shownSettings } from './shown-settings.ts';
 
@@ -180,15 +180,9 @@ program
   .description('read a password from standard input and print its hash for the users file')
   .action(async () => print(await (await import('./hash-password.ts')).hashPasswordFromInput(process.stdin)));
 
-addClientCommands(program.commandsGroup('What asks the API, as any client:'), clientOutside());
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  const words = lastWords(error);
-  if (words !== '') process.stderr.write(`kurogane: ${words}\n`);
-  process.exitCode = error instanceof CommandFailure ? error.code : 1;
-}
+await runProgram(
+  addClientCommands(program.commandsGroup('What asks the API, as any client:'), clientOutside()),
+);
 
 function service(
   name: string,

@@ -19,8 +19,8 @@ const DEFAULT_TIMEOUT_S = 3600;
 const LOGIN = `What asks the API logs in as OpenStack's clients do: by OS_CLOUD and a clouds.yaml, or by OS_AUTH_URL, OS_USERNAME,
 OS_PASSWORD and OS_PROJECT_NAME (or OS_SYSTEM_SCOPE=all). "kurogane exit-codes" tells what its exit codes mean.`;
 
-/** Adds the commands that ask the API, and `completion`, to `program`. An action that fails throws CommandFailure. */
-export function addClientCommands(program: Command, outside: Outside): void {
+/** Adds the commands that ask the API, and `completion`, to `program`, and gives it back. An action that fails throws CommandFailure. */
+export function addClientCommands(program: Command, outside: Outside): Command {
   program.addHelpText('after', `\n${LOGIN}`);
   for (const row of COMMANDS) addRow(program, row, outside);
   const upload = addShared(
@@ -67,11 +67,15 @@ export function addClientCommands(program: Command, outside: Outside): void {
     .command('exit-codes')
     .description('tell what the exit codes of these commands mean')
     .exitOverride(exit)
-    .action(() => {
-      const rows = Object.values(EXIT_CODES).map(({ code, meaning }) => [String(code), meaning]);
-      const { columns = null } = outside.out_size() ?? {};
-      outside.out(`${drawTable(['code', 'meaning'], rows, { columns, bare: false })}\n`);
-    });
+    .addHelpText('after', () => `\n${exitCodes(outside)}`)
+    .action(() => outside.out(`${exitCodes(outside)}\n`));
+  return program;
+}
+
+function exitCodes({ out_size }: Outside): string {
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning }) => [String(code), meaning]);
+  const { columns = null } = out_size() ?? {};
+  return drawTable(['code', 'meaning'], rows, { columns, bare: false });
 }
 
 function addRow(program: Command, row: CommandRow, outside: Outside): void {

@@ -13,6 +13,7 @@ export function cliPage(): string {
       '`OS_PROJECT_NAME` or `OS_SYSTEM_SCOPE=all`, `OS_USER_DOMAIN_NAME`, `OS_PROJECT_DOMAIN_NAME`, `OS_APPLICATION_CREDENTIAL_ID` and ' +
       '`_SECRET`, `OS_TOKEN`, `OS_REGION_NAME`, `OS_INTERFACE`, `OS_CACERT`; or by `OS_CLOUD` and a `clouds.yaml`. Without Keystone: ' +
       '`OS_AUTH_TYPE=none` and `OS_ENDPOINT`.',
+    '`npm run client` makes one file of the client, `dist/client/kurogane.mjs`, which needs Node 20 and nothing beside it.',
     'Where a uuid is wanted a name does too. Commands that change one thing take several, and `-` reads their names from standard input, one a line: ' +
       '`kurogane server list --stage inventory -o value -c name | kurogane deploy - --profile debian`. Each then has a result of its own, and the ' +
       'exit code is 11 when only some failed.',
