@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Bus } from '../../conductor/bus/bus.ts';
 import { openBus } from '../../conductor/bus/open-bus.ts';
 import type { ConductorClient } from '../../conductor/client.ts';
@@ -21,6 +18,7 @@ import type { Caller } from '../../lifecycle/caller.ts';
 import type { NodeRecord } from '../../lifecycle/records.ts';
 import type { ProvisionState } from '../../lifecycle/states.ts';
 import { eventually } from '../services/eventually.ts';
+import { migratedSqlite } from '../services/sqlite-template.ts';
 
 export const CALLER: Caller = {
   request_id: 'req-spec',
@@ -36,7 +34,7 @@ export const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: 
 
 type Overrides = { [G in keyof Settings]?: Partial<Settings[G]> };
 
-/** A store in a temporary file, a bus in memory, servers in memory, and conductors that a spec starts and stops. */
+/** A store and a bus in memory, servers in memory, and conductors that a spec starts and stops. */
 export interface ConductorBench extends AsyncDisposable {
   readonly store: Store;
   readonly bus: Bus;
@@ -73,10 +71,10 @@ export async function startConductorBench(
   overrides: Overrides = {},
   other: { driver?: Driver; connection?: string; transport_url?: string; time?: FasterTime } = {},
 ): Promise<ConductorBench> {
-  const folder = await mkdtemp(join(tmpdir(), 'kurogane-conductor-'));
   const settings = settingsWith(overrides);
+  using memory = await migratedSqlite();
   const store = await openStore({
-    connection: other.connection ?? `sqlite:///${join(folder, 'db.sqlite')}`,
+    connection: other.connection ?? memory.connection,
     keys: parseKeyRing(newKeyLine()),
     ...(other.time === undefined ? {} : { time: other.time }),
   });
@@ -136,7 +134,6 @@ export async function startConductorBench(
       await drivers[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
     },
   };
   return bench;

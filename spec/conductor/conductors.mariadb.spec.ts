@@ -1,14 +1,13 @@
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
 import type { Verb } from '../../lifecycle/verbs.ts';
-import { testDatabaseUrl } from '../services/test-services.ts';
+import { dropDatabase, migratedDatabaseUrl } from '../services/mariadb-template.ts';
 import { CALLER, type ConductorBench, startConductorBench } from './conductor-bench.ts';
 
 describe('two conductors on MariaDB', () => {
   let bench: ConductorBench;
   let connection: string;
   beforeEach(async () => {
-    connection = await testDatabaseUrl();
+    connection = await migratedDatabaseUrl();
     bench = await startConductorBench(
       { conductor: { lease_timeout: 0.5, poll_interval: 0.1 } },
       { connection },
@@ -16,9 +15,7 @@ describe('two conductors on MariaDB', () => {
   });
   afterEach(async () => {
     await bench[Symbol.asyncDispose]();
-    const client = await createConnection({ uri: connection });
-    await client.query(`DROP DATABASE ${new URL(connection).pathname.slice(1)}`);
-    await client.end();
+    await dropDatabase(connection);
   });
 
   it('take 30 nodes through a life at once, and lose none', async () => {

@@ -5,8 +5,8 @@ import { openStore } from '../../db/open-store.ts';
 import type { Store } from '../../db/store.ts';
 import { ipv4Number, ipv4Text } from '../../lifecycle/ipv4.ts';
 import { newNode, testKeys } from '../builders/records.ts';
+import { migratedDatabaseUrl } from '../services/mariadb-template.ts';
 import { run } from '../services/process.ts';
-import { testDatabaseUrl } from '../services/test-services.ts';
 
 const CHILD = fileURLToPath(new URL('./ipam-child.js', import.meta.url));
 const PROCESSES = 3;
@@ -15,9 +15,8 @@ describe('S23 addresses given out by several processes', () => {
   let connection: string;
   let store: Store;
   before(async () => {
-    connection = await testDatabaseUrl();
+    connection = await migratedDatabaseUrl();
     store = await openStore({ connection, keys: testKeys() });
-    await store.upgrade();
   });
   after(() => store[Symbol.asyncDispose]());
 

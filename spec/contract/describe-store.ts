@@ -9,13 +9,20 @@ import { describeStoreSchema } from './store-schema.ts';
 import { describeStoreSecrets } from './store-secrets.ts';
 import { describeStoreServers } from './store-servers.ts';
 
-/** What every store has to do, whatever its database. `newDatabase` makes an empty database. */
-export function describeStore(name: string, newDatabase: () => Promise<TestDatabase>): void {
+/**
+ * What every store has to do, whatever its database. `newDatabase` makes an empty database; `migratedDatabase` may make one
+ * whose schema is there.
+ */
+export function describeStore(
+  name: string,
+  newDatabase: () => Promise<TestDatabase>,
+  migratedDatabase: () => Promise<TestDatabase> = newDatabase,
+): void {
   describe(`store on ${name}`, function storeSuite() {
     this.timeout(60_000);
     let bench: StoreBench;
     before(async () => {
-      bench = await startStoreBench(newDatabase);
+      bench = await startStoreBench(migratedDatabase);
     });
     after(() => bench?.[Symbol.asyncDispose]());
 
@@ -27,7 +34,7 @@ export function describeStore(name: string, newDatabase: () => Promise<TestDatab
     describeStoreClaims(current);
     describeStoreSecrets(current);
     describeStoreServers(current);
-    describeStoreAudit(newDatabase);
+    describeStoreAudit(migratedDatabase);
     describeStoreSchema(newDatabase);
   });
 }

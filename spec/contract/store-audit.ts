@@ -12,11 +12,11 @@ const entry = (fields: Partial<NewAuditEntry> = {}): NewAuditEntry => ({
 });
 
 /** The chain is one for the whole database, so each spec has a database of its own. */
-export function describeStoreAudit(newDatabase: () => Promise<TestDatabase>): void {
+export function describeStoreAudit(migratedDatabase: () => Promise<TestDatabase>): void {
   describe('the audit', () => {
     let bench: StoreBench;
     beforeEach(async () => {
-      bench = await startStoreBench(newDatabase);
+      bench = await startStoreBench(migratedDatabase);
     });
     afterEach(() => bench[Symbol.asyncDispose]());
 

@@ -5,7 +5,7 @@ import { openStore } from '../../db/open-store.ts';
 import type { Store, Tables } from '../../db/store.ts';
 import { newNode, testKeys } from '../builders/records.ts';
 import { type MariadbServer, startMariadb } from '../services/mariadb.ts';
-import { testDatabaseUrl } from '../services/test-services.ts';
+import { migratedDatabaseUrl } from '../services/mariadb-template.ts';
 
 const failure = (work: Promise<unknown>): Promise<Error & { code?: string }> =>
   work.then(
@@ -38,9 +38,8 @@ describe('store on MariaDB, where transactions run side by side', function besid
   let store: Store;
   let connection: string;
   before(async () => {
-    connection = await testDatabaseUrl();
+    connection = await migratedDatabaseUrl();
     store = await openStore({ connection, keys: testKeys() });
-    await store.upgrade();
   });
   after(() => store?.[Symbol.asyncDispose]());
 

@@ -1,10 +1,11 @@
 import { createConnection } from 'mysql2/promise';
 import { describeStore } from '../contract/describe-store.ts';
 import type { TestDatabase } from '../contract/store-bench.ts';
+import { dropDatabase, migratedDatabaseUrl } from '../services/mariadb-template.ts';
 import { testDatabaseUrl } from '../services/test-services.ts';
 
-async function mariadbDatabase(): Promise<TestDatabase> {
-  const connection = await testDatabaseUrl();
+async function mariadbDatabase(newDatabase: () => Promise<string>): Promise<TestDatabase> {
+  const connection = await newDatabase();
   return {
     connection,
     async query(sql, bindings = []) {
@@ -16,12 +17,12 @@ async function mariadbDatabase(): Promise<TestDatabase> {
         await client.end();
       }
     },
-    async [Symbol.asyncDispose]() {
-      const client = await createConnection({ uri: connection });
-      await client.query(`DROP DATABASE ${new URL(connection).pathname.slice(1)}`);
-      await client.end();
-    },
+    [Symbol.asyncDispose]: () => dropDatabase(connection),
   };
 }
 
-describeStore('MariaDB', mariadbDatabase);
+describeStore(
+  'MariaDB',
+  () => mariadbDatabase(testDatabaseUrl),
+  () => mariadbDatabase(migratedDatabaseUrl),
+);

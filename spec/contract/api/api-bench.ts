@@ -24,6 +24,7 @@ import { createFakeDriver } from '../../../drivers/fake/driver.ts';
 import { createDriverRegistry } from '../../../drivers/registry.ts';
 import type { Caller } from '../../../lifecycle/caller.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
+import { migratedSqlite } from '../../services/sqlite-template.ts';
 
 type Overrides = { [G in keyof Settings]?: Partial<Settings[G]> };
 
@@ -77,9 +78,10 @@ export async function startApiBench(options: ApiBenchOptions = {}): Promise<ApiB
   const settings = specSettings(options.settings ?? {});
   const wrap = options.wrapStore ?? ((store: Store) => store);
   const wrapPolicy = options.wrapPolicy ?? ((policy: Policy) => policy);
+  using memory = await migratedSqlite();
   const store = wrap(
     await openStore({
-      connection: options.connection ?? 'sqlite://:memory:',
+      connection: options.connection ?? memory.connection,
       keys: parseKeyRing(newKeyLine()),
     }),
   );
@@ -160,7 +162,7 @@ async function clearStore(store: Store): Promise<void> {
   const nodes = await store.nodes.list({ include_children: true });
   const children = nodes.filter((node) => node.parent_node !== null);
   for (const { uuid } of [...children, ...nodes]) await store.nodes.delete(uuid);
-  for (const table of [
+  const tables = [
     store.chassis,
     store.deploy_templates,
     store.runbooks,
@@ -187,7 +189,8 @@ async function clearStore(store: Store): Promise<void> {
     store.order_lines,
     store.orders,
     store.quotas,
-  ]) {
-    for (const { uuid } of await table.list()) await table.delete(uuid);
-  }
+  ];
+  const left = await Promise.all(tables.map((table) => table.list()));
+  for (const [index, records] of left.entries())
+    for (const { uuid } of records) await tables[index]?.delete(uuid);
 }

@@ -1,5 +1,5 @@
-import { testDatabaseUrl } from '../../services/test-services.ts';
+import { migratedDatabaseUrl } from '../../services/mariadb-template.ts';
 import { describeTables } from './describe-tables.ts';
 
-describeTables('MariaDB', testDatabaseUrl);
-describeTables('MariaDB', testDatabaseUrl, 'lifecycle');
+describeTables('MariaDB', migratedDatabaseUrl);
+describeTables('MariaDB', migratedDatabaseUrl, 'lifecycle');

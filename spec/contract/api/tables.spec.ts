@@ -1,3 +1,3 @@
 import { describeTables } from './describe-tables.ts';
 
-describeTables('SQLite', async () => 'sqlite://:memory:');
+describeTables('SQLite', null);

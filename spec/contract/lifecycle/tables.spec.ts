@@ -1,3 +1,3 @@
 import { describeTables } from '../api/describe-tables.ts';
 
-describeTables('SQLite', async () => 'sqlite://:memory:', 'lifecycle');
+describeTables('SQLite', null, 'lifecycle');
