@@ -50,7 +50,8 @@ async function ask(question: string): Promise<string> {
         process.stderr.write('\n');
         process.exit(EXIT_CODES.interrupted.code);
       });
-      void lines.question(question).then(resolve);
+      // Ctrl-D is an error to it.
+      lines.question(question).then(resolve, () => resolve(''));
     });
   } finally {
     lines.close();

@@ -25,6 +25,20 @@ done
 zpty -d shell
 `;
 
+/** Runs a command in a terminal, and types into it where it asks. */
+const ASKED = `
+zmodload zsh/zpty
+for typed in "$@"; do
+  zpty terminal 'kurogane server return web-1; print "CODE=$?="'
+  local asked= ended=
+  zpty -r -m terminal asked '*go on: *'
+  zpty -w -n terminal "$typed"
+  zpty -r -m terminal ended '*CODE=*=*'
+  print -r -- "\${\${ended##*CODE=}%%=*} \${\${ended//[[:cntrl:]]/ }%%CODE*}"
+  zpty -d terminal
+done
+`;
+
 /** Words of a line, the last one unfinished → what bash would offer, a line for each line. */
 const BASH = `
 source "$FOLDER/completion.bash"
@@ -119,6 +133,17 @@ describe('the completion of a shell', function () {
         rows.map(([typed]) => typed),
       ),
     ).to.deep.equal(rows.map(([, became]) => became));
+  });
+
+  it('is in a terminal where a person is asked: another name, Ctrl-D and Ctrl-C do nothing', async () => {
+    const { stdout, stderr } = await run({
+      ...{ command: 'zsh', args: ['-f', '-c', ASKED, 'zsh', 'web-2\n', '\u0004', '\u0003'], env },
+      timeout_ms: 50_000,
+    });
+    const [other = '', ended = '', interrupted = ''] = stdout.split('\n');
+    expect(other, stderr).to.match(/^2 .*nothing was done/);
+    expect(ended).to.match(/^2 .*nothing was done/);
+    expect(interrupted).to.match(/^130 /);
   });
 
   it('is silent when nobody is logged in, or answers', async () => {
