@@ -11,9 +11,9 @@ import { openStore } from '../db/open-store.ts';
 import type { Store } from '../db/store.ts';
 import { createBampiDriver } from '../drivers/bampi/driver.ts';
 import { createFakeDriver } from '../drivers/fake/driver.ts';
-import { createIpmiDriver } from '../drivers/ipmi/driver.ts';
+import { createIpmiDriver, INTEL_IPMI } from '../drivers/ipmi/driver.ts';
 import { loadDriverPackages } from '../drivers/packages.ts';
-import { createRedfishDriver } from '../drivers/redfish/driver.ts';
+import { createRedfishDriver, IDRAC } from '../drivers/redfish/driver.ts';
 import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { ServiceError } from '../lifecycle/errors.ts';
@@ -107,7 +107,9 @@ export async function composeDrivers(parts: Parts, { settings, clock, log }: Bas
     return parts.own(
       createDriverRegistry([
         createIpmiDriver(context, settings.ipmi),
+        createIpmiDriver(context, settings.ipmi, INTEL_IPMI),
         createRedfishDriver(context, settings.redfish),
+        createRedfishDriver(context, settings.redfish, IDRAC),
         createBampiDriver(context),
         createFakeDriver(context),
         ...(await loadDriverPackages(settings.DEFAULT.driver_packages, context, process.cwd())),

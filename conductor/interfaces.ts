@@ -19,9 +19,11 @@ export function managesBoot(node: Pick<NodeRecord, 'boot_interface' | 'managemen
   return !['fake', ''].includes(node.boot_interface) && !['noop'].includes(node.management_interface);
 }
 
+const BY_MEDIA = ['redfish-virtual-media', 'idrac-redfish-virtual-media'];
+
 /** True: what the node boots comes from a virtual CD, not from the network. */
 export function bootsByMedia(node: Pick<NodeRecord, 'boot_interface'>): boolean {
-  return node.boot_interface === 'redfish-virtual-media';
+  return BY_MEDIA.includes(node.boot_interface);
 }
 
 /** Boot interfaces by which firmware fetches its first program by HTTP, as UEFI 2.5 has it. */

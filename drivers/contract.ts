@@ -126,6 +126,8 @@ export interface Connection extends AsyncDisposable {
   readonly lan?: LanControl;
   readonly clock?: BmcClock;
   readonly ntp?: NtpControl;
+  readonly jobQueue?: JobQueue;
+  readonly speedSelect?: SpeedSelect;
   readonly health?: HealthReader;
   /** Calls of the vendor interface that only this protocol has: method name on the wire → what it does. */
   readonly passthru?: Readonly<Record<string, PassthruMethod>>;
@@ -552,6 +554,18 @@ export interface BmcClock {
   /** Milliseconds since 1970 on the BMC's clock. */
   get(options: CallOptions): Promise<number>;
   set(epoch_ms: number, options: CallOptions): Promise<void>;
+}
+
+/** The jobs that a BMC has accepted and not begun, as an iDRAC keeps them. */
+export interface JobQueue {
+  /** Forgets them all. An empty queue is no error. */
+  clear(options: CallOptions): Promise<void>;
+}
+
+/** Intel Speed Select: which of its performance profiles the processors run by. */
+export interface SpeedSelect {
+  /** @param profile 0 to 2 @param sockets how many processors, from the first on */
+  configure(profile: number, sockets: number, options: CallOptions): Promise<void>;
 }
 
 export interface NtpControl {

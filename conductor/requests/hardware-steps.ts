@@ -18,6 +18,8 @@ export interface HardwareStep {
   args: StepArguments;
 }
 
+/** The number of a socket is half a byte. */
+const MOST_SOCKETS = 16;
 const BY_REQUEST = { clean: 0, deploy: 0, service: 0 } as const;
 const CREATE = { create_root_volume: FLAG, create_nonroot_volumes: FLAG, delete_existing: FLAG };
 
@@ -102,6 +104,18 @@ export const HARDWARE_STEPS: Readonly<Record<string, HardwareStep>> = {
     requires_ramdisk: ['clean'],
     args: {},
   },
+  // Ironic's for iDRACs, which run without the ramdisk.
+  'management.clear_job_queue': { ...ours('jobQueue', {}), areas: { clean: 0 } },
+  'management.reset_idrac': { ...ours('jobQueue', {}, 'probe'), areas: { clean: 0 } },
+  'management.known_good_state': { ...ours('jobQueue', {}, 'probe'), areas: { clean: 0 } },
+  'management.configure_intel_speedselect': {
+    ...ours('speedSelect', {
+      intel_speedselect_config: required(oneOf(['0x00', '0x01', '0x02'])),
+      socket_count: { check: socketsProblem },
+    }),
+    // Ironic's priority; it is run where it is asked for, since it cannot be without an argument.
+    areas: { deploy: 200 },
+  },
   'vendor.send_raw': {
     needs: ['raw'],
     survives: 'never',
@@ -183,6 +197,13 @@ function timeProblem(value: Json): string | null {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value))
     ? null
     : 'must be a date and time (ISO 8601)';
+}
+
+function socketsProblem(value: Json): string | null {
+  const count = typeof value === 'string' ? Number(value) : value;
+  return typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= MOST_SOCKETS
+    ? null
+    : `must be a whole number from 1 to ${MOST_SOCKETS}`;
 }
 
 function textsProblem(value: Json): string | null {

@@ -6,7 +6,10 @@ import { eraseDrives } from './erase.ts';
 import { updateFirmware } from './firmware.ts';
 import type { HardwareStepRun } from './hardware-step-run.ts';
 import {
+  clearJobQueue,
   clearSecureBootKeys,
+  configureSpeedSelect,
+  knownGoodState,
   reattachNetworking,
   resetBmc,
   secureBootKeysToDefault,
@@ -33,6 +36,10 @@ const RUNS: Readonly<Record<string, HardwareStepRun>> = {
   'management.set_bmc_clock': setClock,
   'management.reset_secure_boot_keys_to_default': secureBootKeysToDefault,
   'management.clear_secure_boot_keys': clearSecureBootKeys,
+  'management.clear_job_queue': clearJobQueue,
+  'management.reset_idrac': resetBmc,
+  'management.known_good_state': knownGoodState,
+  'management.configure_intel_speedselect': configureSpeedSelect,
   'vendor.send_raw': sendRaw,
   'vendor.run_script': runScript,
   'network.reattach_networking': reattachNetworking,

@@ -62,6 +62,21 @@ export const setNtp = call('set the NTP servers of the BMC', (connection, { serv
   capability(connection, 'ntp').set(servers as string[], options),
 );
 
+const clearJobs = (connection: Connection, options: CallOptions) =>
+  capability(connection, 'jobQueue').clear(options);
+
+export const clearJobQueue = call('clear the job queue', (connection, _args, options) =>
+  clearJobs(connection, options),
+);
+
+export const configureSpeedSelect = call('configure Intel Speed Select', (connection, args, options) =>
+  capability(connection, 'speedSelect').configure(
+    Number(args.intel_speedselect_config),
+    Number(args.socket_count ?? 1),
+    options,
+  ),
+);
+
 /** Binds the tenant's ports anew, for switches that have lost them; the server goes on running. */
 export const reattachNetworking: HardwareStepRun = {
   run: async (ctx) => {
@@ -167,5 +182,15 @@ export const resetBmc: HardwareStepRun = {
     if (power !== 'silent') return DONE;
     refuseLate(ctx, what, 'it does not answer.');
     return again(ctx, ctx.data);
+  },
+};
+
+/** As `resetBmc`, and then the jobs of before are forgotten. */
+export const knownGoodState: HardwareStepRun = {
+  run: async (ctx): Promise<StepOutcome> => {
+    const outcome = await resetBmc.run(ctx);
+    if (outcome !== DONE) return outcome;
+    await (await ctx.bmc()).use('clear the job queue', clearJobs);
+    return DONE;
   },
 };

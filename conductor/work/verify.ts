@@ -14,9 +14,11 @@ const readPower: StepDefinition = {
   },
 };
 
+const CHECKS_CLOCK = ['redfish', 'idrac-redfish', 'fake'];
+
 /** Ironic's redfish interface has this step, and so have ours for hardware in memory. */
 function verifiesClock({ settings, node }: WorkContext): boolean {
-  return settings.redfish.enable_verify_bmc_clock && ['redfish', 'fake'].includes(node.management_interface);
+  return settings.redfish.enable_verify_bmc_clock && CHECKS_CLOCK.includes(node.management_interface);
 }
 
 const own = findIn({

@@ -8,7 +8,9 @@ export function fakeBmc(
   enter: Enter,
   clock: Clock,
   info: FakeInfo,
-): Required<Pick<Connection, 'accounts' | 'lan' | 'clock' | 'ntp' | 'bmc' | 'raw'>> {
+): Required<
+  Pick<Connection, 'accounts' | 'lan' | 'clock' | 'ntp' | 'bmc' | 'raw' | 'jobQueue' | 'speedSelect'>
+> {
   return {
     accounts: {
       maxPasswordBytes: async () => 20,
@@ -63,6 +65,16 @@ export function fakeBmc(
       },
       set: async (servers, options) => {
         (await enter('management', options)).ntp_servers = [...servers];
+      },
+    },
+    jobQueue: {
+      clear: async (options) => {
+        (await enter('management', options)).job_queue = [];
+      },
+    },
+    speedSelect: {
+      configure: async (profile, sockets, options) => {
+        (await enter('management', options)).speed_select = Array.from({ length: sockets }, () => profile);
       },
     },
     bmc: {

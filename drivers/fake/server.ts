@@ -46,6 +46,10 @@ export interface FakeServer {
   /** Milliseconds by which the BMC's clock is ahead. */
   clock_ahead_ms: number;
   ntp_servers: string[];
+  /** Names of jobs that were accepted, as an iDRAC has them. */
+  job_queue: string[];
+  /** The profile of each processor that was told one. */
+  speed_select: number[];
   bmc_resets: ('warm' | 'cold')[];
   raw_commands: Uint8Array[];
   /** False: it is silent, as when its network cable is pulled. */
@@ -140,6 +144,8 @@ export function serverOf(servers: FakeServers, key: string): FakeServer {
     },
     clock_ahead_ms: 0,
     ntp_servers: [],
+    job_queue: [],
+    speed_select: [],
     bmc_resets: [],
     raw_commands: [],
     answers: true,

@@ -16,6 +16,7 @@ import {
   type RawCommand,
   type SensorReader,
   type SerialConsole,
+  type SpeedSelect,
 } from '../contract.ts';
 import { ipmiAccounts } from './accounts.ts';
 import { type ForcedBoots, type IpmiBoot, ipmiBoot } from './boot-device.ts';
@@ -38,6 +39,7 @@ import { ipmiPower, remaining } from './power.ts';
 import { readSel } from './sel.ts';
 import { readSensors } from './sensors.ts';
 import { ipmiSerialConsole } from './sol.ts';
+import { intelSpeedSelect } from './speed-select.ts';
 import { watchdogCalls } from './watchdog.ts';
 
 const LONGEST_IDENTIFY_S = 255;
@@ -196,5 +198,12 @@ export class RmcpPlusConnection extends OwnConnection {
   get serialConsole(): SerialConsole {
     const { info, context, consoles } = this.parts;
     return ipmiSerialConsole(info, context, consoles);
+  }
+}
+
+/** Boards of Intel know commands of their own. */
+export class IntelConnection extends RmcpPlusConnection {
+  get speedSelect(): SpeedSelect {
+    return intelSpeedSelect(this.parts.controller, this.parts.context.clock);
   }
 }

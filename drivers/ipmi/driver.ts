@@ -1,7 +1,13 @@
 import type { Driver, DriverContext } from '../contract.ts';
 import { BmcPool } from './bmc-pool.ts';
 import type { ForcedBoot } from './boot-device.ts';
-import { IpmiConnection, OwnConnection, RmcpPlusConnection } from './connection.ts';
+import {
+  type ConnectionParts,
+  IntelConnection,
+  IpmiConnection,
+  OwnConnection,
+  RmcpPlusConnection,
+} from './connection.ts';
 import { controllerOf } from './controller.ts';
 import { CIPHER_SUITES } from './crypto/cipher-suites.ts';
 import { Deadlines } from './deadlines.ts';
@@ -14,6 +20,16 @@ import { type DropReason, UdpChannel } from './udp.ts';
 export interface IpmiDriver extends Driver<IpmiInfo> {
   /** Datagrams dropped since the start, by reason. */
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
+}
+
+/** A hardware type that speaks IPMI. */
+export interface IpmiType {
+  name: string;
+  interfaces: Driver['interfaces'];
+  /** Of a node that is a BMC with RMCP+. */
+  connection: new (
+    parts: ConnectionParts,
+  ) => IpmiConnection;
 }
 
 const INTERFACES = {
@@ -32,12 +48,21 @@ const INTERFACES = {
   vendor: ['ipmitool', 'no-vendor'],
 } as const;
 
+export const IPMI: IpmiType = { name: 'ipmi', interfaces: INTERFACES, connection: RmcpPlusConnection };
+
+/** The hardware type `intel-ipmi`. */
+export const INTEL_IPMI: IpmiType = {
+  name: 'intel-ipmi',
+  interfaces: { ...INTERFACES, management: ['intel-ipmitool'] },
+  connection: IntelConnection,
+};
+
 /**
  * Native IPMI v2.0 over RMCP+. One UDP socket for all BMCs, opened by the first command; sessions are kept between
  * connections for `session_idle_timeout`. Disposing it ends all sessions.
  * @throws Error when the options name a cipher suite that is refused
  */
-export function createIpmiDriver(context: DriverContext, options: IpmiOptions): IpmiDriver {
+export function createIpmiDriver(context: DriverContext, options: IpmiOptions, type = IPMI): IpmiDriver {
   const { clock, log } = context;
   refuseWeakSuites(options.cipher_suite_versions);
   const udp = new UdpChannel();
@@ -55,9 +80,9 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
   const forced_boots = new Map<string, ForcedBoot>();
 
   return {
-    name: 'ipmi',
+    name: type.name,
     properties: IPMI_PROPERTIES,
-    interfaces: INTERFACES,
+    interfaces: type.interfaces,
     login: { address: 'ipmi_address', username: 'ipmi_username', password: 'ipmi_password' },
     login_role: { property: 'ipmi_priv_level', words: { operator: 'OPERATOR', 'read-only': 'USER' } },
     parse: parseDriverInfo,
@@ -79,7 +104,7 @@ export function createIpmiDriver(context: DriverContext, options: IpmiOptions): 
         },
       };
       if (info.route !== null) return new IpmiConnection(parts);
-      return info.protocol === 2 ? new RmcpPlusConnection(parts) : new OwnConnection(parts);
+      return info.protocol === 2 ? new type.connection(parts) : new OwnConnection(parts);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(Array.from(consoles, (console) => console[Symbol.asyncDispose]()));

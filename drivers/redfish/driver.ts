@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Driver, type DriverContext, DriverError } from '../contract.ts';
+import { type Connection, type Driver, type DriverContext, DriverError } from '../contract.ts';
 import { redfishAccounts } from './accounts.ts';
 import { redfishBios, redfishBiosWriter } from './bios.ts';
 import { redfishBoot, redfishBootMode, redfishSecureBoot, redfishSecureBootKeys } from './boot-device.ts';
@@ -11,6 +11,7 @@ import { redfishEventLog } from './event-log.ts';
 import { redfishFirmware, redfishFirmwareUpdater } from './firmware.ts';
 import { redfishGraphicalConsole } from './graphical-console.ts';
 import { redfishHardware } from './hardware-inventory.ts';
+import { dellJobQueue } from './idrac.ts';
 import { redfishIndicators } from './indicators.ts';
 import { redfishBmcControl, redfishHealth, redfishInventory } from './inventory.ts';
 import { redfishClock, redfishLan, redfishNtp } from './manager.ts';
@@ -19,8 +20,16 @@ import { isNamedBy } from './peer.ts';
 import { redfishNmi, redfishPower } from './power.ts';
 import { redfishDrives, redfishRaid } from './raid.ts';
 import { redfishSensors } from './sensors.ts';
-import { systemOf } from './system.ts';
+import { type System, systemOf } from './system.ts';
 import { redfishVirtualMedia } from './virtual-media.ts';
+
+/** A hardware type that speaks Redfish. */
+export interface RedfishType {
+  name: string;
+  interfaces: Driver['interfaces'];
+  /** What its BMCs have beyond the standard. */
+  more?(system: System): Partial<Connection>;
+}
 
 const INTERFACES = {
   bios: ['redfish', 'no-bios'],
@@ -38,16 +47,38 @@ const INTERFACES = {
   vendor: ['redfish', 'no-vendor'],
 } as const;
 
+export const REDFISH: RedfishType = { name: 'redfish', interfaces: INTERFACES };
+
+/** The hardware type `idrac`: Ironic's names for the same interfaces, where it has names of its own. */
+export const IDRAC: RedfishType = {
+  name: 'idrac',
+  interfaces: {
+    ...INTERFACES,
+    bios: ['idrac-redfish', 'redfish', 'no-bios'],
+    boot: ['ipxe', 'pxe', 'http-ipxe', 'http', 'idrac-redfish-virtual-media'],
+    inspect: ['idrac-redfish', 'agent', 'no-inspect'],
+    management: ['idrac-redfish'],
+    power: ['idrac-redfish', 'redfish'],
+    raid: ['idrac-redfish', 'no-raid', 'agent'],
+    vendor: ['idrac-redfish', 'redfish', 'no-vendor'],
+  },
+  more: (system) => ({ jobQueue: dellJobQueue(system) }),
+};
+
 /**
- * The hardware type `redfish`. A connection is opened by the first call on it; sessions are kept between connections for
+ * A hardware type that speaks Redfish. A connection is opened by the first call on it; sessions are kept between connections for
  * `session_idle_timeout`. Disposing it deletes all sessions.
  */
-export function createRedfishDriver(context: DriverContext, options: RedfishOptions): Driver<RedfishInfo> {
+export function createRedfishDriver(
+  context: DriverContext,
+  options: RedfishOptions,
+  type = REDFISH,
+): Driver<RedfishInfo> {
   const pool = new ClientPool(context, options);
   return {
-    name: 'redfish',
+    name: type.name,
     properties: REDFISH_PROPERTIES,
-    interfaces: INTERFACES,
+    interfaces: type.interfaces,
     login: { address: 'redfish_address', username: 'redfish_username', password: 'redfish_password' },
     parse: parseDriverInfo,
     connect: async (info, call) => {
@@ -59,6 +90,7 @@ export function createRedfishDriver(context: DriverContext, options: RedfishOpti
       const trusted_by = info.verify_ca === false ? false : ca;
       const certificates = redfishCertificates(system, trusted_by, context.clock);
       return {
+        ...type.more?.(system),
         power: redfishPower(system),
         boot: redfishBoot(system),
         bootMode: redfishBootMode(system),

@@ -1,10 +1,11 @@
+import { DriverError, type JobQueue } from '../contract.ts';
 import type { Call } from './call.ts';
-import { objectIn, type Resource, textIn } from './resources.ts';
+import { actionIn, linkIn, objectIn, type Resource, textIn } from './resources.ts';
 import type { System } from './system.ts';
 
 /**
  * Dell's iDRAC, where it differs from the standard. Sources: opendev.org/openstack/ironic, drivers/modules/drac/boot.py and
- * drivers/modules/redfish/boot.py; opendev.org/openstack/sushy, oem/dell/resources/manager/manager.py.
+ * drivers/modules/redfish/boot.py; opendev.org/openstack/sushy, oem/dell/resources/manager/manager.py and job_service.py.
  */
 
 /** Versions of the firmware whose boot override reaches virtual media: to the others `Cd` is a drive in the server. */
@@ -55,4 +56,29 @@ export async function bootsVirtualCd(
   const ImportBuffer = `<SystemConfiguration><Component FQDD="${id}">${attributes}</Component></SystemConfiguration>`;
   await system.client.post(call, target, { ShareParameters: { Target: ['ALL'] }, ImportBuffer });
   return true;
+}
+
+/** In place of the name of a job. */
+const ALL_JOBS = 'JID_CLEARALL';
+
+/** The jobs that an iDRAC has accepted, by Dell's service for them, which its manager names. */
+export function dellJobQueue(system: System): JobQueue {
+  return {
+    clear: (options) =>
+      system.client.within(options, async (call) => {
+        const [manager] = await system.linked(call, await system.read(call), 'ManagedBy');
+        const links = objectIn(objectIn(manager?.body ?? {}, 'Links') ?? {}, 'Oem') ?? {};
+        const path = linkIn(objectIn(links, 'Dell') ?? {}, 'DellJobService');
+        const action =
+          path === null
+            ? null
+            : actionIn(await system.client.get(call, path), 'DellJobService.DeleteJobQueue', 'JobID');
+        if (action === null)
+          throw new DriverError(
+            'unsupported',
+            `${system.client.name}: The BMC has no DellJobService, by which its job queue is cleared. Check that it is an iDRAC, and update an iDRAC9 with old firmware.`,
+          );
+        await system.client.post(call, action.target, { JobID: ALL_JOBS });
+      }),
+  };
 }

@@ -26,6 +26,8 @@ export interface BmcState {
   readonly lan: Parameters;
   readonly sol: SolPort;
   readonly watchdog: Watchdog;
+  /** Performance profiles that processors were told, by socket. */
+  readonly speed_select: Map<number, number>;
   /** The controllers behind it, by `placeOf`. */
   readonly bus: ReadonlyMap<number, BusDevice>;
   readonly port: number;

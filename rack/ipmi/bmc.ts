@@ -91,6 +91,7 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
   #sel: SystemEventLog | null = null;
   #sol: SolPort | null = null;
   #watchdog: Watchdog | null = null;
+  #speed_select: Map<number, number> | null = null;
   #wire: FaultyWire | null = null;
   #silent_until_ms = 0;
   #flap = false;
@@ -154,6 +155,11 @@ export class Bmc implements BmcState, BusDevice, AsyncDisposable {
       takes: () => this.faults.console_takes ?? Number.POSITIVE_INFINITY,
     });
     return this.#sol;
+  }
+
+  get speed_select(): Map<number, number> {
+    this.#speed_select ??= new Map();
+    return this.#speed_select;
   }
 
   get watchdog(): Watchdog {

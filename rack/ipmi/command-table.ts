@@ -179,6 +179,14 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   on(getSensorReading, ({ machine }, { sensor_number }) => {
     return readSensor(sensor_number, machine.power) ?? COMPLETION_CODE.notPresent;
   }),
+  // As boards of Intel have it: version, a zero, the socket, and its profile.
+  onRaw('Set Intel Speed Select', 0x2c, 0x41, PRIVILEGE.administrator, (bmc, data) => {
+    const [version, zero, socket = 0, profile = 0] = data;
+    if (data.length !== 4) return COMPLETION_CODE.lengthInvalid;
+    if (version !== 4 || zero !== 0 || profile > 2) return COMPLETION_CODE.invalidData;
+    bmc.speed_select.set(socket, profile);
+    return new Uint8Array(0);
+  }),
   onRaw('Get Sensor Thresholds', NETFN.sensor, 0x27, PRIVILEGE.user, (_bmc, data) => {
     return sensorThresholds(data[0] ?? 0) ?? COMPLETION_CODE.notPresent;
   }),

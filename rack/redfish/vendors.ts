@@ -154,6 +154,32 @@ function ilo(_state: RedfishState): Vendor {
   };
 }
 
+const JOB_SERVICE = `${PATHS.manager}/Oem/Dell/DellJobService`;
+const DELETE_JOBS = `${JOB_SERVICE}/Actions/DellJobService.DeleteJobQueue`;
+
+/** Dell's service for the jobs of an iDRAC, here with none that waits. */
+const dellJobs: Area & Required<Pick<Area, 'act'>> = {
+  read: (path) =>
+    path === JOB_SERVICE
+      ? {
+          ...named(JOB_SERVICE, 'DellJobService.v1_2_0.DellJobService', 'DellJobService'),
+          Actions: { '#DellJobService.DeleteJobQueue': { target: DELETE_JOBS } },
+        }
+      : null,
+  act: (path, body) => {
+    if (path !== DELETE_JOBS) return null;
+    if (typeof body.JobID !== 'string')
+      throw new RedfishRefusal(400, 'ActionParameterMissing', 'The parameter JobID is missing.');
+    return {};
+  },
+};
+
+function withDellJobs(path: string, resource: JsonObject): JsonObject {
+  if (path !== PATHS.manager) return resource;
+  const links = objectOf(resource.Links ?? {}, 'Links');
+  return { ...resource, Links: { ...links, Oem: { Dell: { DellJobService: link(JOB_SERVICE) } } } };
+}
+
 /** Before firmware 6 the override leads to a CD drive in the server: the virtual one is booted by an import of configuration. */
 function idrac9(state: RedfishState): Vendor {
   const target = `${PATHS.manager}/Actions/Oem/EID_674_Manager.ImportSystemConfiguration`;
@@ -167,8 +193,9 @@ function idrac9(state: RedfishState): Vendor {
     manager: { model: '14G Monolithic', version: '5.10.50.00' },
     area: {
       ...renamedTargets(state, { Cd: 'Hdd' }),
+      read: dellJobs.read,
       act: (path, body) => {
-        if (path !== target) return null;
+        if (path !== target) return dellJobs.act(path, body);
         const text = String(body.ImportBuffer);
         const value = (name: string) =>
           new RegExp(`<Attribute Name="ServerBoot.1#${name}">(\\w+-?\\w*)</Attribute>`).exec(text)?.[1];
@@ -187,7 +214,7 @@ function idrac9(state: RedfishState): Vendor {
     shows: (path, resource) =>
       path === PATHS.manager
         ? {
-            ...resource,
+            ...withDellJobs(path, resource),
             Actions: {
               ...objectOf(resource.Actions ?? null, 'Actions'),
               Oem: { '#OemManager.ImportSystemConfiguration': { target } },
@@ -206,6 +233,8 @@ function idrac10(state: RedfishState): Vendor {
   return {
     ...{ manufacturer: 'Dell Inc.', product_name: 'PowerEdge R770' },
     manager: { model: '17G Monolithic', version: '1.20.50.50' },
+    area: dellJobs,
+    shows: withDellJobs,
     media: [mediaSlot('2', ['CD', 'DVD', 'USBStick']), mediaSlot('1', ['CD', 'DVD', 'USBStick'])],
     refuse: ({ path, body }) => {
       if (path.endsWith('/ComputerSystem.Reset') && body.ResetType === 'On' && state.machine.power === 'off')

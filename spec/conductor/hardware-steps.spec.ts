@@ -134,6 +134,27 @@ describe('steps that the BMC carries out', () => {
     expect(fake.bmc_resets).to.deep.equal(['cold']);
   });
 
+  it("forget an iDRAC's jobs, restart it, or both, without the ramdisk", async () => {
+    const node = await manageable();
+    const fake = server(node);
+    for (const [name, resets, left] of [
+      ['clear_job_queue', [], []],
+      ['reset_idrac', ['warm'], ['JID_1']],
+      ['known_good_state', ['warm'], []],
+    ] as const) {
+      Object.assign(fake, { job_queue: ['JID_1'], bmc_resets: [] });
+      await clean(node, [step(`management.${name}`)]);
+      expect(fake.bmc_resets, name).to.deep.equal(resets);
+      expect(fake.job_queue, name).to.deep.equal(left);
+    }
+    // Speed Select is for deploying.
+    expect(
+      await refusal(node, [
+        step('management.configure_intel_speedselect', { intel_speedselect_config: '0x01' }),
+      ]),
+    ).to.contain('deploy');
+  });
+
   const LOGIN = { fake_username: 'admin', fake_password: 'secret', fake_address: '127.0.0.2' };
 
   it('move to a new account, and delete the old one', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../config/system-clock.ts';
 import type { CallOptions, Connection } from '../../../drivers/contract.ts';
-import { createIpmiDriver, type IpmiDriver } from '../../../drivers/ipmi/driver.ts';
+import { createIpmiDriver, INTEL_IPMI, type IpmiDriver } from '../../../drivers/ipmi/driver.ts';
 import type { IpmiInfo } from '../../../drivers/ipmi/driver-info.ts';
 import type { IpmiOptions } from '../../../drivers/ipmi/driver-options.ts';
 import type { JsonObject } from '../../../lifecycle/json.ts';
@@ -332,6 +332,20 @@ describe('ipmi driver on the stand-in', () => {
     expect(await errorOf(connection.raw?.send(Uint8Array.of(0x06, 0xee), BOTH))).to.include({
       code: 'unsupported',
     });
+  });
+
+  it('of type intel-ipmi tells each processor its profile of Speed Select; others have none', async () => {
+    const driver = createIpmiDriver(recordingContext().context, QUICK_OPTIONS, INTEL_IPMI);
+    stack.push(driver);
+    expect(driver.interfaces.management).to.deep.equal(['intel-ipmitool']);
+    const { speedSelect } = await connect(driver);
+    await speedSelect?.configure(2, 2, BOTH);
+    expect([...server.bmc.speed_select]).to.deep.equal([
+      [0, 2],
+      [1, 2],
+    ]);
+    expect(await errorOf(speedSelect?.configure(3, 1, BOTH))).to.include({ code: 'rejected' });
+    expect(await connect(start())).not.to.have.property('speedSelect');
   });
 
   it('sets, tells, starts over and stops the watchdog, and says what it cannot take', async () => {

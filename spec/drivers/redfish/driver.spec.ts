@@ -1,7 +1,8 @@
 import { systemClock } from '../../../config/system-clock.ts';
-import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
+import { createRedfishDriver, IDRAC, type RedfishType } from '../../../drivers/redfish/driver.ts';
 import { selfSignedCertificate } from '../../../rack/certificate.ts';
 import type { RedfishFaults } from '../../../rack/redfish/redfish-faults.ts';
+import type { VendorName } from '../../../rack/redfish/vendors.ts';
 import { WIRE_FAULTS } from '../../../rack/wire-fault.ts';
 import { describeDriver } from '../../contract/describe-driver.ts';
 import type { BenchFault } from '../../contract/driver-bench.ts';
@@ -16,12 +17,13 @@ const FAULTS: Readonly<Partial<Record<BenchFault, RedfishFaults>>> = {
 };
 const LAMP = { Lit: 'on', Off: 'off', Blinking: 'blinking' } as const;
 
-async function startRedfishBench(): Promise<HardwareBench> {
+async function startBench(type?: RedfishType, vendor?: VendorName): Promise<HardwareBench> {
   // The suite moves a BMC to this address.
   const certificate = await selfSignedCertificate('127.0.0.1', systemClock.now(), ['192.0.2.77']);
   const rack = await quickRack({ certificate });
+  if (vendor !== undefined) for (const { redfish } of rack.servers) redfish.become(vendor);
   return {
-    createDriver: (context) => createRedfishDriver(context, QUICK_OPTIONS),
+    createDriver: (context) => createRedfishDriver(context, QUICK_OPTIONS, type),
     driver_info: (i) => rack.driver_info(i),
     refused_driver_info: (i) => ({ ...rack.driver_info(i), redfish_password: WRONG_PASSWORD }),
     truth: (i) => {
@@ -110,14 +112,20 @@ async function startRedfishBench(): Promise<HardwareBench> {
   };
 }
 
-describeDriver('redfish', startRedfishBench, {
+const startRedfishBench = () => startBench();
+
+const ABLE = {
   capabilities: [
     ...(['boot', 'nmi', 'inventory', 'sensors', 'bmc', 'bootMode', 'secureBoot', 'indicators'] as const),
     ...(['virtualMedia', 'health', 'bios', 'firmware', 'eventLog'] as const),
   ],
   faults: ['silent', 'busy', ...WIRE_FAULTS],
   secrets: [PASSWORD, WRONG_PASSWORD],
-});
+} as const;
+
+describeDriver('redfish', startRedfishBench, ABLE);
+
+describeDriver('idrac', () => startBench(IDRAC, 'idrac10'), ABLE);
 
 describeHardwareChanges('redfish', startRedfishBench, ['biosWriter', 'raid', 'drives', 'firmwareUpdater']);
 

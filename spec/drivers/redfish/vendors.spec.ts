@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CallOptions, Connection } from '../../../drivers/contract.ts';
-import { createRedfishDriver } from '../../../drivers/redfish/driver.ts';
+import { createRedfishDriver, IDRAC, type RedfishType } from '../../../drivers/redfish/driver.ts';
 import { VENDORS, type VendorName } from '../../../rack/redfish/vendors.ts';
 import { recordingContext } from '../../contract/driver-bench.ts';
 import { QUICK_OPTIONS, type QuickRack, quickRack } from './redfish-bench.ts';
@@ -16,9 +16,12 @@ describe('redfish driver: BMCs that differ from the standard', () => {
   afterEach(() => rack[Symbol.asyncDispose]());
 
   /** The lines in the log. */
-  async function using(work: (connection: Connection) => Promise<void>): Promise<string[]> {
+  async function using(
+    work: (connection: Connection) => Promise<void>,
+    type?: RedfishType,
+  ): Promise<string[]> {
     const { context, lines } = recordingContext();
-    await using driver = createRedfishDriver(context, QUICK_OPTIONS);
+    await using driver = createRedfishDriver(context, QUICK_OPTIONS, type);
     const parsed = driver.parse(rack.driver_info(0));
     if (!('info' in parsed)) throw new Error(parsed.problems.join());
     await using connection = await driver.connect(parsed.info, CALL);
@@ -112,6 +115,26 @@ describe('redfish driver: BMCs that differ from the standard', () => {
       expect(settings.find(({ name }) => name === 'ProcHyperthreading')?.allowable_values).to.be.an('array');
     });
   });
+
+  for (const name of ['idrac9', 'idrac10'] as const)
+    it(`of Dell forget their jobs, as ${name}`, () => {
+      rack.server(0).redfish.become(name);
+      return using(async ({ jobQueue }) => {
+        await jobQueue?.clear(CALL);
+        const sent = rack.server(0).redfish.requests.filter(({ path }) => path.endsWith('DeleteJobQueue'));
+        expect(sent.at(-1)?.body).to.deep.equal({ JobID: 'JID_CLEARALL' });
+      }, IDRAC);
+    });
+
+  it('that are no iDRAC have no job queue to clear, and say what to check', () =>
+    using(async ({ jobQueue }) => {
+      const error = await jobQueue?.clear(CALL).then(
+        () => null,
+        (refused: unknown) => refused,
+      );
+      expect(error).to.have.property('code', 'unsupported');
+      expect(String(error)).to.contain('Check that it is an iDRAC');
+    }, IDRAC));
 
   it('of Supermicro do not tell whether secure boot is on without a licence', () => {
     rack.server(0).redfish.become('supermicro');
