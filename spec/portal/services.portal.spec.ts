@@ -94,7 +94,9 @@ describe("the portal's services and administration", function () {
     await page.waitForSelector('#record-network-help .pf-m-error');
     troubles.splice(0);
     await page.fill('#record-network', '192.0.2.0/24');
-    await page.fill('#record-ranges', '[{"first": "192.0.2.10", "last": "192.0.2.20"}]');
+    await page.click('#record-ranges');
+    await page.fill('#record-ranges-0-first', '192.0.2.10');
+    await page.fill('#record-ranges-0-last', '192.0.2.20');
     await page.click('button[form=record-form]');
     await page.click('[aria-label="Edit bmc-1"]');
     await page.fill('#record-vlan_id', '42');
@@ -123,10 +125,9 @@ describe("the portal's services and administration", function () {
     await page.goto('/portal/admin/runbooks');
     await page.click('.k-head-actions button');
     await page.fill('#record-name', 'CUSTOM_RESET');
-    await page.fill(
-      '#record-steps',
-      '[{"interface": "bios", "step": "factory_reset", "args": {}, "order": 1}]',
-    );
+    await page.click('#record-steps');
+    await page.selectOption('#record-steps-0-interface', 'bios');
+    await page.fill('#record-steps-0-step', 'factory_reset');
     await page.click('button[form=record-form]');
     await page.click('[aria-label="Edit CUSTOM_RESET"]');
     await page.fill('#record-description', 'as it came');

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { API_TYPES_FILE, apiTypes } from './api-types.ts';
+import { API_TYPES_FILE, apiTypes, BAREMETAL_FIELDS_FILE, baremetalFields } from './api-types.ts';
 
-// A program: makes the portal's types of the life-cycle API anew.
+// A program: makes the portal's types of the APIs anew.
 writeFileSync(API_TYPES_FILE, await apiTypes());
+writeFileSync(BAREMETAL_FIELDS_FILE, baremetalFields());

@@ -13,7 +13,7 @@ interface Props {
   /** Why the service refused the value. */
   refused?: string | null | undefined;
   required?: boolean;
-  type?: 'text' | 'number' | 'url' | 'password' | 'datetime-local';
+  type?: 'text' | 'number' | 'url' | 'password' | 'datetime-local' | 'date';
   min?: number;
   max?: number;
   maxLength?: number;
@@ -21,6 +21,9 @@ interface Props {
   lines?: number;
   /** One of these, in the place of free text. */
   choices?: readonly { value: string; label: string }[];
+  /** What may be typed, among other things: a text, and perhaps what it is called. */
+  suggestions?: readonly { value: string; label?: string }[];
+  onBlur?: () => void;
   mono?: boolean;
   wide?: boolean;
   placeholder?: string;
@@ -30,6 +33,7 @@ interface Props {
 export function Field(props: Props) {
   const { id, label, value, onChange, help, refused = null, required = false, lines, choices } = props;
   const { type = 'text', min, max, maxLength, mono = false, wide = false, placeholder } = props;
+  const { suggestions, onBlur } = props;
   const described = refused !== null || help !== undefined ? `${id}-help` : undefined;
   const common = {
     id,
@@ -56,12 +60,22 @@ export function Field(props: Props) {
           {...(placeholder === undefined ? {} : { placeholder })}
         />
       ) : (
-        <TextInput
-          {...common}
-          type={type}
-          autoComplete="off"
-          {...given({ min, max, maxLength, placeholder })}
-        />
+        <>
+          <TextInput
+            {...common}
+            type={type}
+            autoComplete="off"
+            {...given({ min, max, maxLength, placeholder, onBlur })}
+            {...(suggestions === undefined ? {} : { list: `${id}-list` })}
+          />
+          {suggestions !== undefined && (
+            <datalist id={`${id}-list`}>
+              {suggestions.map((one) => (
+                <option key={one.value} value={one.value} label={one.label} />
+              ))}
+            </datalist>
+          )}
+        </>
       )}
       <FieldHelp id={`${id}-help`} refused={refused} help={help} />
     </FormGroup>

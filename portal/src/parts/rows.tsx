@@ -12,6 +12,14 @@ export interface RowColumn<T> {
   key: string;
   label: string;
   cell: (row: T) => ReactNode;
+  /** How the rows are in the order of this column, when it can be. */
+  sort?: ColumnSort;
+}
+
+/** `dir` null: they are in another order. */
+export interface ColumnSort {
+  dir: 'asc' | 'desc' | null;
+  turn: () => void;
 }
 
 /** Rows in a table, as many as there are. `keyOf`: what tells rows apart. */
@@ -31,11 +39,11 @@ export function Rows<T>({
       <Table variant="compact" aria-label={label} className="k-table">
         <Thead>
           <Tr>
-            {columns.map(({ key, label: text }) =>
+            {columns.map(({ key, label: text, sort }, index) =>
               text === '' ? (
                 <Th key={key} screenReaderText={key} />
               ) : (
-                <Th key={key} modifier="nowrap">
+                <Th key={key} modifier="nowrap" {...(sort === undefined ? {} : sortOf(sort, index))}>
                   {text}
                 </Th>
               ),
@@ -56,6 +64,11 @@ export function Rows<T>({
       </Table>
     </ScrollBox>
   );
+}
+
+function sortOf({ dir, turn }: ColumnSort, index: number) {
+  const sortBy = dir === null ? {} : { index, direction: dir };
+  return { sort: { columnIndex: index, sortBy, onSort: turn } };
 }
 
 /** A list of an API: its rows, more of them, why it cannot be shown, or that it is empty. */

@@ -2,6 +2,7 @@ import { createInstance, type i18n } from 'i18next';
 import { useCallback, useSyncExternalStore } from 'react';
 import type { Language } from './catalogue.ts';
 import { consoles } from './consoles.ts';
+import { fields } from './fields.ts';
 import { hardware } from './hardware.ts';
 import { isos } from './isos.ts';
 import { layout } from './layout.ts';
@@ -20,7 +21,7 @@ import { upkeep } from './upkeep.ts';
 /** Every catalogue; a key stands in one of them. */
 const CATALOGUES = [
   ...([layout, servers, tools, server, racks, orders, schedules, tables, consoles, isos, told] as const),
-  ...([hardware, settings, trail, upkeep] as const),
+  ...([fields, hardware, settings, trail, upkeep] as const),
 ] as const;
 
 type KeysOf<C> = C extends { en: Readonly<Record<infer K, string>> } ? K & string : never;

@@ -6,6 +6,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { SimpleTable } from '../../parts/simple-table.tsx';
 import { type Say, useText } from '../../text/text.ts';
+import { NodeParts } from '../tables/node-parts.tsx';
 import { type PortFacts, PortPicture, verdictText } from './port-picture.tsx';
 
 type Fields = Record<string, unknown>;
@@ -54,6 +55,7 @@ export function HardwareTab({ server }: { server: ServerDetail }) {
           />
         </>
       )}
+      <NodeParts node={server.uuid} />
     </>
   );
 }

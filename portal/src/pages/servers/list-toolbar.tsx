@@ -2,11 +2,10 @@ import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { Checkbox } from '@patternfly/react-core/dist/dynamic/components/Checkbox';
 import { FormSelect, FormSelectOption } from '@patternfly/react-core/dist/dynamic/components/FormSelect';
 import { Label, LabelGroup } from '@patternfly/react-core/dist/dynamic/components/Label';
-import { SearchInput } from '@patternfly/react-core/dist/dynamic/components/SearchInput';
 import { TextInput } from '@patternfly/react-core/dist/dynamic/components/TextInput';
 import { useState } from 'react';
 import type { Server } from '../../api/types.ts';
-import { useTypedSearch } from '../../parts/typed-search.ts';
+import { SearchBox } from '../../parts/search-box.tsx';
 import { type Say, useText } from '../../text/text.ts';
 import { ColumnChoice } from './column-choice.tsx';
 import type { ColumnName } from './columns.tsx';
@@ -33,7 +32,13 @@ export function ListToolbar({ state, selected, unselect, columns, setColumns }: 
   return (
     <div className="k-toolbar">
       <div className="k-toolbar-row">
-        <Search state={state} say={say} />
+        <SearchBox
+          label={say('list.search.label')}
+          placeholder={say('list.search')}
+          empty={say('list.search.clear')}
+          search={state.search}
+          setSearch={state.setSearch}
+        />
         <FormSelect
           aria-label={say('list.power')}
           className="k-narrow"
@@ -91,22 +96,6 @@ export function ListToolbar({ state, selected, unselect, columns, setColumns }: 
       </div>
       <Chips state={state} say={say} />
     </div>
-  );
-}
-
-function Search({ state: { search, setSearch }, say }: { state: ListState; say: Say }) {
-  const { value, type, clear } = useTypedSearch(search, setSearch);
-  return (
-    <SearchInput
-      className="k-search"
-      aria-label={say('list.search.label')}
-      placeholder={say('list.search')}
-      resetButtonLabel={say('list.search.clear')}
-      value={value}
-      maxLength={255}
-      onChange={(_event, text) => type(text)}
-      onClear={clear}
-    />
   );
 }
 

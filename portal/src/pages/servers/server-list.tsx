@@ -6,12 +6,12 @@ import { serverList } from '../../api/servers.ts';
 import type { Server, Stage } from '../../api/types.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
+import { Pager } from '../../parts/pager.tsx';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { useText } from '../../text/text.ts';
 import { keepColumns, keptColumns } from './columns.tsx';
 import { type ListState, useListState } from './list-state.ts';
 import { ListToolbar } from './list-toolbar.tsx';
-import { Pager } from './pager.tsx';
 import { ServerTable } from './server-table.tsx';
 
 const NONE: ReadonlyMap<string, Server> = new Map();

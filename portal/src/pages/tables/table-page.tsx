@@ -1,22 +1,22 @@
 import { Alert } from '@patternfly/react-core/dist/dynamic/components/Alert';
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'react-router';
-import { ask } from '../../api/http.ts';
-import { listing } from '../../api/listing.ts';
 import { MissingPage } from '../../app/missing-page.tsx';
 import { useSession } from '../../app/session.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
-import { Listing, Value } from '../../parts/rows.tsx';
-import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
+import { ExportButton } from './export-button.tsx';
+import { ImportDialog } from './import-dialog.tsx';
 import { RecordDialog } from './record-dialog.tsx';
+import { RowActions } from './row-actions.tsx';
+import { isolated, nameOf, type Row, removeRow } from './rows.ts';
 import { TABLES, type TableFacts } from './table-facts.ts';
-
-export type Row = Record<string, unknown> & { uuid: string };
+import { TableList } from './table-list.tsx';
+import { TraitsDialog } from './traits-dialog.tsx';
 
 /** A table of what the service keeps, to be read and changed. */
 export function TablePage() {
@@ -32,18 +32,13 @@ function OneTable({ table }: { table: TableFacts }) {
   const client = useQueryClient();
   const [editing, setEditing] = useState<Row | 'new' | null>(null);
   const [leaving, setLeaving] = useState<Row | null>(null);
+  const [traits, setTraits] = useState<Row | null>(null);
+  const [importing, setImporting] = useState(false);
   const [made, setMade] = useState<Row | null>(null);
   const title = say(`table.${table.name}`);
-  const sort: Record<string, string> = table.newest === true ? { sort_dir: 'desc' } : {};
-  const query = useInfiniteQuery(
-    listing<Row>(table.path, table.member, {
-      ...sort,
-      ...(table.json_patch === true ? { detail: 'true' } : {}),
-    }),
-  );
   const again = () => client.invalidateQueries({ queryKey: [table.member] });
   const remove = useMutation({
-    mutationFn: ({ uuid }: Row) => ask(`${table.path}/${uuid}`, { method: 'DELETE' }),
+    mutationFn: ({ uuid }: Row) => removeRow(table, uuid),
     onSettled: again,
   });
   const secret = secretOf(made);
@@ -51,6 +46,12 @@ function OneTable({ table }: { table: TableFacts }) {
     <>
       <PageHead title={title}>
         {table.create !== undefined && <Button onClick={() => setEditing('new')}>{say('table.new')}</Button>}
+        {table.imported === true && (
+          <Button variant="secondary" onClick={() => setImporting(true)}>
+            {say('import.open')}
+          </Button>
+        )}
+        <ExportButton table={table} />
       </PageHead>
       <Refusal title={say('refused')} error={remove.error} />
       {secret !== null && (
@@ -58,51 +59,39 @@ function OneTable({ table }: { table: TableFacts }) {
           <code>{secret}</code>
         </Alert>
       )}
-      <Listing
-        query={query}
-        empty={{ title: say('table.empty') }}
-        label={title}
-        keyOf={({ uuid }) => uuid}
-        columns={[
-          ...table.columns.map((field) => ({
-            key: field,
-            label: field,
-            cell: (row: Row) => <Cell field={field} value={row[field]} />,
-          })),
-          {
-            key: say('column.actions'),
-            label: '',
-            cell: (row: Row) => (
-              <span className="k-inline">
-                {table.change !== undefined && (
-                  <Button
-                    variant="link"
-                    isInline
-                    aria-label={say('table.edit.of', { name: nameOf(row) })}
-                    onClick={() => setEditing(row)}
-                  >
-                    {say('table.edit')}
-                  </Button>
-                )}
-                {table.remove === true && (
-                  <Button
-                    variant="link"
-                    isInline
-                    isDanger
-                    aria-label={say('table.delete.of', { name: nameOf(row) })}
-                    onClick={() => setLeaving(row)}
-                  >
-                    {say('table.delete')}
-                  </Button>
-                )}
-              </span>
-            ),
-          },
-        ]}
+      <TableList
+        table={table}
+        title={title}
+        actions={(row) => (
+          <RowActions
+            row={row}
+            edit={table.change === undefined ? undefined : () => setEditing(row)}
+            remove={table.remove === true ? () => setLeaving(row) : undefined}
+          >
+            {table.traits === true && (
+              <Button
+                variant="link"
+                isInline
+                aria-label={say('parts.traits.of', { name: nameOf(row) })}
+                onClick={() => setTraits(row)}
+              >
+                {say('field.traits')}
+              </Button>
+            )}
+          </RowActions>
+        )}
       />
+      {traits !== null && (
+        <TraitsDialog
+          path={`${table.path}/${traits.uuid}/traits`}
+          name={isolated(nameOf(traits))}
+          close={() => setTraits(null)}
+        />
+      )}
       {editing !== null && (
         <RecordDialog
           table={table}
+          kind={title}
           row={editing === 'new' ? null : editing}
           close={() => setEditing(null)}
           done={(row) => {
@@ -112,9 +101,12 @@ function OneTable({ table }: { table: TableFacts }) {
           }}
         />
       )}
+      {importing && (
+        <ImportDialog table={table} close={() => setImporting(false)} changed={() => void again()} />
+      )}
       {leaving !== null && (
         <Confirm
-          title={say('table.delete.of', { name: nameOf(leaving) })}
+          title={say('table.delete.of', { name: isolated(nameOf(leaving)) })}
           go={say('table.delete')}
           close={() => setLeaving(null)}
           run={() => remove.mutate(leaving)}
@@ -126,22 +118,8 @@ function OneTable({ table }: { table: TableFacts }) {
   );
 }
 
-/** What a person knows a row by. */
-export function nameOf(row: Row): string {
-  for (const field of ['name', 'address', 'device', 'what', 'version'])
-    if (typeof row[field] === 'string') return row[field];
-  return row.uuid;
-}
-
 /** What an answer that made something tells only then. */
 function secretOf(row: Row | null): string | null {
-  return typeof row?.token === 'string' ? row.token : null;
-}
-
-function Cell({ field, value }: { field: string; value: unknown }) {
-  const say = useText();
-  if (typeof value === 'boolean') return say(value ? 'table.yes' : 'table.no');
-  if (field.endsWith('_at') && typeof value === 'string') return <Time time={value} />;
-  if (typeof value === 'object' && value !== null) return <Value mono>{JSON.stringify(value)}</Value>;
-  return <Value>{value as string | number | null | undefined}</Value>;
+  const told = row?.token ?? row?.secret;
+  return typeof told === 'string' ? told : null;
 }

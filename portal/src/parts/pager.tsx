@@ -3,29 +3,30 @@ import { FormSelect, FormSelectOption } from '@patternfly/react-core/dist/dynami
 import AngleDoubleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-double-left-icon';
 import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-icon';
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
-import { useText } from '../../text/text.ts';
-import { type ListState, PAGE_SIZES } from './list-state.ts';
+import { useText } from '../text/text.ts';
+import { type ListAddress, PAGE_SIZES } from './list-address.ts';
 
 interface Props {
-  state: ListState;
+  state: Omit<ListAddress<never>, 'filters' | 'setFilter'>;
   shown: number;
-  total: number;
+  /** null: the service does not say. */
+  total: number | null;
   /** Marker of the next page; null: there is none. */
   next: string | null;
 }
 
-/** From page to page. The service finds the next page by the last server of this one, however many there are. */
+/** From page to page. The service finds the next page by the last row of this one, however many there are. */
 export function Pager({ state, shown, total, next }: Props) {
   const say = useText();
   const { before, limit } = state;
-  const inside = before > 0 || 'marker' in state.query;
+  const inside = before > 0 || state.after !== null;
   return (
     <nav className="k-pager" aria-label={say('list.pages')}>
       <span>
-        {say('list.range', {
+        {say(total === null ? 'rows.range.open' : 'rows.range', {
           first: (before + 1).toLocaleString(),
           last: (before + shown).toLocaleString(),
-          total: total.toLocaleString(),
+          total: (total ?? 0).toLocaleString(),
         })}
       </span>
       <span className="k-inline">
