@@ -13,7 +13,7 @@ const MOST = 1000;
 /** What is older was told, or is no news any more. */
 const NEWS_MS = 7 * 86_400_000;
 
-type Dated = WorkOrderRecord & { proposed_from: EpochMs; proposed_until: EpochMs };
+type Dated = WorkOrderRecord & { server_uuid: string; proposed_from: EpochMs; proposed_until: EpochMs };
 
 /** What of a repair is told, and in which words. */
 const NEWS = {
@@ -26,41 +26,53 @@ const NEWS = {
 export const repairNotices: Periodic = {
   name: 'repair-notices',
   interval_s: () => INTERVAL_S,
-  start: (ctx) => async () => {
-    const { store, signal } = ctx;
-    const since = (await store.now()) - NEWS_MS;
-    const where = { state: ['open', 'cancelled'] } as const;
-    for (const order of await store.work_orders.list({ where, sort_dir: 'desc', limit: MOST })) {
-      if (signal.aborted) return;
-      if (isDated(order) && (order.updated_at ?? order.created_at) >= since) await tell(ctx, order);
-    }
+  start: (ctx) => {
+    // What was told, to which subscriptions: nothing is told again until somebody else wants to hear it.
+    let told = new Set<string>();
+    return async () => {
+      const { store, signal } = ctx;
+      const since = (await store.now()) - NEWS_MS;
+      const where = { state: ['open', 'cancelled'] } as const;
+      const listeners = await subscriptions(store);
+      const before = told;
+      told = new Set();
+      for (const order of await store.work_orders.list({ where, sort_dir: 'desc', limit: MOST })) {
+        if (signal.aborted) return;
+        if (!isDated(order) || (order.updated_at ?? order.created_at) < since) continue;
+        const server = await store.servers.get(order.server_uuid);
+        const notice = server === null ? null : noticeOf(order, server);
+        if (notice === null) continue;
+        const key = `${notice.project} ${notice.subject_key} ${listeners}`;
+        if (!before.has(key)) await tell(ctx, notice);
+        told.add(key);
+      }
+    };
   },
 };
+
+/** Who wants to hear of things, as a text that changes with them. */
+async function subscriptions({ notice_subscriptions }: PeriodicContext['store']): Promise<string> {
+  const all = await notice_subscriptions.list();
+  return all.map(({ uuid, updated_at }) => `${uuid}@${updated_at}`).join();
+}
 
 const isDated = (order: WorkOrderRecord): order is Dated =>
   order.server_uuid !== null && order.proposed_from !== null && order.proposed_until !== null;
 
-async function tell({ store, settings }: PeriodicContext, order: Dated): Promise<void> {
-  const state = repairState(order);
-  const server = await store.servers.get(order.server_uuid ?? '');
-  const project = server === null ? null : customerOf(server);
-  if (
-    server === null ||
-    project === null ||
-    !(state === 'proposed' || state === 'agreed' || state === 'cancelled')
-  )
-    return;
+async function tell({ store, settings }: PeriodicContext, notice: Notice): Promise<void> {
   try {
-    await store.transaction(async (tables) =>
-      addNotice(tables, settings, await tables.now(), noticeOf(order, state, server, project)),
-    );
+    await store.transaction(async (tables) => addNotice(tables, settings, await tables.now(), notice));
   } catch (error) {
     // Another conductor was faster.
     if (!(error instanceof ServiceError && error.code === 'AlreadyExists')) throw error;
   }
 }
 
-function noticeOf(order: Dated, state: keyof typeof NEWS, server: ServerRecord, project: string): Notice {
+/** null: there is nothing to tell, or nobody whom it concerns. */
+function noticeOf(order: Dated, server: ServerRecord): Notice | null {
+  const state = repairState(order);
+  const project = customerOf(server);
+  if (project === null || !(state === 'proposed' || state === 'agreed' || state === 'cancelled')) return null;
   const { uuid, kind, what, hot } = order;
   const [from, until] = [
     order.agreed_from ?? order.proposed_from,
