@@ -9,6 +9,7 @@ import type {
 } from '../drivers/contract.ts';
 import type { Announced } from '../lifecycle/announced.ts';
 import type { Caller } from '../lifecycle/caller.ts';
+import type { FirmwareOrder } from '../lifecycle/firmware-updates.ts';
 import type { HardwareState } from '../lifecycle/hardware-baseline.ts';
 import type { WorkOrigin } from '../lifecycle/job.ts';
 import type { Json, JsonObject } from '../lifecycle/json.ts';
@@ -175,19 +176,6 @@ export interface RegistrationAnswer {
   bmc: BmcOrders | null;
   /** What the server updates itself once its BMC is set, before it restarts and registers again. */
   updates: FirmwareOrder[];
-}
-
-/** A component that a server updates by a script of the operator's. */
-export interface FirmwareOrder {
-  component: string;
-  product_name: string;
-  /** The version that it has. */
-  found: string;
-  /** The least version that is wanted. */
-  wanted: string;
-  /** Name of the script among the run-time scripts. */
-  script: string;
-  timeout_s: number;
 }
 
 export interface RegistrationProgress {

@@ -10,6 +10,19 @@ import {
 /** Tries of one update that nobody knows the end of, because the server was restarted in the middle of it. */
 export const UPDATE_TRIES = 2;
 
+/** A component that a server updates by a script of the operator's. */
+export interface FirmwareOrder {
+  component: string;
+  product_name: string;
+  /** The version that it has. */
+  found: string;
+  /** The least version that is wanted. */
+  wanted: string;
+  /** Name of the script among the run-time scripts. */
+  script: string;
+  timeout_s: number;
+}
+
 /** Who can update the firmware of a server that registers. */
 export interface UpdateWays {
   bmc: boolean;

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
-import type { Socket } from 'node:net';
-import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
+import { isIP, type Socket } from 'node:net';
+import { Agent, buildConnector, Client, Pool, ProxyAgent, setGlobalDispatcher } from 'undici';
 
 /** As for an agent of undici, with what its connections are made with. */
 export interface HttpAgentOptions extends Omit<Agent.Options, 'connect'> {
@@ -11,17 +11,42 @@ const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [5, 500];
 
 /** Connections for `fetch` and `request`, whose other ends may be hostile. */
 export function httpAgent({ connect, ...options }: HttpAgentOptions = {}): Agent {
-  // Half open: a connection that ended stays as long as something of it is to be read.
-  const open = buildConnector({ ...connect, allowHalfOpen: true } as buildConnector.BuildOptions);
-  return new Agent({
-    ...options,
-    connect: (to, done) =>
-      open(to, (...made) => {
-        const [error, socket] = made;
-        if (error === null) endsWhenRead(socket);
-        done(...made);
-      }),
+  return new Agent({ ...options, connect: patientConnector(buildConnector({ ...connect, ...HALF_OPEN })) });
+}
+
+/** The same through the proxy of an http or https URL. */
+export function httpProxyAgent(proxy: string): ProxyAgent {
+  const patientPool = (origin: string | URL, options: object): Pool => {
+    const { connect } = options as { connect: buildConnector.connector };
+    return new Pool(origin, { ...options, connect: patientConnector(connect) });
+  };
+  return new ProxyAgent({
+    uri: proxy,
+    proxyTls: HALF_OPEN,
+    requestTls: HALF_OPEN,
+    factory: patientPool,
+    clientFactory: (origin, options) => {
+      const { connect } = options as { connect: buildConnector.connector };
+      // An address is no name for TLS: RFC 6066, section 3.
+      const unnamed: buildConnector.connector = (to, done) => {
+        const host = (to.servername ?? '').replace(/^\[|\]$/g, '');
+        connect(isIP(host) === 0 ? to : { ...to, servername: '' }, done);
+      };
+      return new Client(origin, { ...options, connect: unnamed });
+    },
   });
+}
+
+/** A connection that ended stays as long as something of it is to be read. */
+const HALF_OPEN = { allowHalfOpen: true } as buildConnector.BuildOptions;
+
+function patientConnector(open: buildConnector.connector): buildConnector.connector {
+  return (to, done) =>
+    open(to, (...made) => {
+      const [error, socket] = made;
+      if (error === null) endsWhenRead(socket);
+      done(...made);
+    });
 }
 
 /** For every `fetch` of the process that names no agent. */

@@ -1,4 +1,5 @@
-import { Agent, request } from 'undici';
+import { type Agent, request } from 'undici';
+import { httpAgent } from '../net/http-agent.ts';
 
 /** Replies of a service that are read whole are not larger than this. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -19,7 +20,7 @@ export class HttpClient implements AsyncDisposable {
    * @param ca certificates that HTTPS servers are checked with, beside the system's.
    */
   constructor(signal: AbortSignal, timeout_ms: number, ca?: string) {
-    this.#agent = new Agent({ connect: { timeout: timeout_ms, ...(ca === undefined ? {} : { ca }) } });
+    this.#agent = httpAgent({ connect: { timeout: timeout_ms, ...(ca === undefined ? {} : { ca }) } });
     this.#signal = signal;
     this.#timeout_ms = timeout_ms;
   }

@@ -1,8 +1,8 @@
 import type { Clock } from '../lifecycle/clock.ts';
+import type { FirmwareOrder } from '../lifecycle/firmware-updates.ts';
 import {
   type BmcOrders,
   CallRefused,
-  type FirmwareOrder,
   type RegistrationClient,
   type ReportReply,
 } from './registration-client.ts';

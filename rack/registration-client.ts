@@ -1,6 +1,9 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { type Client, credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Clock } from '../lifecycle/clock.ts';
+import type { FirmwareOrder } from '../lifecycle/firmware-updates.ts';
 
 /** A call that was refused: gRPC's status by number, and the service's own name for it. */
 export class CallRefused extends Error {
@@ -26,16 +29,6 @@ export interface RegisterReply extends ReportReply {
   secret: string;
   bmc: BmcOrders | null;
   updates?: FirmwareOrder[];
-}
-
-/** A component whose firmware the server updates itself. */
-export interface FirmwareOrder {
-  component: string;
-  product_name: string;
-  found: string;
-  wanted: string;
-  script: string;
-  timeout_s: number;
 }
 
 export interface BmcOrders {
@@ -77,7 +70,16 @@ export function openRegistrationClient(options: {
       };
     }
   ).kurogane.registration.v1;
-  const client = new Registration(options.target, credentials.createSsl(Buffer.from(options.ca)), {
+  // An address is no name for TLS (RFC 6066, section 3), and grpc-js would tell it: it tells another, and the certificate is
+  // checked by the address.
+  const host = options.target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const by_address = isIP(host) !== 0;
+  const checks = by_address
+    ? { checkServerIdentity: (_name: string, shown: PeerCertificate) => checkServerIdentity(host, shown) }
+    : {};
+  const tls = credentials.createSsl(Buffer.from(options.ca), null, null, checks);
+  const client = new Registration(options.target, tls, {
+    ...(by_address ? { 'grpc.ssl_target_name_override': 'localhost' } : {}),
     // Each server has a connection of its own.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,

@@ -94,7 +94,7 @@ export const IMPORT_RULES: readonly Rule[] = [
   })),
   { from: 'drivers/example/', may: ['drivers/example/', 'drivers/contract.ts', 'lifecycle/'] },
   { from: 'drivers/', may: ['drivers/contract.ts', 'lifecycle/'], may_type: ['config/'] },
-  { from: 'rack/', may: ['rack/', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
+  { from: 'rack/', may: ['rack/', 'net/http-agent.ts', ...protocolOf('ipmi')], may_type: ['lifecycle/'] },
   { from: 'cli/docs/write-', may: ['cli/', 'config/project-root.ts'] },
   { from: 'cli/docs/', may: ['cli/', 'lifecycle/docs/markdown.ts'] },
   // HTTP only: what a client needs must fit in one file of its own.
@@ -131,6 +131,8 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'net/json-http.ts',
     'rack/qemu/sockets.ts',
     // Only tells addresses from names, and reads which CAs the system trusts.
+    'net/http-agent.ts',
+    'rack/registration-client.ts',
     'drivers/redfish/certificates.ts',
     'drivers/redfish/peer.ts',
   ],
@@ -140,6 +142,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
     'drivers/redfish/certificates.ts',
     'drivers/redfish/peer.ts',
     'net/json-http.ts',
+    'rack/registration-client.ts',
   ],
   'node:dns': ['net/egress.ts'],
   nodemailer: ['conductor/notices/mail.ts'],

@@ -1,6 +1,7 @@
-import { ProxyAgent } from 'undici';
+import type { ProxyAgent } from 'undici';
 import type { Clock } from '../../lifecycle/clock.ts';
 import type { Json, JsonObject } from '../../lifecycle/json.ts';
+import { httpProxyAgent } from '../../net/http-agent.ts';
 import { pythonText } from './python-values.ts';
 import { RuleFailure } from './rule-failure.ts';
 
@@ -23,7 +24,7 @@ export async function callApi(args: JsonObject, deps: { clock: Clock; signal: Ab
   const headers = textMap('headers', args.headers ?? null);
   const proxy = textMap('proxies', args.proxies ?? null)[url.protocol.slice(0, -1)];
   const where = `${url.origin}${url.pathname}`;
-  const dispatcher = proxy === undefined ? null : new ProxyAgent(httpUrl(proxy).href);
+  const dispatcher = proxy === undefined ? null : httpProxyAgent(httpUrl(proxy).href);
   try {
     for (let tried = 0; ; tried++) {
       const problem = await attempt(url, headers, timeout_s, dispatcher, deps.signal);

@@ -1,11 +1,10 @@
 import type { Store } from '../../db/store.ts';
 import { closestRule, type FirmwareVerdict } from '../../lifecycle/firmware-baseline.ts';
-import { isAtWork, type UpdateWays } from '../../lifecycle/firmware-updates.ts';
+import { type FirmwareOrder, isAtWork, type UpdateWays } from '../../lifecycle/firmware-updates.ts';
 import { flavorOf } from '../../lifecycle/flavor-match.ts';
 import type { FirmwareBaselineRecord, FlavorRecord } from '../../lifecycle/registration-records.ts';
 import { type HardwareVerdict, hardwareVerdict } from '../../lifecycle/registration-verdict.ts';
 import { flavorFacts, type ServerReport } from '../../lifecycle/server-report.ts';
-import type { FirmwareOrder } from '../client.ts';
 import type { Known } from './known-server.ts';
 
 /** Of a script that updates firmware, when its baseline does not say. */

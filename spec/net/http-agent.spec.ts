@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { request } from 'undici';
-import { httpAgent } from '../../net/http-agent.ts';
+import { httpAgent, httpProxyAgent } from '../../net/http-agent.ts';
 
 type Framing = 'content-length' | 'chunked' | 'end of the connection';
 
@@ -37,6 +37,29 @@ async function closing(body: Buffer, framing: Framing, told = body.length) {
   };
 }
 
+/** A proxy that opens tunnels. */
+async function tunnels() {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (head) => {
+      const [, host = '', port = ''] = /^CONNECT ([^:]+):(\d+) /.exec(String(head)) ?? [];
+      const other = connect({ host, port: Number(port), allowHalfOpen: true }, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(other);
+        other.pipe(socket);
+      });
+      other.on('error', () => socket.destroy());
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 describe('HTTP from servers that close before they were read', () => {
   const rows = [
     { what: 'one piece', size: 1000 },
@@ -55,6 +78,17 @@ describe('HTTP from servers that close before they were read', () => {
         expect((await other.body.text()).length).to.equal(size);
         await agent.close();
       });
+
+  for (const framing of ['content-length', 'chunked', 'end of the connection'] satisfies Framing[])
+    it(`through a proxy, ended by ${framing}: the whole answer comes too`, async () => {
+      await using server = await closing(Buffer.alloc(200_000, 'a'), framing);
+      await using proxy = await tunnels();
+      const agent = httpProxyAgent(proxy.url);
+      const response = await fetch(server.url, { dispatcher: agent } as unknown as RequestInit);
+      await sleep(CLOSED_MS);
+      expect((await response.text()).length).to.equal(200_000);
+      await agent.close();
+    });
 
   it('an answer that breaks off is an error', async () => {
     await using server = await closing(Buffer.alloc(100_000, 'a'), 'content-length', 200_000);

@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { FirmwareOrder, RegistrationProgress } from '../../../conductor/client.ts';
+import type { RegistrationProgress } from '../../../conductor/client.ts';
 import { projectRoot } from '../../../config/project-root.ts';
+import type { FirmwareOrder } from '../../../lifecycle/firmware-updates.ts';
 import { ANSWER, type StubService, startStubService } from '../../api/registration/start-stub.ts';
 import { startAgentMachine } from './agent-machine.ts';
 
