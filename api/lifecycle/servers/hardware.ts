@@ -25,7 +25,8 @@ export const showHardware: LifecycleHandler = async (request, api) => {
   const seen = <T>(part: keyof typeof RULES, read: () => Promise<T>): Promise<T> | null =>
     policy.allows(RULES[part], nodeTarget(server), request.caller) ? read() : null;
   const latest = () => store.registrations.list({ where: { node_uuid: uuid }, sort_dir: 'desc', limit: 1 });
-  const [kept, registrations, ports, bios, firmware] = await Promise.all([
+  const [reading, kept, registrations, ports, bios, firmware] = await Promise.all([
+    store.hardware_readings.get(uuid),
     seen('inventory', () => store.inventory.get(uuid)),
     seen('inventory', latest),
     seen('ports', () => store.ports.list({ where: { node_uuid: uuid } })),
@@ -43,10 +44,12 @@ export const showHardware: LifecycleHandler = async (request, api) => {
           ...{ uuid, address, name, local_link_connection, physical_network, pxe_enabled },
         })) ?? null,
       bios: bios?.map(biosView) ?? null,
+      bios_read_at: bios === null ? null : isoTime(reading?.bios_read_at ?? null),
       firmware:
         firmware?.map(({ component, initial_version, current_version, last_version_flashed }) => ({
           ...{ component, initial_version, current_version, last_version_flashed },
         })) ?? null,
+      firmware_read_at: firmware === null ? null : isoTime(reading?.firmware_read_at ?? null),
       raid: node === null ? null : { current: node.raid_config, target: node.target_raid_config },
       pending:
         node === null ? [] : await pendingOf(api, { server, node }, { bios, firmware }, request.caller),

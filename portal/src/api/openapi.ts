@@ -1011,8 +1011,13 @@ export interface components {
           lower_bound: number | null;
           upper_bound: number | null;
           read_only: boolean | null;
-          updated_at: components["schemas"]["time"];
+          /** @description when its value changed last, ISO 8601 */
+          updated_at: string | null;
         })[]) | null;
+      /** @description when the BIOS settings were read last, ISO 8601; null: never */
+      bios_read_at: string | null;
+      /** @description the same of the firmware */
+      firmware_read_at: string | null;
       firmware: (({
           component: string;
           initial_version: string | null;

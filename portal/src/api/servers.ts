@@ -117,11 +117,12 @@ export function stateHistory(uuid: string) {
     queryFn: async ({ signal, pageParam }) => {
       const marker = pageParam === null ? '' : `&marker=${pageParam}`;
       const path = `/v1/nodes/${uuid}/history?detail=true&sort_dir=desc&limit=${ENTRIES}${marker}`;
-      return (await ask<{ history: HistoryEntry[] }>(path, { signal })).history;
+      return (await ask<{ history: Omit<HistoryEntry, 'until'>[] }>(path, { signal })).history;
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.length < ENTRIES ? null : (page.at(-1)?.uuid ?? null)),
-    select: ({ pages }) => pages.flat(),
+    select: ({ pages }): HistoryEntry[] =>
+      pages.flat().map((entry, index, all) => ({ ...entry, until: all[index - 1]?.created_at ?? null })),
   });
 }
 

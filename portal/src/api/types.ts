@@ -70,8 +70,8 @@ export interface HistoryEntry {
   event: string;
   state: string | null;
   target_provision_state: string | null;
-  /** How long it was in the state before. */
-  duration_seconds: number | null;
+  /** When the next thing happened; null: nothing did since. */
+  until: string | null;
 }
 
 /** Who is signed in, and where: `/portal/session`. */

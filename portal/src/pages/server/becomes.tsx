@@ -1,6 +1,18 @@
 import type { PendingChange } from '../../api/types.ts';
+import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
 import { thenText } from './pending.tsx';
+
+/** When a part of the hardware was read last; nothing when it never was. */
+export function ReadAt({ time }: { time: string | null }) {
+  const say = useText();
+  if (time === null) return null;
+  return (
+    <p className="k-quiet k-small k-gap-after">
+      {say('settings.read.last')} <Time time={time} />
+    </p>
+  );
+}
 
 /** A value, and what it will become. */
 export function Becomes({ value, changes }: { value: string | null; changes: readonly PendingChange[] }) {

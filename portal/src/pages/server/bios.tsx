@@ -4,18 +4,20 @@ import type { BiosSetting, PendingChange, ServerDetail } from '../../api/types.t
 import { SimpleTable } from '../../parts/simple-table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
-import { Becomes } from './becomes.tsx';
+import { Becomes, ReadAt } from './becomes.tsx';
 import { BiosDialog } from './bios-dialog.tsx';
 import { ToolButton } from './tool-button.tsx';
 
 interface Props {
   server: ServerDetail;
   settings: readonly BiosSetting[];
+  /** ISO 8601 */
+  read_at: string | null;
   pending: readonly PendingChange[];
 }
 
 /** BIOS settings: found by name, with what they will become; those that will change come first. */
-export function Bios({ server, settings, pending }: Props) {
+export function Bios({ server, settings, read_at, pending }: Props) {
   const say = useText();
   const [wanted, setWanted] = useState('');
   const [opened, setOpened] = useState(false);
@@ -26,6 +28,7 @@ export function Bios({ server, settings, pending }: Props) {
   return (
     <section>
       <h2 className="k-subtitle">{say('settings.bios')}</h2>
+      <ReadAt time={read_at} />
       {settings.length > 0 && (
         <ToolButton
           server={server}

@@ -2,23 +2,26 @@ import { useState } from 'react';
 import type { Hardware, PendingChange, ServerDetail } from '../../api/types.ts';
 import { SimpleTable } from '../../parts/simple-table.tsx';
 import { useText } from '../../text/text.ts';
-import { Becomes } from './becomes.tsx';
+import { Becomes, ReadAt } from './becomes.tsx';
 import { FirmwareDialog } from './firmware-dialog.tsx';
 import { ToolButton } from './tool-button.tsx';
 
 interface Props {
   server: ServerDetail;
   parts: NonNullable<Hardware['firmware']>;
+  /** ISO 8601 */
+  read_at: string | null;
   pending: readonly PendingChange[];
 }
 
 /** Versions of firmware, what they will become, and the way to write others. */
-export function Firmware({ server, parts, pending }: Props) {
+export function Firmware({ server, parts, read_at, pending }: Props) {
   const say = useText();
   const [opened, setOpened] = useState(false);
   return (
     <section>
       <h2 className="k-subtitle k-gap">{say('settings.firmware')}</h2>
+      <ReadAt time={read_at} />
       <ToolButton
         server={server}
         tool="firmware-update"

@@ -11,6 +11,8 @@ export function History({ server }: { server: ServerDetail }) {
   const say = useText();
   const language = useLanguage();
   const query = useInfiniteQuery(stateHistory(server.uuid));
+  const lasted = (from: string, until: string): string =>
+    span(Math.max(1, Math.round((Date.parse(until) - Date.parse(from)) / 1000)), language);
   return (
     <Listing<HistoryEntry>
       query={query}
@@ -21,21 +23,14 @@ export function History({ server }: { server: ServerDetail }) {
         {
           key: 'when',
           label: say('audit.when'),
-          cell: ({ created_at }) => (
-            <>
-              <Time time={created_at} />{' '}
-              <span className="k-quiet k-small">
-                <Age since={created_at} />
-              </span>
-            </>
-          ),
+          cell: ({ created_at }) => <Time time={created_at} />,
         },
         { key: 'state', label: say('history.state'), cell: (entry) => <State entry={entry} /> },
         {
           key: 'lasted',
           label: say('history.lasted'),
-          cell: ({ duration_seconds: seconds }) =>
-            seconds === null ? <span className="k-quiet">–</span> : span(Math.round(seconds), language),
+          cell: ({ created_at, until }) =>
+            until === null ? <Age since={created_at} /> : lasted(created_at, until),
         },
         {
           key: 'event',

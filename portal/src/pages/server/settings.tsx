@@ -23,12 +23,14 @@ export function Settings({ server }: { server: ServerDetail }) {
           <Firmware
             server={server}
             parts={data.firmware ?? []}
+            read_at={data.firmware_read_at}
             pending={pending.filter(({ component }) => component === 'firmware')}
           />
         </div>
         <Bios
           server={server}
           settings={data.bios ?? []}
+          read_at={data.bios_read_at}
           pending={pending.filter(({ component }) => component === 'bios')}
         />
       </div>
