@@ -1,5 +1,5 @@
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useText } from '../text/text.ts';
 import { Field } from './field.tsx';
@@ -46,8 +46,11 @@ export function FilterForm({
   const [params, setParams] = useSearchParams();
   const text = params.toString();
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
+  const sent = useRef<string | null>(null);
   useEffect(() => {
-    setValues(Object.fromEntries(new URLSearchParams(text)));
+    // Of an address that this form made it knows the values, and more may have been typed meanwhile.
+    if (text !== sent.current) setValues(Object.fromEntries(new URLSearchParams(text)));
+    sent.current = null;
   }, [text]);
   const refused = fieldOf(
     error,
@@ -58,7 +61,11 @@ export function FilterForm({
       const value = (given[name] ?? '').trim();
       return value === '' ? [] : [[name, value]];
     });
-    setParams(new URLSearchParams(kept));
+    const next = new URLSearchParams(kept);
+    if (next.toString() === text) return;
+    sent.current = next.toString();
+    setValues(Object.fromEntries(next));
+    setParams(next);
   };
   return (
     <form
