@@ -7,6 +7,8 @@ const SHORTEST_PATIENCE_MS = 100;
 const TIMES_THE_OTHERS = 4;
 /** The weight of the newest one in how long the others took. */
 const NEWEST = 1 / 16;
+/** A look at the clock may be so late: what ends looks too, and a timer for each of these would cost more than the work. */
+const LATENESS_MS = 50;
 /** How many times `limit` may run for all that. */
 const MOST_SLOW = 16;
 
@@ -35,12 +37,12 @@ export async function eachOf<T>(
   let failure: { error: unknown } | null = null;
   let wake: (() => void) | null = null;
   let look = null as Look | null;
-  /** Of those that ended in their place, smoothed. */
+  /** How long one took, smoothed. */
   let took_ms: number | null = null;
 
   /** One look at the clock at a time, however often there is somebody to wait for: the soonest. */
   function lookAt(due_ms: number): void {
-    if (look !== null && look.due_ms <= due_ms) return;
+    if (look !== null && look.due_ms <= due_ms + LATENESS_MS) return;
     look?.cut.abort();
     const mine = { due_ms, cut: new AbortController() };
     look = mine;
@@ -79,10 +81,10 @@ export async function eachOf<T>(
     } catch (error) {
       failure ??= { error };
     }
-    if (counted.delete(one)) {
-      const ms = clock.monotonic() - one.start_ms;
-      took_ms = took_ms === null ? ms : took_ms + (ms - took_ms) * NEWEST;
-    }
+    // Those that gave way count, too: else a process that is overloaded would take all for silent, and start ever more at once.
+    const ms = Math.min(LONGEST_PATIENCE_MS, clock.monotonic() - one.start_ms);
+    took_ms = took_ms === null ? ms : took_ms + (ms - took_ms) * NEWEST;
+    counted.delete(one);
     slow.delete(one);
     wake?.();
   }
