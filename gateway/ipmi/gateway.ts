@@ -255,7 +255,8 @@ export class IpmiGateway implements AsyncDisposable {
     const of_lease = [...this.#open].filter(
       ([, { holder }]) => holder.good.lease.uuid === user.good.lease.uuid,
     );
-    const [oldest] = of_lease;
+    // The oldest makes room, but not one with a console open: that goes on.
+    const oldest = of_lease.find(([one]) => !this.#sol.holds({ id: one }));
     if (oldest !== undefined && of_lease.length >= SESSIONS_OF_A_LEASE) this.#close(oldest[0]);
     const holder = new Holder(this.#options, user.good, () => this.#close(id));
     const open: Open = { holder, under_way: null };

@@ -102,6 +102,11 @@ export class SolDesk {
       if (seat.session === session) seat.port.receive(session, payload);
   }
 
+  /** Whether the session has a console open, of which there is one for each server. */
+  holds({ id }: Pick<Session, 'id'>): boolean {
+    return [...this.#seats.values()].some(({ session }) => session.id === id);
+  }
+
   /** The session is about to end. */
   close(session: Session, why: string): void {
     for (const seat of [...this.#seats.values()]) if (seat.session === session) seat.end(null, why);

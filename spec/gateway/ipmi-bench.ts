@@ -1,5 +1,6 @@
 import type { ConsoleWay } from '../../conductor/consoles/viewer.ts';
 import { systemClock } from '../../config/system-clock.ts';
+import { closeSession } from '../../drivers/ipmi/commands/close-session.ts';
 import { createIpmiDriver } from '../../drivers/ipmi/driver.ts';
 import { type IpmiListener, listenIpmi } from '../../gateway/ipmi/server.ts';
 import { leasesOver } from '../../gateway/leases.ts';
@@ -16,6 +17,9 @@ import { QUICK_OPTIONS } from '../drivers/ipmi/ipmi-options.ts';
 export const P1: Partial<Caller> = {
   ...{ system_scope: false, project_id: 'p1', roles: ['member', 'reader'] },
 };
+
+const isGoodBye = (netfn: number, cmd: number): boolean =>
+  netfn === closeSession.netfn && cmd === closeSession.cmd;
 
 export interface IpmiLease {
   uuid: string;
@@ -34,8 +38,8 @@ export interface IpmiBench extends AsyncDisposable {
   /** A node of the BMC in service with project p1; the one before is gone. */
   node(fields?: Partial<NodeRecord>): Promise<NodeRecord>;
   lease(node: NodeRecord, body?: JsonObject): Promise<IpmiLease>;
-  /** What the BMC was asked by leased accounts since it was last looked at. */
-  asked(): string[];
+  /** What the BMC was asked by leased accounts since it was last looked at, less the good-bye of a lease that ended. */
+  asked(ended?: Pick<IpmiLease, 'username'>): string[];
 }
 
 export async function startIpmiBench(at = { host_ip: '127.0.0.1', port: 0 }): Promise<IpmiBench> {
@@ -81,10 +85,11 @@ export async function startIpmiBench(at = { host_ip: '127.0.0.1', port: 0 }): Pr
       const { uuid, username, password } = made.body;
       return { uuid: String(uuid), username: String(username), password: String(password) };
     },
-    asked() {
+    asked(ended) {
       const all = server.bmc.asked?.splice(0) ?? [];
       return all
         .filter(({ user }) => user.startsWith('kl-'))
+        .filter(({ user, netfn, cmd }) => user !== ended?.username || !isGoodBye(netfn, cmd))
         .map(({ netfn, cmd, data }) => [netfn, cmd, ...data].map((byte) => hex(byte)).join(' '));
     },
     async [Symbol.asyncDispose]() {
