@@ -45,6 +45,7 @@ export const PAGES: Readonly<Record<string, PageRow>> = {
   ...Object.fromEntries(
     TOOLS.map((tool) => [`lifecycle.servers.actions.${tool}`, on('server/server-page.tsx', `/actions/`)]),
   ),
+  'lifecycle.servers.deploy': on('server/server-page.tsx', '/deploy`'),
   'lifecycle.servers.dispose': on('server/server-page.tsx', '/dispose`'),
   'lifecycle.servers.quarantine': on('server/server-page.tsx', '/quarantine$'),
   'lifecycle.servers.release': on('server/server-page.tsx', '/release'),
@@ -86,6 +87,7 @@ export const PAGES: Readonly<Record<string, PageRow>> = {
   'lifecycle.orders.show': on('orders/order-page.tsx', 'orderDetail('),
   'lifecycle.orders.cancel': on('orders/order-page.tsx', "'cancel'"),
   'lifecycle.orders.again': on('orders/order-page.tsx', "'again'"),
+  'lifecycle.steps.list': on('tables/table-page.tsx', '/lifecycle/v1/steps'),
   'lifecycle.stock.show': on('orders/new-order.tsx', '/lifecycle/v1/stock'),
   'lifecycle.quotas.list': on('quotas/quotas-page.tsx', 'listing<Quota>('),
   'lifecycle.quotas.show': on('orders/new-order.tsx', 'quotaOf('),
@@ -113,6 +115,4 @@ export const WITHOUT_PAGE: Readonly<Record<string, string>> = {
   ),
   'lifecycle.consoles.list': 'A console is a page that is open: its own says how it is.',
   'lifecycle.consoles.close': 'It ends with the page that shows it.',
-  'lifecycle.servers.deploy': 'Of servers that are in stock: there, an order does it.',
-  'lifecycle.steps.list': 'The form of a runbook is about to tell them.',
 };

@@ -22,7 +22,7 @@ export interface AuditedApi {
 /** Runs a row that succeeds for each operation that changes something, and looks for its entry. */
 export function describeAudited({ api, prefix, operations, silent, without_success }: AuditedApi): void {
   it('has an entry of every operation that changes something, and of whoever asked', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const match = createRouteMatcher(operations);
     const rows = new Map<string, ApiRow[]>();
     for (const row of readTables(api).flatMap((table) => table.rows)) {
