@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../services/eventually.ts';
 import { openWindow, picture, signIn } from './browser.ts';
+import { faultsInEveryLook } from './every-look.ts';
 import { type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 interface Shown {
@@ -98,6 +99,7 @@ describe('the portal for a customer', function () {
       .to.equal(1)
       .and.be.lessThan(rack.length);
     await picture(page, 's52-baremetal');
+    expect(await faultsInEveryLook(page)).to.deep.equal([]);
     expect(troubles).to.deep.equal([]);
   });
 });

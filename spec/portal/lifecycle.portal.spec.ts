@@ -1,13 +1,7 @@
 import { expect } from 'chai';
-import { openWindow, type Page, picture, signIn, violations, type Window } from './browser.ts';
+import { openWindow, picture, signIn, type Window } from './browser.ts';
+import { faultsInEveryLook } from './every-look.ts';
 import { addStock, failToVerify, type PortalSite, provide, startPortalSite } from './portal-site.ts';
-
-const LOOKS = [
-  ['en', 'light'],
-  ['en', 'dark'],
-  ['ja', 'dark'],
-  ['ja', 'light'],
-] as const;
 
 describe('the portal', function () {
   this.timeout(60_000);
@@ -141,7 +135,7 @@ describe('the portal', function () {
     const { page, troubles } = window;
     await page.waitForSelector('h2:has-text("Temperatures")');
     await page.waitForSelector('.k-plot polyline', { state: 'attached', timeout: 40_000 });
-    expect(await violations(page)).to.deep.equal([]);
+    expect(await faultsInEveryLook(page)).to.deep.equal([]);
     expect(troubles).to.deep.equal([]);
   });
 
@@ -159,46 +153,4 @@ describe('the portal', function () {
     expect(await page.locator('.k-account-place').textContent()).to.equal('team-a');
     expect(troubles).to.deep.equal([]);
   });
-
-  /** The look is changed on the page, as people change it. */
-  async function faultsInEveryLook(page: Page): Promise<string[]> {
-    const found: string[] = [];
-    for (const [language, theme] of LOOKS) {
-      if ((await page.getAttribute('html', 'lang')) !== language) await page.click('.k-choices button[lang]');
-      const dark = (await page.getAttribute('html', 'class'))?.includes('pf-v6-theme-dark') === true;
-      if (dark !== (theme === 'dark')) await page.click('.k-choices button:not([lang])');
-      await page.waitForSelector(`html[lang=${language}]`);
-      found.push(...(await violations(page)).map((fault) => `${language} ${theme}: ${fault}`));
-    }
-    return found;
-  }
-
-  it('has no fault that axe-core finds, in both languages and both themes: signing in', async () => {
-    await using window = await openWindow(portal.browser, portal.origin);
-    await window.page.goto('/portal/');
-    await window.page.waitForSelector('#username');
-    expect(await faultsInEveryLook(window.page)).to.deep.equal([]);
-    expect(window.troubles).to.deep.equal([]);
-  });
-
-  for (const [path, ready] of [
-    ['stages/inventory', 'tbody tr'],
-    ['stages/disposed', 'h2'],
-    ['attention', '.k-trouble .k-cause'],
-    ['racks', '.k-unit'],
-    ['servers/FAILED', '.k-facts'],
-    ['servers/FAILED/timeline', '.k-attempt'],
-    ['servers/FAILED/hardware', '.k-ports'],
-    ['servers/FAILED/settings', '.k-panels'],
-    ['servers/FAILED/history', '[data-row]'],
-    ['baremetal', 'h1'],
-    ['servers/FAILED/audit', '.k-simple-table'],
-  ] as const)
-    it(`has no fault that axe-core finds, in both languages and both themes: ${path}`, async () => {
-      await using window = await operatorAt(`/portal/${path.replace('FAILED', portal.rack[1] ?? '')}`);
-      await window.page.waitForSelector('h1');
-      await window.page.waitForSelector(ready);
-      expect(await faultsInEveryLook(window.page)).to.deep.equal([]);
-      expect(window.troubles).to.deep.equal([]);
-    });
 });

@@ -3,7 +3,8 @@ import { enroll } from '../../bin/demo/tour.ts';
 import { systemClock } from '../../config/system-clock.ts';
 import { type Rack, startRack } from '../../rack/rack.ts';
 import { eventually } from '../services/eventually.ts';
-import { BOTH_LOOKS, type Look, openWindow, signIn, violations, type Window } from './browser.ts';
+import { openWindow, signIn, type Window } from './browser.ts';
+import { faultsInEveryLook } from './every-look.ts';
 import { type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 const SERVERS = 20;
@@ -62,8 +63,8 @@ describe("the portal's orders", function () {
     await provide(api, uuid, 'provide', 'available');
   }
 
-  async function at(path: string, who = portal.site.accounts[1], look?: Look): Promise<Window> {
-    const window = await openWindow(portal.browser, portal.origin, look);
+  async function at(path: string, who = portal.site.accounts[1]): Promise<Window> {
+    const window = await openWindow(portal.browser, portal.origin);
     if (who === undefined) throw new Error('There is no tenant.');
     await signIn(window.page, who, path);
     return window;
@@ -86,6 +87,7 @@ describe("the portal's orders", function () {
       ['1+0', 4],
       ['JBOD', 4],
     ]);
+    expect(await faultsInEveryLook(page)).to.deep.equal([]);
     await page.fill('#order-count', '501');
     await page.evaluate("document.querySelector('form.k-form').noValidate = true");
     await page.click('button[type=submit]');
@@ -135,21 +137,4 @@ describe("the portal's orders", function () {
     await window.page.waitForSelector('text=No orders yet');
     expect(window.troubles).to.deep.equal([]);
   });
-
-  for (const look of BOTH_LOOKS)
-    it(`have no fault that axe-core finds: ${look.language}, ${look.theme}`, async () => {
-      await using window = await at('/portal/orders', portal.site.accounts[1], look);
-      const { page, troubles } = window;
-      await page.waitForSelector('tbody tr');
-      expect(await violations(page)).to.deep.equal([]);
-      await page.click('tbody tr:last-child a');
-      await page.waitForSelector('.k-bar');
-      expect(await violations(page)).to.deep.equal([]);
-      await page.goto('/portal/orders/new');
-      await page.click('[data-group="bm.raid"]');
-      await page.click('[name="os"] >> nth=1');
-      await page.waitForSelector('#order-image');
-      expect(await violations(page)).to.deep.equal([]);
-      expect(troubles).to.deep.equal([]);
-    });
 });

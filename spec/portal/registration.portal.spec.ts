@@ -6,6 +6,7 @@ import { systemClock } from '../../config/system-clock.ts';
 import { openRegistrationClient, type RegisterReply } from '../../rack/registration-client.ts';
 import { rackedServers } from '../registration/racked-servers.ts';
 import { openWindow, picture, signIn } from './browser.ts';
+import { faultsInEveryLook } from './every-look.ts';
 import { type PortalSite, startPortalSite } from './portal-site.ts';
 
 describe('the portal and new servers', function () {
@@ -65,6 +66,7 @@ describe('the portal and new servers', function () {
     await page.waitForSelector('.k-facts');
     await page.click('.k-tabs a[href$="/hardware"]');
     await page.waitForSelector('.k-port-good');
+    expect(await faultsInEveryLook(page)).to.deep.equal([]);
     expect(await page.evaluate('performance.timeOrigin')).to.equal(loaded);
     expect(troubles).to.deep.equal([]);
   });

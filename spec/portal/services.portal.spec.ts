@@ -2,16 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { kurogane } from '../cli/kurogane-command.ts';
 import { eventually } from '../services/eventually.ts';
-import {
-  BOTH_LOOKS,
-  type Look,
-  openWindow,
-  type Page,
-  picture,
-  signIn,
-  violations,
-  type Window,
-} from './browser.ts';
+import { openWindow, type Page, picture, signIn, type Window } from './browser.ts';
+import { faultsInEveryLook } from './every-look.ts';
 import { type PortalSite, provide, startPortalSite } from './portal-site.ts';
 
 describe("the portal's services and administration", function () {
@@ -29,8 +21,8 @@ describe("the portal's services and administration", function () {
     await portal?.[Symbol.asyncDispose]();
   });
 
-  async function at(path: string, who = portal.site.accounts[0], look?: Look): Promise<Window> {
-    const window = await openWindow(portal.browser, portal.origin, look);
+  async function at(path: string, who = portal.site.accounts[0]): Promise<Window> {
+    const window = await openWindow(portal.browser, portal.origin);
     await signIn(window.page, who, path);
     return window;
   }
@@ -168,6 +160,8 @@ describe("the portal's services and administration", function () {
     // It is not the tenant's any more: what its page asked meanwhile was refused.
     troubles.splice(0);
     await page.goto('/portal/certificates');
+    await page.waitForSelector(`tr:has-text("${uuid.slice(0, 8)}")`);
+    expect(await faultsInEveryLook(page)).to.deep.equal([]);
     const begun = page.waitForEvent('download');
     await page.click(`tr:has-text("${uuid.slice(0, 8)}") button`);
     const file = await (await begun).path();
@@ -196,29 +190,6 @@ describe("the portal's services and administration", function () {
     await page.waitForSelector(`[data-row]:has-text("${shown[1]}") .k-outcome-active`, { state: 'detached' });
     expect(troubles).to.deep.equal([]);
   });
-
-  for (const look of BOTH_LOOKS)
-    it(`have no fault that axe-core finds: ${look.language}, ${look.theme}`, async () => {
-      await using window = await at('/portal/schedules', portal.site.accounts[0], look);
-      const { page, troubles } = window;
-      const places = [
-        ['/portal/schedules', 'tbody tr .k-outcome'],
-        ['/portal/schedules/new', '#schedule-name'],
-        ['/portal/certificates', '.k-command'],
-        ['/portal/admin/profiles', '[data-row]'],
-        [`/portal/servers/${portal.rack[0]}/access`, '#lease-role'],
-      ] as const;
-      for (const [path, there] of places) {
-        if (path !== '/portal/schedules') await page.goto(path);
-        await page.waitForSelector(there);
-        expect(await violations(page), path).to.deep.equal([]);
-      }
-      await page.goto('/portal/admin/flavors');
-      await page.click('.k-head-actions button');
-      await page.waitForSelector('#record-name');
-      expect(await violations(page)).to.deep.equal([]);
-      expect(troubles).to.deep.equal([]);
-    });
 });
 
 /** A time by the page's clock, as a field of a date and a time takes it. */

@@ -1,0 +1,83 @@
+import { all, check, DIALOG, fill, press, type Scene } from './scene.ts';
+
+/** A server's page. */
+export const SERVERS: readonly Scene[] = [
+  { what: 'overview', at: '/servers/FAILED', ready: '.k-facts' },
+  { what: 'timeline', at: '/servers/FAILED/timeline', ready: '.k-attempt' },
+  {
+    what: 'timeline with its log',
+    at: '/servers/PRESENT/timeline',
+    ready: '.k-attempt',
+    act: (page) => page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`),
+  },
+  { what: 'hardware', at: '/servers/PRESENT/hardware', ready: '.k-ports' },
+  { what: 'sensors', at: '/servers/PRESENT/sensors', ready: '.k-simple-table' },
+  { what: 'settings', at: '/servers/PRESENT/settings', ready: '.k-panels' },
+  { what: 'history', at: '/servers/FAILED/history', ready: '[data-row]' },
+  { what: 'serial console', at: '/servers/PRESENT/console', ready: '[data-console=open]' },
+  { what: 'screen that the BMC does not give', at: '/servers/PRESENT/screen', ready: '.k-console-over' },
+  { what: 'access', at: '/servers/FAKE/access', ready: '#lease-role' },
+  { what: 'audit', at: '/servers/FAKE/audit', ready: '.k-simple-table' },
+  {
+    what: 'a server that is not there',
+    at: '/servers/00000000-0000-4000-8000-000000000000',
+    ready: '.pf-v6-c-empty-state',
+    refused: true,
+  },
+  {
+    what: 'edit dialog, refused',
+    at: '/servers/FAKE',
+    ready: '.k-facts',
+    act: all(press('.k-facts button'), fill('#edit-rack_unit', '4000'), press('button[form=edit-form]')),
+    seen: `${DIALOG} .pf-v6-c-alert`,
+    refused: true,
+  },
+  {
+    what: 'menu of tools',
+    at: '/servers/FAKE',
+    ready: '.k-server-head',
+    act: press('.k-server-head .pf-v6-c-menu-toggle'),
+    seen: '.pf-v6-c-menu .k-tool',
+  },
+  {
+    what: 'lease with its password',
+    at: '/servers/FAKE/access',
+    ready: '#lease-role',
+    act: press('.k-row-form button[type=submit]'),
+    seen: '[data-row] .k-outcome-active',
+  },
+  {
+    what: 'revocation of a lease',
+    at: '/servers/FAKE/access',
+    ready: '[data-row]',
+    act: press('[data-row] button'),
+    seen: DIALOG,
+  },
+  {
+    what: 'image into a drive, from a choice',
+    at: '/servers/FAKE/access',
+    ready: '.k-drive',
+    act: press('.k-drive button >> nth=0'),
+    seen: '#iso-choice',
+  },
+  {
+    what: 'image into a drive, by its address, with what came of it',
+    at: '/servers/PRESENT',
+    ready: '.k-tool-buttons',
+    act: all(
+      press('.k-tool-buttons >> text="Insert an ISO image"'),
+      check('#iso-from-url'),
+      fill('#iso-url', 'http://192.0.2.1/a.iso'),
+      press('button[form=iso-form]'),
+    ),
+    seen: '.k-result-failed',
+    refused: true,
+  },
+  {
+    what: 'return, to be typed',
+    at: '/servers/USED',
+    ready: '.k-tool-buttons',
+    act: press('.k-tool-buttons .pf-m-danger:has-text("Return")'),
+    seen: '#confirm',
+  },
+];
