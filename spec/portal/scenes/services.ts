@@ -1,4 +1,4 @@
-import { AWAY, all, check, DIALOG, fill, press, refusal, type Scene } from './scene.ts';
+import { all, check, DIALOG, fill, press, refusal, type Scene } from './scene.ts';
 
 const again = all(
   (page) => page.selectOption('#schedule-tool', 'reboot'),
@@ -114,26 +114,6 @@ export const SERVICES: readonly Scene[] = [
       press('button[form=record-form]'),
     ),
     seen: `${DIALOG} .pf-m-error`,
-    refused: true,
-  },
-  {
-    what: 'token that is told once',
-    at: '/admin/enrolment-tokens',
-    ready: '[data-row]',
-    act: all(
-      press('.k-head-actions button'),
-      fill('#record-name', 'aisle-8'),
-      press('button[form=record-form]'),
-    ),
-    seen: '.k-once',
-  },
-  {
-    what: 'deleting what is in use',
-    at: '/admin/profiles',
-    ready: '[data-row]',
-    act: all(press('[data-row] .pf-m-danger'), press(`${DIALOG} .pf-m-danger`)),
-    seen: '.k-refusal',
-    answers: { '**/profiles/*': AWAY },
     refused: true,
   },
   {
