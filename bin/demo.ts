@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { createDisplay, type Display } from './demo/display.ts';
 import { moveIn } from './demo/move-in.ts';
-import { type Site, startSite } from './demo/site.ts';
+import { type DemoAccount, type Site, startSite } from './demo/site.ts';
 import { runTour } from './demo/tour.ts';
 import { END_MS, lastWords, runUntilSignal } from './run-until-signal.ts';
 
@@ -72,10 +72,8 @@ async function stayUp(site: Site): Promise<void> {
 function invite(site: Site, { say }: Display): void {
   const [operator, ...tenants] = site.accounts;
   say(`The portal: ${site.service.api_url}/portal/\n`);
-  for (const { name, password, project } of site.accounts)
-    say(
-      `  ${name.padEnd(9)} ${password}   ${project === operator.project ? 'sees everything' : `the tenant ${project}`}`,
-    );
+  for (const account of site.accounts)
+    say(`  ${account.name.padEnd(9)} ${account.password}   ${sight(account)}`);
   say(
     '\n  Servers move in now, which can be watched there: each tenant gets some, one needs a person, some are in stock.',
   );
@@ -107,6 +105,11 @@ function invite(site: Site, { say }: Display): void {
   for (const { name, password, project } of tenants)
     say(`  export OS_USERNAME=${name} OS_PASSWORD=${password} OS_PROJECT_NAME=${project}`);
   say('\nCtrl-C ends the demo and removes all of it.\n');
+}
+
+function sight({ name, role, project }: DemoAccount): string {
+  if (name === 'operator') return 'sees everything';
+  return role === 'member' ? `the tenant ${project}` : `looks only, at what ${project} has`;
 }
 
 function authUrl(site: Site): string {

@@ -12,6 +12,11 @@ const CHASSIS_MAC = 4;
 const PORT_MAC = 3;
 const NETWORK_ADDRESS = { chassis: 5, port: 4 } as const;
 const IPV4_FAMILY = 1;
+/** TLVs of an organization: IEEE 802.1's, of which two tell VLANs. IEEE 802.1Q-2018 D.2.1, D.2.3 */
+const ORGANIZATION = 127;
+const IEEE_8021 = '0080c2';
+const TELL_A_VLAN = [1, 3];
+const GREATEST_VLAN = 4094;
 
 /** What the other end of a cable says of itself. */
 export interface Neighbour {
@@ -20,6 +25,8 @@ export interface Neighbour {
   switch_port: string;
   /** The chassis, where it is a MAC address: Ironic's `switch_id`. */
   switch_id: string | null;
+  /** VLANs of its port, the untagged one first; absent: it tells none. */
+  vlan_ids?: readonly number[];
 }
 
 /** The neighbour of a frame; null: the frame does not say which switch and port. Pure. */
@@ -34,7 +41,22 @@ export function neighbourOf(tlvs: readonly LldpTlv[]): Neighbour | null {
   const switch_name = name === '' ? (chassis ?? '') : name;
   if (switch_name === '' || switch_port === null || switch_port === '') return null;
   const mac = told(CHASSIS_ID)?.[0] === CHASSIS_MAC;
-  return { switch_name, switch_port, switch_id: mac ? chassis : null };
+  const vlan_ids = vlansOf(tlvs);
+  return {
+    ...{ switch_name, switch_port, switch_id: mac ? chassis : null },
+    ...(vlan_ids.length === 0 ? {} : { vlan_ids }),
+  };
+}
+
+/** Port VLAN ID, and those that the port has a name for. 0: no untagged frames. */
+function vlansOf(tlvs: readonly LldpTlv[]): number[] {
+  const told = TELL_A_VLAN.flatMap((subtype) =>
+    tlvs.flatMap(([type, hex]) => {
+      const [, vlan] = new RegExp(`^${IEEE_8021}0${subtype}([0-9a-f]{4})`, 'i').exec(hex) ?? [];
+      return type === ORGANIZATION && vlan !== undefined ? Number.parseInt(vlan, 16) : [];
+    }),
+  );
+  return [...new Set(told)].filter((vlan) => vlan >= 1 && vlan <= GREATEST_VLAN);
 }
 
 /** A port's `local_link_connection` in Ironic. */

@@ -149,7 +149,8 @@ export type RefusalCode =
   | 'stage'
   | 'stage-maintenance-first'
   | 'busy'
-  | 'provision-state';
+  | 'provision-state'
+  | 'looks-only';
 
 export type Refusal = CodedText<RefusalCode>;
 
@@ -165,10 +166,13 @@ export interface ToolView {
   stages: readonly Stage[];
 }
 
-/** Every tool, and whether `side` may use it on the server now. Pure. */
-export function toolsOf(server: ToolFacts, side: ToolSide): ToolView[] {
+/** Tools of whoever may see the server: they change nothing. */
+const LOOKING: readonly ToolName[] = ['sensors', 'console'];
+
+/** Every tool, and whether `side` may use it on the server now. Pure. @param looks_only the caller may see the server, and no more */
+export function toolsOf(server: ToolFacts, side: ToolSide, looks_only = false): ToolView[] {
   return TOOL_NAMES.map((tool) => {
-    const refusal = refusalOf(tool, server, side);
+    const refusal = looks_only && !LOOKING.includes(tool) ? onlyLooks(tool) : refusalOf(tool, server, side);
     const { title, reboots } = TOOLS[tool];
     return { tool, title, reboots, allowed: refusal === null, refusal, stages: TOOLS[tool][side] };
   });
@@ -209,6 +213,14 @@ function barred(what: string, server: ToolFacts): Refusal {
     '.',
   ].join('');
   return coded('provider-maintenance', text, { by: by ?? '', until: until ?? '', why: why ?? '' });
+}
+
+function onlyLooks(tool: ToolName): Refusal {
+  const { title } = TOOLS[tool];
+  return coded(
+    'looks-only',
+    `${tool} (${title}) is not for you: your role only looks. Ask for the role "member" in the project that has the server.`,
+  );
 }
 
 function wrongStage(what: string, stages: readonly Stage[], stage: Stage): Refusal {

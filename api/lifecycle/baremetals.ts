@@ -1,5 +1,6 @@
 import { serviceError } from '../../lifecycle/errors.ts';
 import { INSTALL_STATES, installState } from '../../lifecycle/install-state.ts';
+import { loginOf } from '../../lifecycle/profile-login.ts';
 import type { ProfileRecord } from '../../lifecycle/registration-records.ts';
 import { mayHave } from '../../lifecycle/server-profile.ts';
 import type { ServerRecord } from '../../lifecycle/server-record.ts';
@@ -29,6 +30,10 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
     ...(after === null ? {} : { after_id: after.id }),
   });
   const page = found.slice(0, limit);
+  const switched = await switchVlans(
+    api,
+    page.map(({ uuid }) => uuid),
+  );
   const of_flavor = await profiles(api, new Set(page.flatMap(({ flavor_uuid }) => flavor_uuid ?? [])));
   const by_name = await namedProfiles(api, page);
   const more = new URLSearchParams({ ...query, limit: String(limit), marker: page.at(-1)?.uuid ?? '' });
@@ -41,9 +46,11 @@ export const listBaremetals: LifecycleHandler = async (request, api) => {
         flavor_uuid: server.flavor_uuid,
         profile_uuid: profile?.uuid ?? null,
         profile: profile?.name ?? null,
+        login: profile === null ? null : loginOf(profile),
       },
       ...{
         vlan_id: server.vlan_id,
+        switch_vlan_ids: switched.get(server.uuid) ?? null,
         service_address: server.service_address,
         power_state: server.power_state,
       },
@@ -77,6 +84,22 @@ async function namedProfiles(
       return profile === undefined || !mayHave(server, profile) ? [] : [[server.uuid, profile] as const];
     }),
   );
+}
+
+/** uuid of a server → VLANs that switches told of their ports that it is plugged into, when it was registered. */
+async function switchVlans(
+  { store }: LifecycleApi,
+  servers: readonly string[],
+): Promise<ReadonlyMap<string, number[]>> {
+  const told = new Map<string, number[]>();
+  const ports = servers.length === 0 ? [] : await store.ports.list({ where: { node_uuid: servers } });
+  for (const { node_uuid, extra } of ports) {
+    const vlans = Array.isArray(extra.switch_vlan_ids) ? extra.switch_vlan_ids : [];
+    const before = told.get(node_uuid) ?? [];
+    const all = new Set([...before, ...vlans.filter((vlan) => typeof vlan === 'number')]);
+    if (all.size > 0) told.set(node_uuid, [...all]);
+  }
+  return told;
 }
 
 /** uuid of a flavor → its profile. */

@@ -134,6 +134,7 @@ function makeAccounts(): Site['accounts'] {
     account('operator', 'operations', 'admin'),
     account('alice', 'team-a', 'member'),
     account('bob', 'team-b', 'member'),
+    account('carol', 'team-a', 'reader'),
   ];
 }
 
@@ -141,7 +142,7 @@ function makeAccounts(): Site['accounts'] {
 function usersFile(accounts: Site['accounts']): string {
   return stringify({
     demo: true,
-    projects: accounts.map(({ project }) => ({ name: project, id: project })),
+    projects: [...new Set(accounts.map(({ project }) => project))].map((name) => ({ name, id: name })),
     users: accounts.map(({ name, password, project, role }) => ({
       name,
       password,

@@ -72,7 +72,8 @@ export async function runTour(site: Site, auth_url: string, display: Display): P
 
 /** The first servers belong to the tenants, one each; the rest to nobody. */
 export function ownerOf(site: Site, index: number): string | null {
-  return site.accounts[index]?.name === 'operator' ? null : (site.accounts[index]?.project ?? null);
+  const account = site.accounts[index];
+  return account?.role === 'member' ? account.project : null;
 }
 
 /** Resolves with the node's uuid. */

@@ -245,12 +245,15 @@ async function addPorts(tables: Tables, { system_uuid, ports }: ServerReport): P
   for (const { mac, name, neighbour, pxe } of ports) {
     const local_link_connection = localLink(neighbour);
     const there = own.find(({ address }) => address === mac);
+    const told = neighbour?.vlan_ids === undefined ? {} : { switch_vlan_ids: [...neighbour.vlan_ids] };
     if (there !== undefined) {
-      if (neighbour !== null) await tables.ports.update(there.uuid, { local_link_connection });
+      const extra = { ...there.extra, ...told };
+      if (neighbour !== null) await tables.ports.update(there.uuid, { local_link_connection, extra });
       continue;
     }
+    const extra = { interface: name, ...told };
     await tables.ports.create({
-      ...{ address: mac, node_uuid: system_uuid, local_link_connection, extra: { interface: name } },
+      ...{ address: mac, node_uuid: system_uuid, local_link_connection, extra },
       pxe_enabled: by_pxe ? pxe : true,
     });
   }

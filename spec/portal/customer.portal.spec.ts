@@ -24,6 +24,7 @@ describe('the portal for a customer', function () {
     const profile = await post<{ uuid: string }>('profiles', {
       ...{ name: 'ubuntu-24.04', image: portal.site.image.url, public: true },
       image_checksum: portal.site.image.sha256,
+      ...{ template_kind: 'cloud-init', template: '#cloud-config\nusers:\n  - name: ops\n' },
     });
     const flavor = await post<{ uuid: string }>('flavors', {
       ...{ name: 'general', resource_class: 'virtual', match: [], profile_uuid: profile.uuid },
@@ -100,6 +101,44 @@ describe('the portal for a customer', function () {
       .and.be.lessThan(rack.length);
     await picture(page, 's52-baremetal');
     expect(await faultsInEveryLook(page)).to.deep.equal([]);
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('S53 marks a VLAN that the switch tells otherwise', async () => {
+    const { api, site } = portal;
+    const cell = `[data-row="${uuid}"] [data-label="VLAN"]`;
+    const { ports } = await api.request<{ ports: { uuid: string }[] }>('GET', `/v1/ports?node=${uuid}`);
+    const told = (vlans: number[]) =>
+      api.request('PATCH', `/v1/ports/${ports[0]?.uuid}`, [
+        { op: 'add', path: '/extra/switch_vlan_ids', value: vlans },
+      ]);
+    await using window = await openWindow(portal.browser, portal.origin);
+    const { page, troubles } = window;
+    await told([111, 110]);
+    await signIn(page, site.accounts[0], '/portal/baremetal');
+    const [planned = ''] = /\d+/.exec((await page.textContent(cell)) ?? '') ?? [];
+    await told([999]);
+    await page.reload();
+    await page.waitForSelector(`${cell} .k-differs:has-text("switch: 999")`);
+    await told([Number(planned)]);
+    await page.reload();
+    await page.waitForSelector(cell);
+    expect(await page.locator(`${cell} .k-differs`).count()).to.equal(0);
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it('S69 shows a member how to log in by SSH, to be copied', async () => {
+    const [, alice] = portal.site.accounts;
+    if (alice === undefined) throw new Error('There is no tenant.');
+    await using window = await openWindow(portal.browser, portal.origin);
+    const { page, troubles } = window;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await signIn(page, alice, '/portal/baremetal');
+    await page.click(`[data-row="${uuid}"] [aria-label="Copy: ssh ops@198.51.100.14"]`);
+    await page.waitForSelector('[role=status]:has-text("Copied")', { state: 'attached' });
+    expect(await page.evaluate('navigator.clipboard.readText()')).to.equal('ssh ops@198.51.100.14');
+    await page.goto(`/portal/servers/${uuid}`);
+    await page.waitForSelector('.k-facts .k-ssh:text-is("ssh 198.51.100.14")');
     expect(troubles).to.deep.equal([]);
   });
 });

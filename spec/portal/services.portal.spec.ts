@@ -163,7 +163,7 @@ describe("the portal's services and administration", function () {
     await page.waitForSelector(`tr:has-text("${uuid.slice(0, 8)}")`);
     expect(await faultsInEveryLook(page)).to.deep.equal([]);
     const begun = page.waitForEvent('download');
-    await page.click(`tr:has-text("${uuid.slice(0, 8)}") button`);
+    await page.click(`tr:has(a[href$="${uuid}"]) button:has-text("Download")`);
     const file = await (await begun).path();
     const { keys } = await read<{ keys: { public_key: string }[] }>('/lifecycle/v1/certificate-keys');
     const key = `${file}.pem`;

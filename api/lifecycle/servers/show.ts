@@ -1,3 +1,4 @@
+import { nodeTarget } from '../../openstack/node-access.ts';
 import type { LifecycleApi, LifecycleHandler } from '../handler.ts';
 import { isoTime } from '../iso-time.ts';
 import { type FoundServer, findServer, sideOf } from './access.ts';
@@ -9,7 +10,10 @@ export const showServer: LifecycleHandler = async (request, api) => {
   const found = await findServer(api, request);
   const { caller } = request;
   const provider = api.policy.allows('lifecycle:server:get:provider', {}, caller);
-  const body = serverDetail(found, sideOf(api, found.server, caller), provider);
+  const side = sideOf(api, found.server, caller);
+  const looks_only =
+    side === 'customer' && !api.policy.allows('lifecycle:server:use', nodeTarget(found.server), caller);
+  const body = serverDetail(found, side, provider, looks_only);
   if (!provider) return { status: 200, body };
   return {
     status: 200,

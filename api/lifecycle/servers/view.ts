@@ -75,8 +75,13 @@ export function toolFacts({ server, node }: FoundServer): ToolFacts {
   return { ...server, busy: node !== null && node.reservation !== null };
 }
 
-/** A server by itself: with what may be done with it now, and what not, and why. */
-export function serverDetail(found: FoundServer, side: ToolSide, provider: boolean): JsonObject {
+/** A server by itself: with what may be done with it now, and what not, and why. @param looks_only as for `toolsOf` */
+export function serverDetail(
+  found: FoundServer,
+  side: ToolSide,
+  provider: boolean,
+  looks_only = false,
+): JsonObject {
   const { server } = found;
   const facts = toolFacts(found);
   const reasons = attentionReasons(server);
@@ -87,7 +92,7 @@ export function serverDetail(found: FoundServer, side: ToolSide, provider: boole
     busy: facts.busy || isUnstable(server.provision_state),
     side,
     verbs: found.node === null ? [] : verbsFor(clientEvents(found.node.provision_state)),
-    tools: toolsOf(facts, side).map(({ refusal, stages, ...view }) => ({
+    tools: toolsOf(facts, side, looks_only).map(({ refusal, stages, ...view }) => ({
       ...{ ...view, stages: [...stages] },
       reason: refusal?.text ?? null,
       refusal: refusal === null ? null : codeOf(refusal),

@@ -3,11 +3,15 @@ import { ask } from './http.ts';
 import { serverPath } from './servers.ts';
 import type { Lease } from './types.ts';
 
+/** Accounts change by their end and by others too, and no event tells of it. */
+const LOOK_MS = 5000;
+
 export function leases(server: string) {
   return queryOptions({
     queryKey: ['leases', server],
     queryFn: async ({ signal }) =>
       (await ask<{ bmc_leases: Lease[] }>(`${serverPath(server)}/bmc-leases`, { signal })).bmc_leases,
+    refetchInterval: ({ state }) => (state.data?.some(({ state }) => state !== 'revoked') ? LOOK_MS : false),
   });
 }
 

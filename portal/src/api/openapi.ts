@@ -881,7 +881,12 @@ export interface components {
       flavor_uuid: string | null;
       profile_uuid: string | null;
       profile: string | null;
+      /** @description the account that the template of the profile makes, for SSH; null: it does not say */
+      login: string | null;
+      /** @description the VLAN that is planned for it */
       vlan_id: number | null;
+      /** @description VLANs that the switches told by LLDP when it was registered; null: they told none */
+      switch_vlan_ids: number[] | null;
       service_address: string | null;
       power_state: string | null;
       /** @enum {string|null} */

@@ -47,7 +47,10 @@ function listen(listener: () => void): () => void {
   };
 }
 
-/** A length of time: `2d 4h`. */
+/** Narrow ones are Latin letters in Japanese too. */
+const DISPLAY: Readonly<Record<string, 'short'>> = { ja: 'short' };
+
+/** A length of time: `2d 4h`, `2日4時間`. */
 export function span(seconds: number, language: string): string {
   const at = Math.max(
     0,
@@ -60,8 +63,10 @@ export function span(seconds: number, language: string): string {
     left -= count * size;
     if (count > 0 || parts.length === 0)
       parts.push(
-        new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'narrow' }).format(count),
+        new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: DISPLAY[language] ?? 'narrow' })
+          .format(count)
+          .replace(/\s/g, ''),
       );
   }
-  return parts.join(' ');
+  return parts.join(language === 'ja' ? '' : ' ');
 }

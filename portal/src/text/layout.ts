@@ -3,6 +3,8 @@ import { catalogue } from './catalogue.ts';
 /** The frame around every page, and signing in. */
 export const layout = catalogue(
   {
+    'copy.one': 'Copy: {{name}}',
+    'copy.done': 'Copied',
     'app.name': 'Kurogane',
     'app.skip': 'Skip to content',
     'app.navigation': 'Main navigation',
@@ -49,6 +51,8 @@ export const layout = catalogue(
     cancel: 'Cancel',
   },
   {
+    'copy.one': 'コピー: {{name}}',
+    'copy.done': 'コピーしました',
     'app.name': 'Kurogane',
     'app.skip': '本文へ移動',
     'app.navigation': 'メインナビゲーション',

@@ -4,6 +4,7 @@ import { catalogue } from './catalogue.ts';
 export const told = catalogue(
   {
     'refusal.disposed': 'The server was disposed of.',
+    'refusal.looks-only': 'Your role only looks: it takes the role “member” in the project.',
     'refusal.provider-maintenance': 'The provider maintains the server.',
     'refusal.stage': 'Not possible in the stage {{stage}}, only in: {{stages}}.',
     'refusal.stage-maintenance-first':
@@ -34,6 +35,7 @@ export const told = catalogue(
     'told.until': 'until {{until}}',
   },
   {
+    'refusal.looks-only': '閲覧のみのロールです。実行にはプロジェクトの member ロールが必要です。',
     'refusal.disposed': '除却済みのサーバーです。',
     'refusal.provider-maintenance': '提供者がメンテナンス中です。',
     'refusal.stage': 'ステージ「{{stage}}」では実行できません。実行できるステージ: {{stages}}。',

@@ -97,7 +97,7 @@ function Trouble({ server }: { server: Server }) {
   return (
     <li className="k-trouble" data-server={server.uuid}>
       <div className="k-trouble-head">
-        <Link to={`/servers/${server.uuid}/timeline`} className="k-cell-link">
+        <Link to={`/servers/${server.uuid}`} className="k-cell-link">
           <bdi>{nameOf(server)}</bdi>
         </Link>
         <StageLabel stage={server.stage} />
@@ -109,6 +109,7 @@ function Trouble({ server }: { server: Server }) {
           </span>
         )}
         <span className="k-space" />
+        <span className="k-quiet">{say('attention.since')}</span>
         <Age since={server.stage_changed_at} />
       </div>
       {reasons.map((reason) => (
@@ -120,6 +121,9 @@ function Trouble({ server }: { server: Server }) {
           <strong>{say('attention.next')}:</strong> {next}
         </p>
       )}
+      <p>
+        <Link to={`/servers/${server.uuid}/timeline`}>{say('attention.timeline')}</Link>
+      </p>
     </li>
   );
 }

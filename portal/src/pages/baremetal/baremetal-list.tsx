@@ -6,6 +6,7 @@ import { Age } from '../../parts/age.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Power } from '../../parts/power.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
+import { Ssh } from '../../parts/ssh.tsx';
 import { useText } from '../../text/text.ts';
 
 /** What became of a server and a profile: the systems, apart from the hardware. */
@@ -18,7 +19,14 @@ export function BaremetalList() {
       <p className="k-quiet k-gap-after">{say('baremetal.lead')}</p>
       <Listing
         query={query}
-        empty={{ title: say('baremetal.none'), body: say('baremetal.none.body') }}
+        empty={{
+          title: say('baremetal.none'),
+          body: (
+            <>
+              {say('baremetal.none.body')} <Link to="/orders/new">{say('order.new')}</Link>
+            </>
+          ),
+        }}
         label={say('nav.baremetal')}
         keyOf={({ server_uuid }) => server_uuid}
         columns={[
@@ -62,7 +70,17 @@ export function BaremetalList() {
           {
             key: 'vlan',
             label: say('column.vlan_id'),
-            cell: ({ vlan_id }) => <Value mono>{vlan_id}</Value>,
+            cell: (baremetal) => <Vlan {...baremetal} />,
+          },
+          {
+            key: 'ssh',
+            label: 'SSH',
+            cell: ({ service_address, login, install_state }) =>
+              service_address !== null && install_state === 'INSTALLED' ? (
+                <Ssh address={service_address} login={login} />
+              ) : (
+                <Value>{null}</Value>
+              ),
           },
           { key: 'project', label: say('column.lessee'), cell: ({ project }) => <Value>{project}</Value> },
           {
@@ -72,6 +90,22 @@ export function BaremetalList() {
           },
         ]}
       />
+    </>
+  );
+}
+
+/** The VLAN that is planned, with a mark where the switches told others of the ports that the server is plugged into. */
+function Vlan({ vlan_id, switch_vlan_ids }: Pick<Baremetal, 'vlan_id' | 'switch_vlan_ids'>) {
+  const say = useText();
+  const differs = vlan_id !== null && switch_vlan_ids !== null && !switch_vlan_ids.includes(vlan_id);
+  return (
+    <>
+      <Value mono>{vlan_id}</Value>
+      {differs && (
+        <span className="k-differs" title={say('baremetal.vlan.differs.why')}>
+          {say('baremetal.vlan.differs', { vlans: switch_vlan_ids.join(', ') })}
+        </span>
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { ask } from '../../api/http.ts';
 import { listing } from '../../api/listing.ts';
 import type { Certificate } from '../../api/types.ts';
+import { Copied } from '../../parts/copied.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
@@ -47,14 +48,9 @@ export function CertificateList() {
           {
             key: 'serial',
             label: say('column.serial_number'),
-            cell: ({ serial_number }) => <Value mono>{serial_number}</Value>,
-          },
-          {
-            key: 'server',
-            label: say('list.title'),
-            cell: ({ node_uuid }) => (
+            cell: ({ serial_number, node_uuid }) => (
               <Link to={`/servers/${node_uuid}`} className="k-mono" title={node_uuid}>
-                {node_uuid.slice(0, 8)}
+                <bdi>{serial_number ?? node_uuid.slice(0, 8)}</bdi>
               </Link>
             ),
           },
@@ -63,7 +59,17 @@ export function CertificateList() {
             label: say('certificate.custodian'),
             cell: ({ custodian }) => <Value>{custodian}</Value>,
           },
-          { key: 'uuid', label: 'UUID', cell: ({ uuid }) => <Value mono>{uuid}</Value> },
+          {
+            key: 'uuid',
+            label: say('certificate.uuid'),
+            cell: ({ uuid }) => (
+              <Copied text={uuid} name={`UUID ${uuid.slice(0, 8)}`}>
+                <span className="k-mono" title={uuid}>
+                  {uuid.slice(0, 8)}
+                </span>
+              </Copied>
+            ),
+          },
           {
             key: say('column.actions'),
             label: '',

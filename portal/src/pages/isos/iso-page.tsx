@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { deleteIso, type Iso, isoList } from '../../api/isos.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { Copied } from '../../parts/copied.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -14,6 +15,9 @@ import { useLanguage, useText } from '../../text/text.ts';
 import { sizeText } from './sizes.ts';
 import { UploadForm } from './upload-form.tsx';
 import '../../style/consoles.css';
+
+/** Characters of a sum that tell it from others. */
+const SUM_SHOWN = 12;
 
 /** The ISO images of the project: bringing them, and taking them away. */
 export function IsoPage() {
@@ -98,9 +102,19 @@ function IsoRows({
             </span>
           ),
         },
-        { key: 'sha256', label: 'SHA-256', cell: ({ sha256 }) => <Value mono>{sha256}</Value> },
+        {
+          key: 'sha256',
+          label: 'SHA-256',
+          cell: ({ sha256, name }) =>
+            sha256 && (
+              <Copied text={sha256} name={`SHA-256, ${name}`}>
+                <span className="k-mono" title={sha256}>
+                  {sha256.slice(0, SUM_SHOWN)}…
+                </span>
+              </Copied>
+            ),
+        },
         { key: 'project', label: say('audit.project'), cell: ({ project }) => <Value>{project}</Value> },
-        { key: 'user', label: say('isos.user'), cell: ({ user }) => <Value>{user}</Value> },
         { key: 'until', label: say('isos.until'), cell: ({ expires_at }) => <Time time={expires_at} /> },
         {
           key: say('column.actions'),

@@ -98,7 +98,7 @@ export function UploadForm({ rest, done }: Props) {
             />
           </>
         )}
-        <Button type="submit" isDisabled={file === null || other || work.at === 'sending'}>
+        <Button type="submit" isDisabled={other || work.at === 'sending'}>
           {say(rest === null ? 'isos.send' : 'isos.go-on')}
         </Button>
         {work.at === 'sending' && (

@@ -4,10 +4,10 @@ import { Link, useNavigate } from 'react-router';
 import { listing } from '../../api/listing.ts';
 import { ORDERS } from '../../api/orders.ts';
 import type { Order } from '../../api/types.ts';
-import { Age } from '../../parts/age.tsx';
 import { Outcome } from '../../parts/outcome.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Listing, Value } from '../../parts/rows.tsx';
+import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
 
 /** Orders of the project, or of all; newest first. */
@@ -22,7 +22,14 @@ export function OrderList() {
       </PageHead>
       <Listing
         query={query}
-        empty={{ title: say('order.none'), body: say('order.none.body') }}
+        empty={{
+          title: say('order.none'),
+          body: (
+            <>
+              {say('order.none.body')} <Link to="/orders/new">{say('order.new')}</Link>
+            </>
+          ),
+        }}
         label={say('nav.orders')}
         keyOf={({ uuid }) => uuid}
         columns={[
@@ -51,11 +58,25 @@ export function OrderList() {
             label: say('column.availability_zone'),
             cell: (order) => <Value>{order.availability_zone}</Value>,
           },
-          { key: 'image', label: say('order.image'), cell: ({ image }) => <Value>{image}</Value> },
+          { key: 'image', label: say('order.image'), cell: ({ image }) => <ImageName image={image} /> },
           { key: 'project', label: say('masthead.place'), cell: ({ project }) => <Value>{project}</Value> },
-          { key: 'age', label: say('order.placed'), cell: ({ created_at }) => <Age since={created_at} /> },
+          { key: 'age', label: say('order.placed'), cell: ({ created_at }) => <Time time={created_at} /> },
         ]}
       />
     </>
+  );
+}
+
+/** An image by the end of its URL, which tells it from others; the whole on hover. */
+function ImageName({ image }: { image: string | null }) {
+  const name = image
+    ?.split(/[?#]/)[0]
+    ?.split('/')
+    .findLast((part) => part !== '');
+  if (image === null || name === undefined) return <Value>{null}</Value>;
+  return (
+    <bdi className="k-cell" title={image}>
+      {name}
+    </bdi>
   );
 }

@@ -35,7 +35,7 @@ export function RackPage() {
       <div className="k-toolbar-row k-gap-after">
         <SearchInput
           aria-label={say('racks.find')}
-          placeholder={say('racks.find')}
+          placeholder={say('racks.find.example')}
           className="k-search"
           value={typed}
           onChange={(_event, value) => setTyped(value)}
@@ -48,7 +48,7 @@ export function RackPage() {
           </Button>
         )}
         <span className="k-space" />
-        <ul className="k-legend" aria-label={say('racks.legend')}>
+        <ul className="k-lamps" aria-label={say('racks.legend')}>
           <li className="k-power-on">
             <span className="k-led" aria-hidden="true" /> {say('power.on')}
           </li>

@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { scheduleDetail } from '../../api/schedules.ts';
 import type { Schedule } from '../../api/types.ts';
 import { useLanguage, useText } from '../../text/text.ts';
+import { workText } from './work-text.ts';
 
 const DAYS = 7;
 const DAY_MS = 86_400_000;
@@ -34,11 +35,14 @@ export function Month({ schedules }: { schedules: readonly Schedule[] }) {
       results.flatMap(({ data }) =>
         (data?.windows ?? []).map(({ start }) => ({
           uuid: data?.uuid ?? '',
-          text: data?.name ?? data?.what ?? '',
+          text: data?.name ?? workText(data?.what ?? '', say),
           start: new Date(start),
         })),
       ),
   });
+  const month = (time: Date): string => `${time.getFullYear()} ${time.getMonth()}`;
+  const coming = entries.toSorted((one, other) => one.start.getTime() - other.start.getTime());
+  const next = coming.some(({ start }) => month(start) === month(first)) ? undefined : coming[0];
   const title = first.toLocaleDateString(language, { year: 'numeric', month: 'long' });
   const move = (by: number): void => setFirst(new Date(first.getFullYear(), first.getMonth() + by, 1));
   const names = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' });
@@ -54,6 +58,17 @@ export function Month({ schedules }: { schedules: readonly Schedule[] }) {
         <Button variant="link" isInline onClick={() => move(1)}>
           {say('schedule.month.after')}
         </Button>
+        {next !== undefined && (
+          <Button
+            variant="link"
+            isInline
+            onClick={() => setFirst(new Date(next.start.getFullYear(), next.start.getMonth(), 1))}
+          >
+            {say('schedule.month.none', {
+              time: next.start.toLocaleDateString(language, { dateStyle: 'medium' }),
+            })}
+          </Button>
+        )}
       </div>
       <table>
         <caption className="pf-v6-screen-reader">{title}</caption>

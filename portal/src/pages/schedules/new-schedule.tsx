@@ -2,15 +2,17 @@ import { Alert } from '@patternfly/react-core/dist/dynamic/components/Alert';
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { Checkbox } from '@patternfly/react-core/dist/dynamic/components/Checkbox';
 import { ActionGroup, Form } from '@patternfly/react-core/dist/dynamic/components/Form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { makeSchedule } from '../../api/schedules.ts';
+import { serverList } from '../../api/servers.ts';
 import type { ScheduleDetail, ScheduleTrial } from '../../api/types.ts';
 import { Field } from '../../parts/field.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { fieldOf, Refusal } from '../../parts/refusal.tsx';
 import { type TextKey, useText } from '../../text/text.ts';
+import { nameOf } from '../servers/name-of.ts';
 import { AT_FIRST, type ScheduleFields, scheduleBody } from './schedule-body.ts';
 import { Windows } from './schedule-page.tsx';
 
@@ -94,8 +96,22 @@ export function NewSchedule() {
             <Field {...field('runbook')} required help={say('schedule.runbook.help')} />
           )}
           <Field {...field('servers')} lines={3} required wide help={say('schedule.servers.help')} />
+          <ServerChoice
+            servers={fields.servers}
+            add={(name) =>
+              set('servers', [fields.servers.trimEnd(), name].filter((one) => one !== '').join('\n'))
+            }
+          />
           {example !== undefined && (
-            <Field {...field('args')} lines={3} required wide mono placeholder={example} help={example} />
+            <Field
+              {...field('args')}
+              lines={3}
+              required
+              wide
+              mono
+              placeholder={example}
+              help={say('schedule.args.help')}
+            />
           )}
         </div>
         <fieldset className="k-set">
@@ -198,3 +214,29 @@ const LABELS = {
   per_rack: 'schedule.per_rack',
   per_project: 'schedule.per_project',
 } as const satisfies Record<string, TextKey>;
+
+/** What a list to choose from holds; who has more types, or comes from a list of servers. */
+const MOST_CHOICES = 200;
+
+/** Servers that work can be planned for, to choose from. */
+function ServerChoice({ servers, add }: { servers: string; add: (name: string) => void }) {
+  const say = useText();
+  const { data } = useQuery(serverList({ limit: String(MOST_CHOICES), sort_key: 'name' }));
+  const named = new Set(servers.split(/[\s,]+/));
+  const left = (data?.servers ?? []).filter(
+    ({ uuid, name, stage }) =>
+      stage !== 'disposed' && !named.has(uuid) && !(name !== null && named.has(name)),
+  );
+  return (
+    <Field
+      id="schedule-add"
+      label={say('schedule.servers.add')}
+      value=""
+      onChange={add}
+      choices={[
+        { value: '', label: say('schedule.servers.choose') },
+        ...left.map((server) => ({ value: server.name ?? server.uuid, label: nameOf(server) })),
+      ]}
+    />
+  );
+}

@@ -24,7 +24,7 @@ export interface ScheduleFields {
 }
 
 export const AT_FIRST: ScheduleFields = {
-  ...{ name: '', servers: '', tool: 'firmware-update', runbook: '', args: '', repeat: 'once' },
+  ...{ name: '', servers: '', tool: 'reboot', runbook: '', args: '', repeat: 'once' },
   ...{ start_at: '', cron: '', time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, window: '60' },
   ...{ os_off: false, wait_s: '0', soft_s: '600', hard: false, at_once: '', per_rack: '', per_project: '' },
 };

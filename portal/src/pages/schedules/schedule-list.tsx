@@ -10,6 +10,7 @@ import { Listing, Value } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
 import { Month } from './month.tsx';
+import { workText } from './work-text.ts';
 
 /** What is to be done on servers and when: by month, and as a list. */
 export function ScheduleList() {
@@ -24,7 +25,14 @@ export function ScheduleList() {
       {query.data !== undefined && <Month schedules={query.data} />}
       <Listing
         query={query}
-        empty={{ title: say('schedule.none'), body: say('schedule.none.body') }}
+        empty={{
+          title: say('schedule.none'),
+          body: (
+            <>
+              {say('schedule.none.body')} <Link to="/schedules/new">{say('schedule.new')}</Link>
+            </>
+          ),
+        }}
         label={say('nav.schedules')}
         keyOf={({ uuid }) => uuid}
         columns={[
@@ -33,7 +41,7 @@ export function ScheduleList() {
             label: say('column.name'),
             cell: ({ uuid, name, what }) => (
               <Link to={`/schedules/${uuid}`} className="k-cell-link">
-                <Value>{name ?? what}</Value>
+                <Value>{name ?? workText(what, say)}</Value>
               </Link>
             ),
           },
@@ -42,9 +50,13 @@ export function ScheduleList() {
             label: say('column.provision_state'),
             cell: ({ state }) => <Outcome state={state} />,
           },
-          { key: 'what', label: say('schedule.what'), cell: ({ what }) => <Value>{what}</Value> },
+          {
+            key: 'what',
+            label: say('schedule.what'),
+            cell: ({ what }) => <Value>{workText(what, say)}</Value>,
+          },
           { key: 'servers', label: say('order.count'), cell: ({ servers }) => servers.length },
-          { key: 'next', label: say('schedule.next'), cell: ({ next_at }) => <Time time={next_at} /> },
+          { key: 'next', label: say('schedule.next'), cell: ({ next_at }) => <Time time={next_at} zoned /> },
           {
             key: 'cron',
             label: say('schedule.again'),

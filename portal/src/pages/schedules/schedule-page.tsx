@@ -13,6 +13,7 @@ import { Rows, Value } from '../../parts/rows.tsx';
 import { Summary } from '../../parts/summary.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useText } from '../../text/text.ts';
+import { workText } from './work-text.ts';
 
 /** A schedule, its windows to come, and what became of its servers. */
 export function SchedulePage() {
@@ -34,7 +35,7 @@ export function SchedulePage() {
   return (
     <>
       <PageHead
-        title={<bdi>{schedule.name ?? schedule.what}</bdi>}
+        title={<bdi>{schedule.name ?? workText(schedule.what, say)}</bdi>}
         above={<Link to="/schedules">{say('nav.schedules')}</Link>}
       >
         <Outcome state={schedule.state} />
@@ -53,8 +54,8 @@ export function SchedulePage() {
               {schedule.uuid}
             </Value>,
           ],
-          [say('schedule.what'), <Value key="w">{schedule.what}</Value>],
-          [say('schedule.next'), <Time key="n" time={schedule.next_at} />],
+          [say('schedule.what'), <Value key="w">{workText(schedule.what, say)}</Value>],
+          [say('schedule.next'), <Time key="n" time={schedule.next_at} zoned />],
           [
             say('schedule.again'),
             <Value key="c" mono>
@@ -149,7 +150,7 @@ export function Windows({ windows }: { windows: readonly { start: string; end: s
     <ol className="k-windows">
       {windows.map(({ start, end }) => (
         <li key={start}>
-          <Time time={start} /> – <Time time={end} />
+          <Time time={start} /> – <Time time={end} zoned />
         </li>
       ))}
     </ol>

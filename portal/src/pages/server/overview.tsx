@@ -1,8 +1,10 @@
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { lazy, Suspense, useState } from 'react';
+import { Link } from 'react-router';
 import type { ServerDetail } from '../../api/types.ts';
 import { Age } from '../../parts/age.tsx';
 import { Facts } from '../../parts/facts.tsx';
+import { Ssh } from '../../parts/ssh.tsx';
 import { useLanguage, useText } from '../../text/text.ts';
 import { ToolPanel } from './tool-panel.tsx';
 
@@ -41,6 +43,9 @@ export function Overview({ server }: { server: ServerDetail }) {
               [say('column.bmc_address'), mono(server.bmc_address)],
               [say('column.service_address'), mono(server.service_address)],
               [say('column.vlan_id'), mono(server.vlan_id)],
+              ...(server.service_address !== null && server.install_state === 'INSTALLED'
+                ? [['SSH', <Ssh key="ssh" address={server.service_address} login={null} />] as const]
+                : []),
             ]}
           />
           <Facts
@@ -49,7 +54,14 @@ export function Overview({ server }: { server: ServerDetail }) {
               [say('column.stage_changed_at'), <Age key="age" since={server.stage_changed_at} />],
               [say('column.owner'), text(server.owner)],
               [say('column.lessee'), text(server.lessee)],
-              [say('server.order'), mono(server.order_uuid)],
+              [
+                say('server.order'),
+                server.order_uuid === null ? null : (
+                  <Link key="order" to={`/orders/${server.order_uuid}`} className="k-mono">
+                    {server.order_uuid.slice(0, 8)}
+                  </Link>
+                ),
+              ],
               [say('column.install_state'), mono(server.install_state)],
               [say('server.health'), text(server.health ?? server.fault)],
               [

@@ -2,13 +2,15 @@ import { Button } from '@patternfly/react-core/dist/dynamic/components/Button';
 import { EmptyState, EmptyStateBody } from '@patternfly/react-core/dist/dynamic/components/EmptyState';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
+import { Link } from 'react-router';
 import { serverList } from '../../api/servers.ts';
 import type { Server, Stage } from '../../api/types.ts';
+import { useSession } from '../../app/session.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
-import { useText } from '../../text/text.ts';
+import { type TextKey, useText } from '../../text/text.ts';
 import { keepColumns, keptColumns } from './columns.tsx';
 import { type ListState, useListState } from './list-state.ts';
 import { ListToolbar } from './list-toolbar.tsx';
@@ -68,7 +70,7 @@ export function ServerList({ stage }: { stage: Stage | null }) {
           />
         </ScrollBox>
       )}
-      {data !== undefined && data.servers.length === 0 && <Nothing state={state} say={say} />}
+      {data !== undefined && data.servers.length === 0 && <Nothing stage={stage} state={state} say={say} />}
       {data !== undefined && data.total > 0 && (
         <Pager
           state={state}
@@ -81,7 +83,15 @@ export function ServerList({ stage }: { stage: Stage | null }) {
   );
 }
 
-function Nothing({ state, say }: { state: ListState; say: ReturnType<typeof useText> }) {
+function Nothing({
+  stage,
+  state,
+  say,
+}: {
+  stage: Stage | null;
+  state: ListState;
+  say: ReturnType<typeof useText>;
+}) {
   const narrowed = state.search !== '' || state.filters.size > 0;
   return (
     <EmptyState
@@ -89,7 +99,7 @@ function Nothing({ state, say }: { state: ListState; say: ReturnType<typeof useT
       headingLevel="h2"
       variant="sm"
     >
-      <EmptyStateBody>{narrowed ? say('list.none.body') : say('list.empty.body')}</EmptyStateBody>
+      <EmptyStateBody>{narrowed ? say('list.none.body') : <WayHere stage={stage} />}</EmptyStateBody>
       {narrowed && (
         <Button variant="link" onClick={state.clear}>
           {say('list.filters.clear')}
@@ -98,3 +108,29 @@ function Nothing({ state, say }: { state: ListState; say: ReturnType<typeof useT
     </EmptyState>
   );
 }
+
+/** Where servers of a stage come from, when there are none. */
+function WayHere({ stage }: { stage: Stage | null }) {
+  const say = useText();
+  const { session } = useSession();
+  const provider = session.system;
+  const way = stage === null ? undefined : WAYS[stage];
+  return (
+    <>
+      {say('list.empty.body')} {way !== undefined && say(provider ? way.provider : way.customer)}{' '}
+      {way?.orders === true && <Link to="/orders/new">{say('order.new')}</Link>}
+      {stage === 'registration' && provider && (
+        <Link to="/admin/enrolment-tokens">{say('table.enrolment-tokens')}</Link>
+      )}
+    </>
+  );
+}
+
+const WAYS: Partial<Record<Stage, { provider: TextKey; customer: TextKey; orders?: true }>> = {
+  registration: { provider: 'list.way.registration', customer: 'list.way.provider', orders: true },
+  inventory: { provider: 'list.way.inventory', customer: 'list.way.provider', orders: true },
+  building: { provider: 'list.way.building', customer: 'list.way.building', orders: true },
+  'in-use': { provider: 'list.way.in-use', customer: 'list.way.in-use', orders: true },
+  maintenance: { provider: 'list.way.maintenance', customer: 'list.way.maintenance' },
+  deletion: { provider: 'list.way.deletion', customer: 'list.way.deletion' },
+};
