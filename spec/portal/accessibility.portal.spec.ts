@@ -77,7 +77,11 @@ describe('the portal for everybody', function () {
     try {
       await go(page, put(scene.at));
       await page.waitForSelector(scene.ready);
-      if (scene.phone === true) await page.setViewportSize(PHONE);
+      if (scene.phone === true) {
+        await page.setViewportSize(PHONE);
+        // It is folded some time after the window has become small.
+        await page.waitForSelector('.pf-v6-c-page__sidebar.pf-m-collapsed', { state: 'attached' });
+      }
       await scene.act?.(page);
       if (scene.seen !== undefined) await page.waitForSelector(scene.seen);
       expect((await faults(page)).join('\n')).to.equal('');
