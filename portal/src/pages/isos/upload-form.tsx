@@ -4,7 +4,7 @@ import { Form, FormGroup } from '@patternfly/react-core/dist/dynamic/components/
 import { Progress } from '@patternfly/react-core/dist/dynamic/components/Progress';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { announceIso, type Iso } from '../../api/isos.ts';
+import { announceIso, type Iso, readIso } from '../../api/isos.ts';
 import { Field } from '../../parts/field.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useLanguage, useText } from '../../text/text.ts';
@@ -42,7 +42,10 @@ export function UploadForm({ rest, done }: Props) {
         size_bytes: chosen.size,
         ...(fields.sha256.trim() === '' ? {} : { sha256: fields.sha256.trim() }),
       };
-      const iso = rest ?? (await announceIso(announced, left.signal));
+      // The list may have been read before the last part came.
+      const iso = await (rest === null
+        ? announceIso(announced, left.signal)
+        : readIso(rest.uuid, left.signal));
       const tell = (progress: UploadProgress): void => setWork({ at: 'sending', progress });
       setWork({ at: 'ready', iso: await uploadIso(chosen, iso, tell, left.signal) });
       setFile(null);
