@@ -19,6 +19,7 @@ import {
   rackServer,
   reached,
   registered,
+  SWITCH_VLAN,
   sooner,
   startBootService,
 } from './boot-service.ts';
@@ -148,6 +149,8 @@ async function goodRegisters(service: BootService, racked: RackedServer): Promis
   expect(ports.map(({ address }) => address).sort()).to.deep.equal(macs);
   const plugged = ports.find(({ address }) => address === macs[1]);
   expect(plugged?.local_link_connection).to.include({ switch_info: 'leaf1', port_id: 'Eth1/7' });
+  // S53: what the network says of it.
+  expect(plugged?.extra.switch_vlan_ids).to.deep.equal([SWITCH_VLAN]);
 }
 
 async function publishSystems({ folder, images }: BootService): Promise<void> {

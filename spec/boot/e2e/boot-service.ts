@@ -110,6 +110,9 @@ export async function startBootService({
   };
 }
 
+/** Of every port of leaf1, as it tells by LLDP. */
+export const SWITCH_VLAN = 110;
+
 /** A machine in QEMU: who it is, and where its second port is plugged in. */
 export interface RackedServer extends AsyncDisposable {
   readonly uuid: string;
@@ -139,7 +142,7 @@ export async function rackServer(service: BootService, racking: Racking): Promis
     macs: [`52:54:00:e2:${number}:01`, `52:54:00:e2:${number}:02`],
   };
   const serial_log = join(service.folder, `${serial}.log`);
-  const leaf: LldpSwitch = await startLldpSwitch(systemClock, 'n1', 'leaf1', plugged);
+  const leaf: LldpSwitch = await startLldpSwitch(systemClock, 'n1', 'leaf1', plugged, SWITCH_VLAN);
   const server = await startQemuServer({
     ...{ clock: systemClock, identity, bmc_port: service.bmc_port, serial_log, memory_mb: 512 },
     ...{ netdevs: [leaf.netdev], bootfile: `${service.boot_url}/boot.ipxe`, ...more },
