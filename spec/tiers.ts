@@ -25,7 +25,8 @@ export const TIERS = {
     timeout_s: 1200,
   },
   unit: { needs: [], test_timeout_ms: 10_000, timeout_s: 1200 },
-  portal: { needs: ['chromium', 'qemu'], test_timeout_ms: 60_000, timeout_s: 600 },
+  portal: { needs: ['chromium', 'qemu'], test_timeout_ms: 60_000, timeout_s: 900 },
+  axe: { needs: ['chromium'], test_timeout_ms: 60_000, timeout_s: 900 },
   mariadb: { needs: ['mariadb'], test_timeout_ms: 60_000, timeout_s: 900 },
   ipmi: { needs: ['ipmi'], test_timeout_ms: 60_000, timeout_s: 300 },
   boot: { needs: ['qemu', 'openstack'], test_timeout_ms: 300_000, timeout_s: 1200 },
@@ -77,6 +78,7 @@ export function specFiles(folder: string): Record<TierName, string[]> {
     go: [],
     boot: [],
     portal: [],
+    axe: [],
   };
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const match = /^.+?(?:\.([a-z0-9]+))?\.spec\.ts$/.exec(entry.name);

@@ -95,7 +95,7 @@ describe('the page of a server', function () {
     await change.locator('.k-outcome-waiting').waitFor();
     expect(await change.innerText()).to.contain('1.0.0');
     await change.locator('a').click();
-    await page.waitForSelector('.k-head:has-text("firmware-update")');
+    await page.waitForSelector('.k-head:has-text("Update firmware")');
     expect(troubles).to.deep.equal([]);
   });
 
